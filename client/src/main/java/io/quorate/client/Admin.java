@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.client;
+
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** Topics and the state of the cluster. Blocking; each call ends within the client's request timeout. */
+public interface Admin {
+    /** Zero asks for the cluster's default. */
+    TopicInfo createTopic(String topic, int partitions, int replicationFactor);
+
+    List<TopicInfo> listTopics();
+
+    TopicInfo describeTopic(String topic);
+
+    /** Zero or empty: unchanged. */
+    TopicInfo alterTopic(String topic, int partitions, OptionalInt maxBatchBytes);
+
+    void deleteTopic(String topic);
+
+    TailInfo tail(String topic, int partition);
+
+    /** As the first node that answers sees it. */
+    ClusterInfo describeCluster();
+
+    record TopicInfo(String name, int replicationFactor, int maxBatchBytes, List<PartitionInfo> partitions) {}
+
+    /** @param leaderId 0 if unknown */
+    record PartitionInfo(int partition, long groupId, List<Integer> replicas, int leaderId, long generation) {}
+
+    record TailInfo(long lowWatermark, long highWatermark, long generation) {}
+
+    record ClusterInfo(
+            String clusterId,
+            int answeringNode,
+            String version,
+            int maxBatchBytes,
+            List<NodeInfo> nodes,
+            GroupInfo metadata,
+            List<TopicInfo> topics,
+            List<GroupInfo> localGroups) {}
+
+    /** @param lastContactMillis since the answering node heard of it; empty: never */
+    record NodeInfo(int nodeId, String clientAddress, String peerAddress, boolean up, OptionalLong lastContactMillis) {}
+
+    /** @param role FOLLOWER, PRE_CANDIDATE, CANDIDATE, LEADER or FAILED */
+    record GroupInfo(
+            long groupId,
+            String topic,
+            int partition,
+            String role,
+            long generation,
+            int leaderId,
+            long commitIndex,
+            long lastIndex,
+            long highWatermark,
+            List<Integer> voters,
+            String failure) {}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.client;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Appends records to one topic: batched, pipelined, idempotent and in order per partition. Thread-safe.
+ */
+public interface Producer extends AutoCloseable {
+    /** Learns what became of one record; called on a client thread and must not block. */
+    interface Callback {
+        /** @param error null when acknowledged */
+        void onCompletion(AppendResult result, QuorateException error);
+    }
+
+    /** Blocks while the buffer is full, at most for the delivery timeout. */
+    CompletableFuture<AppendResult> send(Record record);
+
+    /** As {@link #send(Record)}, without a future: nothing is allocated per record beyond its place in the batch. */
+    void send(Record record, Callback callback);
+
+    /** Sends what waits and returns when all of it is acknowledged or failed. */
+    void flush();
+
+    /** Flushes for at most {@code timeout}. @throws QuorateException naming what was not acknowledged */
+    void close(Duration timeout);
+
+    @Override
+    void close();
+}

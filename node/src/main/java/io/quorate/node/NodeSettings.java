@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node;
+
+import io.quorate.logstore.LogStoreConfig;
+import io.quorate.raft.RaftConfig;
+import io.quorate.raft.log.NodeId;
+import java.util.SortedMap;
+
+/**
+ * All that a node's runtime needs to know, already validated.
+ *
+ * @param clusterId         the same on all nodes
+ * @param nodeId            this node
+ * @param peerAddresses     every node of the cluster, this one included, and where peers reach it (host:port)
+ * @param clientAddress     where clients reach this node (host:port), as told to peers and clients
+ * @param tickMillis        length of a Raft tick
+ * @param raft              limits of every group
+ * @param logStore          limits of every log
+ * @param maxBatchBytes     largest record batch taken from a client
+ * @param maxInflightBytes  appends that the whole node may have under way; more is refused as OVERLOADED
+ */
+public record NodeSettings(
+        String clusterId,
+        NodeId nodeId,
+        SortedMap<NodeId, String> peerAddresses,
+        String clientAddress,
+        int tickMillis,
+        RaftConfig raft,
+        LogStoreConfig logStore,
+        int maxBatchBytes,
+        long maxInflightBytes) {}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.api;
+
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
+/**
+ * What one node does for its clients, free of gRPC: the services adapt it, the simulator calls it. Event loop only;
+ * answers arrive on the event loop, possibly before the call returns. Names and sizes from clients are checked here.
+ */
+public interface NodeApi {
+    /** @param generation what the client believes; an older one than the partition's is refused as FENCED */
+    Result<AppendTarget> openAppend(TopicPartition partition, OptionalLong generation);
+
+    /** Opens a read; the sink is called until it ends, is refused or is cancelled. */
+    Result<ReadSession> read(TopicPartition partition, ReadSpec spec, ReadSink sink);
+
+    Result<Marks> tail(TopicPartition partition, boolean anyReplica);
+
+    /** Zero asks for the default: 1 partition, replication 3 or as many nodes as there are, the cluster's batch limit. */
+    void createTopic(
+            String topic,
+            int partitions,
+            int replicationFactor,
+            int maxBatchBytes,
+            Consumer<Result<ClusterView.TopicView>> answer);
+
+    void alterTopic(
+            String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Result<ClusterView.TopicView>> answer);
+
+    void deleteTopic(String topic, Consumer<Result<Boolean>> answer);
+
+    Result<ClusterView.TopicView> topic(String topic);
+
+    ClusterView view();
+
+    /** Metadata recovered and a metadata leader known: clients may be sent here. */
+    boolean isReady();
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.seam;
+
+import io.quorate.raft.log.NodeId;
+
+/**
+ * Messages between nodes. Delivery is not promised: a message may be lost, late, doubled or overtaken. All calls and
+ * callbacks happen on the node's event loop.
+ */
+public interface Transport {
+    interface Receiver {
+        void onMessage(NodeId from, PeerMessage message);
+
+        /** Messages in both directions have a good chance now. */
+        void onConnected(NodeId peer);
+
+        /** The connection broke: what was on the way is probably lost. */
+        void onDisconnected(NodeId peer);
+    }
+
+    /** Starts to listen and to connect to all peers, again and again until closed. */
+    void start(Receiver receiver);
+
+    /** Best effort; never blocks. Dropped when there is no connection or too much is queued. */
+    void send(NodeId to, PeerMessage message);
+
+    void close();
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import java.util.List;
+
+/**
+ * Everything the world must do after a turn. The order of safety, carried by the types:
+ *
+ * <pre>
+ *   sendNow                 at once: vouches for nothing that is not yet durable
+ *   persist                 one write and one force, in order of sequence
+ *   sendAfterPersist        only when everything up to persist.sequence() is durable
+ *   loads                   any time
+ *   commitIndex             applied by the driver up to here, any time later
+ * </pre>
+ *
+ * @param persist          may be empty; its sequence then still says what sendAfterPersist waits for
+ * @param sendNow          pre-votes, refusals, and what a leader of an already durable term sends
+ * @param sendAfterPersist votes, vote requests and acknowledgements
+ * @param loads            entries to read from disk for lagging followers
+ * @param commitIndex      highest index that is committed and locally durable; never falls
+ * @param events           what happened, for logs and metrics; nothing depends on them
+ */
+public record Outputs(
+        Persist persist,
+        List<Envelope> sendNow,
+        List<Envelope> sendAfterPersist,
+        List<EntryLoad> loads,
+        long commitIndex,
+        List<RaftEvent> events) {
+    public Outputs {
+        sendNow = List.copyOf(sendNow);
+        sendAfterPersist = List.copyOf(sendAfterPersist);
+        loads = List.copyOf(loads);
+        events = List.copyOf(events);
+    }
+}

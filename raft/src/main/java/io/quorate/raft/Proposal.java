@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.Payload;
+
+/**
+ * What a client of the group wants in its log. The core gives it an id and a base offset.
+ *
+ * @param type            RECORDS or COMMAND
+ * @param recordCount     offsets it takes: positive for RECORDS, else 0
+ * @param timestampMillis the leader's wall clock, ms since 1970
+ * @param payload         the bytes
+ */
+public record Proposal(EntryType type, int recordCount, long timestampMillis, Payload payload) {}

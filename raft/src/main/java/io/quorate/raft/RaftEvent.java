@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.NodeId;
+
+/** What happened inside a member, with its reason. Logs, metrics and tests subscribe; the protocol does not. */
+public sealed interface RaftEvent {
+    /** The term in which it happened. */
+    long term();
+
+    record BecameFollower(long term, String reason) implements RaftEvent {}
+
+    record BecamePreCandidate(long term, String reason) implements RaftEvent {}
+
+    record BecameCandidate(long term) implements RaftEvent {}
+
+    record BecameLeader(long term, long lastIndex) implements RaftEvent {}
+
+    /** A follower learnt who leads its term. */
+    record FollowsLeader(long term, NodeId leader) implements RaftEvent {}
+
+    record VoteGranted(long term, NodeId candidate) implements RaftEvent {}
+
+    record VoteRefused(long term, NodeId candidate, String reason) implements RaftEvent {}
+
+    /** An entry of an older leader was replaced: everything from {@code fromIndex} was uncommitted. */
+    record LogTruncated(long term, long fromIndex) implements RaftEvent {}
+}

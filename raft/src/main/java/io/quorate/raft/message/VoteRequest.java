@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft.message;
+
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.NodeId;
+
+/**
+ * A candidate's request (paper §5.2). Leaves only after the candidate's own term and vote are durable.
+ *
+ * @param term      the candidate's term
+ * @param lastEntry the last entry of its log
+ */
+public record VoteRequest(long term, EntryId lastEntry) implements Message {
+    @Override
+    public void deliverTo(NodeId from, MessageHandler handler) {
+        handler.onVoteRequest(from, this);
+    }
+}
