@@ -3,6 +3,7 @@ package io.quorate.node;
 
 import io.quorate.logstore.io.Disk;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.Transport;
 import io.quorate.raft.Prng;
@@ -26,6 +27,7 @@ public final class NodeRuntime {
      * @param backgroundExecutor zero-filling ahead and other housekeeping
      * @param transport      to the peers
      * @param prng           all randomness of this node
+     * @param observer       watches the replicas; {@link ReplicaObserver#NONE} if nobody does
      * @param onFatal        told when the node must stop (bug, or the node's own disk failed); called at most once
      */
     public record Seams(
@@ -37,6 +39,7 @@ public final class NodeRuntime {
             Executor backgroundExecutor,
             Transport transport,
             Prng prng,
+            ReplicaObserver observer,
             Consumer<Throwable> onFatal) {}
 
     public NodeRuntime(NodeSettings settings, Seams seams) {

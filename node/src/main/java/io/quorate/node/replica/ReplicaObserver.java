@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.LogEntry;
+
+/**
+ * Watches what the replicas of one node do, without a say in it: logs, metrics and the simulator's checkers. Called on
+ * the event loop; must not call back into the node.
+ */
+public interface ReplicaObserver {
+    /** Watches nothing. */
+    ReplicaObserver NONE = new ReplicaObserver() {};
+
+    /** The state machine has applied this entry; in index order, from the first kept entry of each incarnation on. */
+    default void onApplied(long groupId, LogEntry entry) {}
+
+    /** Something happened in the replica's Raft core. */
+    default void onRaftEvent(long groupId, RaftEvent event) {}
+
+    /** The replica takes no further part: its disk failed or its log is damaged. */
+    default void onFailed(long groupId, Throwable cause) {}
+}
