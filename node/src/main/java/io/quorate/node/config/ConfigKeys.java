@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.config;
+
+import static io.quorate.node.config.ConfigKey.derived;
+import static io.quorate.node.config.ConfigKey.required;
+import static io.quorate.node.config.ConfigKey.withDefault;
+import static io.quorate.node.config.ValueType.bool;
+import static io.quorate.node.config.ValueType.bytes;
+import static io.quorate.node.config.ValueType.directory;
+import static io.quorate.node.config.ValueType.hostPort;
+import static io.quorate.node.config.ValueType.integer;
+import static io.quorate.node.config.ValueType.name;
+import static io.quorate.node.config.ValueType.nodes;
+
+import io.quorate.logstore.LogStoreConfig;
+import io.quorate.raft.log.NodeId;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+
+/** Every key that a node understands. {@code docs/configuration.md} shows the same table; a test compares the two. */
+public final class ConfigKeys {
+    private static final long KIB = 1L << 10;
+    private static final long MIB = 1L << 20;
+    private static final long GIB = 1L << 30;
+
+    static final ConfigKey<String> CLUSTER_ID =
+            required("cluster.id", name(), "Name of the cluster; a data directory belongs to one cluster for ever.");
+    static final ConfigKey<SortedMap<NodeId, HostPort>> CLUSTER_NODES = required(
+            "cluster.nodes", nodes(9), "Every node of the cluster, this one included, and where its peers reach it.");
+    static final ConfigKey<Integer> NODE_ID =
+            required("node.id", integer(1, 999_999_999), "Which of `cluster.nodes` this node is.");
+
+    static final ConfigKey<HostPort> CLIENT_LISTEN = withDefault(
+            "client.listen",
+            hostPort(),
+            new HostPort("127.0.0.1", 7400),
+            "Where this node accepts clients; `0.0.0.0:port` for every interface.");
+    static final ConfigKey<HostPort> CLIENT_ADVERTISE = derived(
+            "client.advertise",
+            hostPort(),
+            "Where clients reach this node, as told to them. Default: `client.listen`, unless that is a wildcard.");
+    static final ConfigKey<HostPort> PEER_LISTEN = derived(
+            "peer.listen",
+            hostPort(),
+            "Where this node accepts its peers. Default: its own address in `cluster.nodes`.");
+    static final ConfigKey<Path> DATA_DIR =
+            required("data.dir", directory(), "Where this node keeps its data; of no other node.");
+
+    static final ConfigKey<Integer> TICK_MS =
+            withDefault("raft.tick_ms", integer(1, 1_000), 20, "Length of a Raft tick in milliseconds.");
+    static final ConfigKey<Integer> HEARTBEAT_TICKS =
+            withDefault("raft.heartbeat_ticks", integer(1, 1_000), 3, "Ticks between a leader's heartbeats.");
+    static final ConfigKey<Integer> ELECTION_TIMEOUT_TICKS = withDefault(
+            "raft.election_timeout_ticks",
+            integer(2, 10_000),
+            20,
+            "Ticks of a leader's silence before an election: drawn anew each time from this to twice this; at least"
+                    + " twice `raft.heartbeat_ticks`.");
+    static final ConfigKey<Long> MAX_APPEND_BYTES = withDefault(
+            "raft.max_append_bytes",
+            bytes(4 * KIB, 16 * MIB),
+            MIB,
+            "Soft limit of one replication message; one batch always fits.");
+    static final ConfigKey<Long> RAFT_MAX_INFLIGHT_BYTES = withDefault(
+            "raft.max_inflight_bytes",
+            bytes(64 * KIB, GIB),
+            8 * MIB,
+            "Unacknowledged bytes on the way to one follower of a partition; at least `raft.max_append_bytes`.");
+    static final ConfigKey<Integer> MAX_INFLIGHT_APPENDS = withDefault(
+            "raft.max_inflight_appends",
+            integer(1, 65_536),
+            256,
+            "Unacknowledged replication messages on the way to one follower of a partition.");
+    static final ConfigKey<Long> MAX_UNCOMMITTED_BYTES = withDefault(
+            "raft.max_uncommitted_bytes",
+            bytes(64 * KIB, GIB),
+            32 * MIB,
+            "Appends that a partition takes before a majority has them; at least `limits.max_batch_bytes`.");
+    static final ConfigKey<Long> TAIL_BYTES = withDefault(
+            "raft.tail_bytes",
+            bytes(0, GIB),
+            16 * MIB,
+            "The newest records of a partition that stay in memory for followers and readers.");
+
+    static final ConfigKey<Long> SEGMENT_BYTES = withDefault(
+            "log.segment_bytes",
+            bytes(64 * KIB, GIB),
+            (long) LogStoreConfig.DEFAULT.segmentBytes(),
+            "Size at which a segment file is sealed and the next one begun.");
+    static final ConfigKey<Long> ZERO_AHEAD_BYTES = withDefault(
+            "log.zero_ahead_bytes",
+            bytes(0, 256 * MIB),
+            (long) LogStoreConfig.DEFAULT.zeroAheadBytes(),
+            "How far ahead of the write position a segment is filled with zeros, so that a flush writes no file"
+                    + " system metadata; 0 appends to a growing file. At most `log.segment_bytes`.");
+    static final ConfigKey<Long> INDEX_INTERVAL_BYTES = withDefault(
+            "log.index_interval_bytes",
+            bytes(KIB, 16 * MIB),
+            (long) LogStoreConfig.DEFAULT.indexIntervalBytes(),
+            "Bytes of log per entry of the sparse index.");
+
+    static final ConfigKey<Long> MAX_BATCH_BYTES = withDefault(
+            "limits.max_batch_bytes",
+            bytes(KIB, 16 * MIB),
+            4 * MIB,
+            "Largest record batch that is taken from a client.");
+    static final ConfigKey<Long> MAX_INFLIGHT_BYTES = withDefault(
+            "limits.max_inflight_bytes",
+            bytes(64 * KIB, 16 * GIB),
+            64 * MIB,
+            "Appends that the whole node has under way; more is refused as OVERLOADED. At least"
+                    + " `limits.max_batch_bytes`.");
+
+    static final ConfigKey<Boolean> FAULT_INJECTION = withDefault(
+            "unsafe.fault_injection",
+            bool(),
+            false,
+            "Lets whoever reaches the client port cut this node off and slow its disk. For tests and demonstrations.");
+
+    private static final List<ConfigKey<?>> ALL = List.of(
+            CLUSTER_ID,
+            CLUSTER_NODES,
+            NODE_ID,
+            CLIENT_LISTEN,
+            CLIENT_ADVERTISE,
+            PEER_LISTEN,
+            DATA_DIR,
+            TICK_MS,
+            HEARTBEAT_TICKS,
+            ELECTION_TIMEOUT_TICKS,
+            MAX_APPEND_BYTES,
+            RAFT_MAX_INFLIGHT_BYTES,
+            MAX_INFLIGHT_APPENDS,
+            MAX_UNCOMMITTED_BYTES,
+            TAIL_BYTES,
+            SEGMENT_BYTES,
+            ZERO_AHEAD_BYTES,
+            INDEX_INTERVAL_BYTES,
+            MAX_BATCH_BYTES,
+            MAX_INFLIGHT_BYTES,
+            FAULT_INJECTION);
+
+    private ConfigKeys() {}
+
+    /** In the order of the documentation. */
+    public static List<ConfigKey<?>> all() {
+        return ALL;
+    }
+}
