@@ -4,6 +4,7 @@ package io.quorate.wire;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
@@ -93,7 +94,7 @@ public record BatchHeader(
         int computed = checksum(array, offset, size);
         if (stored != computed) {
             throw new InvalidBatchException(
-                    String.format("batch has checksum %08x, but its bytes have %08x", stored, computed));
+                    String.format(Locale.ROOT, "batch has checksum %08x, but its bytes have %08x", stored, computed));
         }
         BatchHeader header = new BatchHeader(
                 sizeBytes,
