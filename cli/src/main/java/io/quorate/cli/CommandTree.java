@@ -6,8 +6,13 @@ import io.quorate.cli.base.CliException;
 import io.quorate.cli.base.Durations;
 import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.base.Verb;
+import io.quorate.cli.cluster.ClusterVerb;
+import io.quorate.cli.data.AppendVerb;
+import io.quorate.cli.data.ReadVerb;
+import io.quorate.cli.data.TailVerb;
 import io.quorate.cli.output.Terminal;
 import io.quorate.cli.output.Terminal.ReaderGoneException;
+import io.quorate.cli.topic.TopicVerb;
 import io.quorate.client.QuorateException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -35,6 +40,11 @@ final class CommandTree {
 
     static CommandLine build(CliContext context) {
         CommandLine root = new CommandLine(new QuorateCommand(context));
+        root.addSubcommand(new AppendVerb(context));
+        root.addSubcommand(new ReadVerb(context));
+        root.addSubcommand(new TailVerb(context));
+        root.addSubcommand(TopicVerb.create(context));
+        root.addSubcommand(ClusterVerb.create(context));
         root.addSubcommand(new VersionVerb(context));
         root.addSubcommand(new CompletionVerb(context));
         root.registerConverter(Duration.class, new Durations());
@@ -42,7 +52,8 @@ final class CommandTree {
         root.setAbbreviatedOptionsAllowed(false);
         root.setUsageHelpAutoWidth(false);
         root.setUsageHelpWidth(100);
-        root.setColorScheme(CommandLine.Help.defaultColorScheme(context.terminal().colour() ? Ansi.ON : Ansi.OFF));
+        root.setColorScheme(
+                CommandLine.Help.defaultColorScheme(context.terminal().colour() ? Ansi.ON : Ansi.OFF));
         return root;
     }
 

@@ -26,7 +26,8 @@ public record Bootstrap(List<String> addresses, String origin) {
         if (environment != null && !environment.isBlank()) {
             return new Bootstrap(parse(environment), ENVIRONMENT_KEY);
         }
-        Optional<DevState> dev = DevState.readIfPresent(context.workingDirectory().resolve(DevState.DEFAULT_DIRECTORY));
+        Optional<DevState> dev =
+                DevState.readIfPresent(context.workingDirectory().resolve(DevState.DEFAULT_DIRECTORY));
         if (dev.isPresent() && dev.get().isRunning()) {
             return new Bootstrap(dev.get().clientAddresses(), "the dev cluster in ./" + DevState.DEFAULT_DIRECTORY);
         }

@@ -11,8 +11,9 @@ public abstract class ClientVerb extends Verb {
     @Option(
             names = {"-b", "--bootstrap"},
             paramLabel = "HOST:PORT[,...]",
-            description = "Nodes to ask first. Default: $QUORATE_BOOTSTRAP, else the dev cluster of ./quorate-dev, else "
-                    + Bootstrap.DEFAULT_ADDRESS + ".")
+            description =
+                    "Nodes to ask first. Default: $QUORATE_BOOTSTRAP, else the dev cluster of ./quorate-dev, else "
+                            + Bootstrap.DEFAULT_ADDRESS + ".")
     private String bootstrap;
 
     @Option(
@@ -36,7 +37,7 @@ public abstract class ClientVerb extends Verb {
 
     protected final QuorateClient connect() {
         ClientConfig defaults = ClientConfig.of(bootstrap().addresses());
-        return QuorateClient.connect(new ClientConfig(
-                defaults.bootstrap(), timeout, defaults.initialBackoff(), defaults.maxBackoff()));
+        return QuorateClient.connect(
+                new ClientConfig(defaults.bootstrap(), timeout, defaults.initialBackoff(), defaults.maxBackoff()));
     }
 }

@@ -8,6 +8,7 @@ public final class ExitCode {
     public static final int USAGE = 2;
     /** The cluster answered, and is not well. */
     public static final int UNHEALTHY = 3;
+
     public static final int NOT_FOUND = 4;
     /** The request contradicts the state of the cluster, a fenced writer included. */
     public static final int PRECONDITION = 5;

@@ -136,8 +136,7 @@ public record DevState(String clusterId, boolean ephemeral, ProcessRef superviso
                     text(file, properties, prefix + "client"),
                     text(file, properties, prefix + "peer"),
                     new ProcessRef(
-                            number(file, properties, prefix + "pid"),
-                            number(file, properties, prefix + "start.ms"))));
+                            number(file, properties, prefix + "pid"), number(file, properties, prefix + "start.ms"))));
         }
         return new DevState(
                 text(file, properties, "cluster.id"),

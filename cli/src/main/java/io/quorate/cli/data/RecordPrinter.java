@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.cli.data;
+
+import io.quorate.cli.output.Json;
+import io.quorate.cli.output.Terminal;
+import io.quorate.client.ReceivedRecord;
+import io.quorate.client.Record;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+
+/** Writes records to standard output: raw, which is value and newline, or one JSON object per line. Thread-safe. */
+final class RecordPrinter {
+    /** How a record is written. */
+    enum Format {
+        RAW,
+        JSON
+    }
+
+    private final Terminal terminal;
+    private final String topic;
+    private final Format format;
+    private final KeySeparator keySeparator;
+
+    /** @param keySeparator between key and value of a raw record that has a key; null: raw records show no key */
+    RecordPrinter(Terminal terminal, String topic, Format format, KeySeparator keySeparator) {
+        this.terminal = terminal;
+        this.topic = topic;
+        this.format = format;
+        this.keySeparator = keySeparator;
+    }
+
+    synchronized void print(ReceivedRecord record) {
+        if (format == Format.JSON) {
+            terminal.println(Json.write(json(record)));
+            return;
+        }
+        byte[] line = keySeparator == null ? record.value() : keySeparator.join(record.key(), record.value());
+        terminal.write(line, 0, line.length);
+        terminal.write('\n');
+    }
+
+    private Map<String, Object> json(ReceivedRecord record) {
+        Map<String, Object> object = Json.object(
+                "topic", topic,
+                "partition", record.partition(),
+                "offset", record.offset(),
+                "generation", record.generation(),
+                "timestampMs", record.timestampMillis());
+        record.key().ifPresent(key -> putBytes(object, "key", key));
+        putBytes(object, "value", record.value());
+        if (!record.headers().isEmpty()) {
+            List<Object> headers = new ArrayList<>();
+            for (Record.Header header : record.headers()) {
+                Map<String, Object> one = Json.object("name", header.name());
+                putBytes(one, "value", header.value());
+                headers.add(one);
+            }
+            object.put("headers", headers);
+        }
+        return object;
+    }
+
+    /** Under {@code name} as a string if the bytes are UTF-8, else under {@code nameBase64}. */
+    private static void putBytes(Map<String, Object> object, String name, byte[] bytes) {
+        try {
+            object.put(
+                    name,
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(bytes))
+                            .toString());
+        } catch (CharacterCodingException e) {
+            object.put(name + "Base64", Base64.getEncoder().encodeToString(bytes));
+        }
+    }
+}
