@@ -2,7 +2,6 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.NodeId;
-import io.quorate.raft.quorum.Majority;
 import java.util.List;
 
 /**
@@ -25,6 +24,6 @@ public record Membership(List<NodeId> voters) {
 
     /** How many votes or copies decide: more than half. */
     public int quorum() {
-        return Majority.of(voters.size());
+        return voters.size() / 2 + 1;
     }
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.rpc;
+
+import io.grpc.stub.StreamObserver;
+import io.quorate.node.api.NodeApi;
+import io.quorate.v1.ClusterServiceGrpc;
+import io.quorate.v1.DescribeClusterRequest;
+import io.quorate.v1.DescribeClusterResponse;
+import java.util.function.Supplier;
+
+/** {@code quorate.v1.ClusterService} over {@link NodeApi}. Event loop only. */
+public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceImplBase {
+    private final Supplier<NodeApi> api;
+    private final String version;
+
+    /** @param api asked once a call has passed the {@link CallGate}, thus when the node runs */
+    public ClusterGrpcService(Supplier<NodeApi> api, String version) {
+        this.api = api;
+        this.version = version;
+    }
+
+    @Override
+    public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> client) {
+        Answers.send(client, ViewCodec.toProto(api.get().view(), version));
+    }
+}

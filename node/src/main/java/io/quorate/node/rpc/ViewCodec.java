@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.rpc;
+
+import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.ClusterView.GroupView;
+import io.quorate.node.api.ClusterView.NodeView;
+import io.quorate.node.api.ClusterView.PartitionView;
+import io.quorate.node.api.ClusterView.TopicView;
+import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.Group;
+import io.quorate.v1.Node;
+import io.quorate.v1.NodeState;
+import io.quorate.v1.Partition;
+import io.quorate.v1.ReplicaRole;
+import io.quorate.v1.Topic;
+import io.quorate.v1.TopicConfig;
+
+/** What a node knows of the cluster, as messages. */
+final class ViewCodec {
+    private ViewCodec() {}
+
+    static DescribeClusterResponse toProto(ClusterView view, String version) {
+        DescribeClusterResponse.Builder response = DescribeClusterResponse.newBuilder()
+                .setClusterId(view.clusterId())
+                .setNodeId(view.nodeId())
+                .setMetadata(toProto(view.metadata()))
+                .setVersion(version)
+                .setMaxBatchBytes(view.maxBatchBytes());
+        view.nodes().forEach(node -> response.addNodes(toProto(node)));
+        view.topics().forEach(topic -> response.addTopics(toProto(topic)));
+        view.localGroups().forEach(group -> response.addLocalGroups(toProto(group)));
+        return response.build();
+    }
+
+    static Topic toProto(TopicView view) {
+        Topic.Builder topic = Topic.newBuilder()
+                .setName(view.name())
+                .setReplicationFactor(view.replicationFactor())
+                .setConfig(TopicConfig.newBuilder().setMaxBatchBytes(view.maxBatchBytes()));
+        view.partitions().forEach(partition -> topic.addPartitions(toProto(partition)));
+        return topic.build();
+    }
+
+    private static Partition toProto(PartitionView view) {
+        return Partition.newBuilder()
+                .setPartition(view.partition())
+                .setGroupId(view.groupId())
+                .addAllReplicas(view.replicas())
+                .setLeaderId(view.leaderId())
+                .setGeneration(view.generation())
+                .build();
+    }
+
+    private static Node toProto(NodeView view) {
+        Node.Builder node = Node.newBuilder()
+                .setNodeId(view.nodeId())
+                .setClientAddress(view.clientAddress())
+                .setPeerAddress(view.peerAddress())
+                .setState(view.up() ? NodeState.NODE_STATE_UP : NodeState.NODE_STATE_DOWN);
+        view.lastContactMillis().ifPresent(node::setLastContactMs);
+        return node.build();
+    }
+
+    private static Group toProto(GroupView view) {
+        return Group.newBuilder()
+                .setGroupId(view.groupId())
+                .setTopic(view.topic())
+                .setPartition(view.partition())
+                .setRole(toProto(view.role()))
+                .setGeneration(view.generation())
+                .setLeaderId(view.leaderId())
+                .setCommitIndex(view.commitIndex())
+                .setLastIndex(view.lastIndex())
+                .setHighWatermark(view.highWatermark())
+                .addAllVoters(view.voters())
+                .setFailure(view.failure())
+                .build();
+    }
+
+    private static ReplicaRole toProto(ClusterView.ReplicaRole role) {
+        return switch (role) {
+            case FOLLOWER -> ReplicaRole.REPLICA_ROLE_FOLLOWER;
+            case PRE_CANDIDATE -> ReplicaRole.REPLICA_ROLE_PRE_CANDIDATE;
+            case CANDIDATE -> ReplicaRole.REPLICA_ROLE_CANDIDATE;
+            case LEADER -> ReplicaRole.REPLICA_ROLE_LEADER;
+            case FAILED -> ReplicaRole.REPLICA_ROLE_FAILED;
+        };
+    }
+}
