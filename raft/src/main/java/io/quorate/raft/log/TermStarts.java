@@ -80,6 +80,14 @@ public final class TermStarts {
         return starts[at >= 0 ? at : -at - 2];
     }
 
+    /** The last index of that run, within what is known. */
+    public long lastIndexOfTermAt(long index) {
+        termAt(index);
+        int at = Arrays.binarySearch(starts, 0, size, index);
+        int next = at >= 0 ? at + 1 : -at - 1;
+        return next < size ? starts[next] - 1 : lastIndex;
+    }
+
     /** Notes the next entry: its index must follow the last one and its term must not fall. */
     public void append(EntryId id) {
         if (id.index() != lastIndex + 1 || id.term() < termAt(lastIndex)) {
@@ -95,6 +103,15 @@ public final class TermStarts {
             size++;
         }
         lastIndex = id.index();
+    }
+
+    /** Notes that all entries after the last one up to {@code toIndex} are of {@code term}, which must not fall. */
+    public void appendRun(long term, long toIndex) {
+        if (toIndex <= lastIndex) {
+            throw new IllegalArgumentException("a run up to " + toIndex + " cannot follow " + last());
+        }
+        append(new EntryId(term, lastIndex + 1));
+        lastIndex = toIndex;
     }
 
     /** Forgets {@code fromIndex} and all after it. */

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore;
+
+import io.quorate.logstore.io.DiskFile;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/**
+ * Reads and verifies the frames of one segment through one buffer. Holds at most that buffer, and the payload that was
+ * asked for; no length is believed before it was found to be within the format's limit and the file. For one thread.
+ */
+final class FrameReader {
+    /** What is at a position. */
+    enum Look {
+        /** Zeros where a frame's length and checksum would be, or the end. */
+        NOTHING,
+        /** Bytes that are no frame of this segment at this position. */
+        INVALID,
+        /** A frame whose checksum is right. */
+        FRAME
+    }
+
+    private static final int MIN_BUFFER_BYTES = 4096;
+    private static final byte[] ZEROS = new byte[4096];
+
+    private final Path path;
+    private final DiskFile file;
+    private final long seed;
+    private final ByteBuffer buffer;
+    private final FrameFormat.Header header = new FrameFormat.Header();
+    private long bufferPosition;
+    private int buffered;
+    private byte[] payload = {};
+
+    FrameReader(Path path, DiskFile file, long seed, int bufferBytes) {
+        this.path = path;
+        this.file = file;
+        this.seed = seed;
+        this.buffer = ByteBuffer.allocate(Math.max(MIN_BUFFER_BYTES, bufferBytes));
+    }
+
+    /** Verifies what is at {@code position}; bytes from {@code limit} on do not count. */
+    Look look(long position, long limit) throws IOException {
+        return look(position, limit, false);
+    }
+
+    /** Like {@link #look(long, long)}; a frame's entry can be had from {@link #entry} then. */
+    Look lookWithPayload(long position, long limit) throws IOException {
+        return look(position, limit, true);
+    }
+
+    private Look look(long position, long limit, boolean keepPayload) throws IOException {
+        int wanted = (int) Math.min(FrameFormat.HEADER_BYTES, limit - position);
+        if (wanted < FrameFormat.HEADER_BYTES || !fill(position, wanted, limit)) {
+            return isZero(position, limit) ? Look.NOTHING : Look.INVALID;
+        }
+        header.take(buffer.array(), offsetOf(position), seed, position);
+        int length = header.length();
+        if (length == 0 && header.checksum() == 0) {
+            return Look.NOTHING;
+        }
+        if (length < FrameFormat.HEADER_BYTES
+                || length > FrameFormat.MAX_FRAME_BYTES
+                || FrameFormat.paddedBytes(length) > limit - position) {
+            return Look.INVALID;
+        }
+        return verifyBody(position, length, limit, keepPayload) ? Look.FRAME : Look.INVALID;
+    }
+
+    private boolean verifyBody(long position, int length, long limit, boolean keepPayload) throws IOException {
+        CRC32C crc = header.begin();
+        int body = FrameFormat.paddedBytes(length) - FrameFormat.HEADER_BYTES;
+        byte[] kept = keepPayload ? new byte[length - FrameFormat.HEADER_BYTES] : payload;
+        int done = 0;
+        while (done < body) {
+            long at = position + FrameFormat.HEADER_BYTES + done;
+            int step = Math.min(body - done, buffer.capacity());
+            // What is buffered is used before the file is asked again, so that no byte is read twice.
+            int ready = (int) Math.min(step, bufferPosition + buffered - at);
+            if (ready > 0) {
+                step = ready;
+            } else if (!fill(at, step, limit)) {
+                return false;
+            }
+            crc.update(buffer.array(), offsetOf(at), step);
+            if (keepPayload && done < kept.length) {
+                System.arraycopy(buffer.array(), offsetOf(at), kept, done, Math.min(step, kept.length - done));
+            }
+            done += step;
+        }
+        payload = kept;
+        return (int) crc.getValue() == header.checksum();
+    }
+
+    /** Whether the header at {@code position} is plausible enough for a frame of [{@code first}, {@code last}] to verify it. */
+    boolean couldBeFrame(long position, long limit, long first, long last) throws IOException {
+        if (limit - position < FrameFormat.HEADER_BYTES || !fill(position, FrameFormat.HEADER_BYTES, limit)) {
+            return false;
+        }
+        header.take(buffer.array(), offsetOf(position), seed, position);
+        return header.length() >= FrameFormat.HEADER_BYTES
+                && header.length() <= FrameFormat.MAX_FRAME_BYTES
+                && FrameFormat.paddedBytes(header.length()) <= limit - position
+                && header.index() >= first
+                && header.index() <= last
+                && header.isFlushStart();
+    }
+
+    /** {@code LogEntry.sizeBytes()} of the entry at {@code position} as its unverified header says; 0 if there is none. */
+    long peekSizeBytes(long position, long limit) throws IOException {
+        if (limit - position < FrameFormat.HEADER_BYTES || !fill(position, FrameFormat.HEADER_BYTES, limit)) {
+            return 0;
+        }
+        return buffer.getInt(offsetOf(position)) - FrameFormat.HEADER_BYTES + LogEntry.OVERHEAD_BYTES;
+    }
+
+    /** The header that was looked at last. */
+    FrameFormat.Header header() {
+        return header;
+    }
+
+    /** Where the frame after the one at {@code position}, which was found last, begins. */
+    long after(long position) {
+        return position + FrameFormat.paddedBytes(header.length());
+    }
+
+    /**
+     * The entry of the frame that was found last.
+     *
+     * @throws StorageException if a newer release wrote it
+     */
+    LogEntry entry() {
+        checkKnown();
+        return new LogEntry(
+                new EntryId(header.term(), header.index()),
+                EntryType.ofCode(header.typeCode()),
+                header.baseOffset(),
+                header.recordCount(),
+                header.timestampMillis(),
+                Payload.wrap(payload));
+    }
+
+    /** Refuses a valid frame with a type or flag of a newer release: it must never be skipped. */
+    void checkKnown() {
+        try {
+            EntryType.ofCode(header.typeCode());
+        } catch (IllegalArgumentException e) {
+            throw Headers.tooNew(
+                    path, "entry type " + header.typeCode() + " at index " + header.index(), "types 0 to 3");
+        }
+        if ((header.flags() & ~FrameFormat.KNOWN_FLAGS) != 0) {
+            throw Headers.tooNew(
+                    path,
+                    "frame flags " + header.flags() + " at index " + header.index(),
+                    "flags " + FrameFormat.KNOWN_FLAGS);
+        }
+    }
+
+    /** Whether all bytes in [{@code from}, {@code limit}) are zeros. */
+    boolean isZero(long from, long limit) throws IOException {
+        return firstNonZero(from, limit) == limit;
+    }
+
+    /** The position of the first byte in [{@code from}, {@code limit}) that is not zero, or {@code limit}. */
+    long firstNonZero(long from, long limit) throws IOException {
+        for (long at = from; at < limit; at = bufferPosition + buffered) {
+            if (at < bufferPosition || at >= bufferPosition + buffered) {
+                fill(at, 1, limit);
+                if (buffered == 0) {
+                    return limit;
+                }
+            }
+            int start = offsetOf(at);
+            int end = (int) Math.min(buffered, limit - bufferPosition);
+            while (start < end) {
+                int count = Math.min(ZEROS.length, end - start);
+                int mismatch = Arrays.mismatch(buffer.array(), start, start + count, ZEROS, 0, count);
+                if (mismatch >= 0) {
+                    return bufferPosition + start + mismatch;
+                }
+                start += count;
+            }
+        }
+        return limit;
+    }
+
+    /** Makes [{@code position}, +{@code count}) available in the buffer; false if the file ends before. */
+    private boolean fill(long position, int count, long limit) throws IOException {
+        if (position >= bufferPosition && position + count <= bufferPosition + buffered) {
+            return true;
+        }
+        buffer.clear().limit((int) Math.min(buffer.capacity(), limit - position));
+        bufferPosition = position;
+        buffered = 0;
+        buffered = file.read(buffer, position);
+        return buffered >= count;
+    }
+
+    private int offsetOf(long position) {
+        return (int) (position - bufferPosition);
+    }
+}

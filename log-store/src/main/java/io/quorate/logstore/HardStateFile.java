@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore;
+
+import io.quorate.logstore.io.Disk;
+import io.quorate.logstore.io.DiskFile;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.NodeId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Term and vote, in two copies ("slots") one 4 KiB block apart, each of {@value #SLOT_BYTES} bytes:
+ *
+ * <pre>
+ *   0  32  {@link Headers}, magic "QRTHARD\n"
+ *  32   8  sequence, rises by one with every state
+ *  40   8  term
+ *  48   4  voted for, 0 for nobody
+ *  52      zeros
+ * 508   4  CRC32C of the slot
+ * </pre>
+ *
+ * A state is written to the first slot and forced, then to the second and forced; only then it counts. So a crash damages
+ * at most one slot, and the other holds the state before or after; and rot of one slot at rest loses nothing, since the
+ * other is its equal. The intact slot with the higher sequence wins; if both are damaged the replica must not guess:
+ * it may have voted. The file is written in full when it is created, so that no later write needs space.
+ *
+ * <p>For the writing thread.
+ */
+final class HardStateFile implements AutoCloseable {
+    static final String NAME = "hardstate";
+    static final int SLOT_BYTES = 512;
+    static final int SLOT_DISTANCE_BYTES = 4096;
+    static final long MAGIC = 0x515254484152440AL;
+
+    private final Path path;
+    private final DiskFile file;
+    private final StoreIdentity identity;
+    private HardState state;
+    private long sequence;
+    private boolean dirty;
+
+    private HardStateFile(Path path, DiskFile file, StoreIdentity identity, Slot newest, boolean needsRepair) {
+        this.path = path;
+        this.file = file;
+        this.identity = identity;
+        this.state = newest.state();
+        this.sequence = newest.sequence();
+        this.dirty = needsRepair;
+    }
+
+    private record Slot(long sequence, HardState state) {}
+
+    /** Creates the file with {@link HardState#INITIAL}; its name is durable after a force of the directory. */
+    static HardStateFile create(Disk disk, Path directory, StoreIdentity identity) throws IOException {
+        Path path = directory.resolve(NAME);
+        Path temporary = directory.resolve(NAME + Recovery.TEMPORARY_SUFFIX);
+        Slot initial = new Slot(1, HardState.INITIAL);
+        try (DiskFile file = disk.create(temporary)) {
+            file.write(ByteBuffer.allocate(2 * SLOT_DISTANCE_BYTES), 0);
+            file.write(encode(initial, identity), 0);
+            file.write(encode(initial, identity), SLOT_DISTANCE_BYTES);
+            file.force();
+        }
+        disk.rename(temporary, path);
+        return new HardStateFile(path, disk.open(path), identity, initial, false);
+    }
+
+    /**
+     * Reads the file and changes nothing; {@link #needsRepair} tells whether the slots differ.
+     *
+     * @throws CorruptLogException if both slots are damaged
+     * @throws StorageException    if a slot is of a newer version or of another owner
+     */
+    static HardStateFile open(Disk disk, Path directory, StoreIdentity identity) throws IOException {
+        Path path = directory.resolve(NAME);
+        DiskFile file = disk.open(path);
+        try {
+            Optional<Slot> first = readSlot(file, path, 0, identity);
+            Optional<Slot> second = readSlot(file, path, SLOT_DISTANCE_BYTES, identity);
+            if (first.isEmpty() && second.isEmpty()) {
+                throw new CorruptLogException(
+                        path, 0, 0, "both copies of term and vote are damaged; this replica may have voted");
+            }
+            boolean firstWins = second.isEmpty()
+                    || first.isPresent()
+                            && first.get().sequence() >= second.get().sequence();
+            return new HardStateFile(
+                    path, file, identity, firstWins ? first.get() : second.get(), !first.equals(second));
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static Optional<Slot> readSlot(DiskFile file, Path path, long position, StoreIdentity identity)
+            throws IOException {
+        ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
+        if (file.read(slot, position) < SLOT_BYTES || !Headers.isIntact(slot, MAGIC)) {
+            return Optional.empty();
+        }
+        Headers.checkOwner(path, slot, identity);
+        int votedFor = slot.getInt(48);
+        try {
+            HardState state = new HardState(
+                    slot.getLong(40), votedFor == 0 ? Optional.empty() : Optional.of(new NodeId(votedFor)));
+            return Optional.of(new Slot(slot.getLong(32), state));
+        } catch (IllegalArgumentException e) {
+            throw new CorruptLogException(path, position, 0, "impossible " + e.getMessage());
+        }
+    }
+
+    private static ByteBuffer encode(Slot slot, StoreIdentity identity) {
+        ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
+        Headers.begin(bytes, MAGIC, identity);
+        bytes.putLong(32, slot.sequence())
+                .putLong(40, slot.state().term())
+                .putInt(48, slot.state().votedFor().map(NodeId::value).orElse(0));
+        Headers.seal(bytes);
+        return bytes;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    HardState state() {
+        return state;
+    }
+
+    /** Whether {@link #force} has something to do. */
+    boolean isDirty() {
+        return dirty;
+    }
+
+    void put(HardState newState) {
+        if (!newState.equals(state)) {
+            state = newState;
+            dirty = true;
+        }
+    }
+
+    /** Writes and forces both slots, one after the other. */
+    void force() throws IOException {
+        if (!dirty) {
+            return;
+        }
+        sequence++;
+        for (int slot = 0; slot < 2; slot++) {
+            file.write(encode(new Slot(sequence, state), identity), (long) slot * SLOT_DISTANCE_BYTES);
+            file.force();
+        }
+        dirty = false;
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

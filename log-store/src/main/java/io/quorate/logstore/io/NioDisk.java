@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The operating system's files. No thread that uses it may ever be interrupted: an interrupt closes a
+ * {@link FileChannel} under every other thread.
+ */
+public final class NioDisk implements Disk {
+    /** The JDK copies heap buffers through a direct buffer per thread, as large as the request, and keeps it. */
+    private static final int MAX_TRANSFER_BYTES = 1 << 20;
+
+    @Override
+    public DiskFile create(Path path) throws IOException {
+        return open(path, StandardOpenOption.CREATE_NEW);
+    }
+
+    @Override
+    public DiskFile open(Path path) throws IOException {
+        return open(path, StandardOpenOption.WRITE);
+    }
+
+    private static DiskFile open(Path path, StandardOpenOption how) throws IOException {
+        return new NioFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, how));
+    }
+
+    @Override
+    public boolean exists(Path path) {
+        return Files.exists(path);
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    @Override
+    public void createDirectories(Path directory) throws IOException {
+        Path absolute = directory.toAbsolutePath().normalize();
+        if (Files.isDirectory(absolute)) {
+            return;
+        }
+        Path parent = absolute.getParent();
+        if (parent != null) {
+            createDirectories(parent);
+        }
+        Files.createDirectories(absolute);
+        if (parent != null) {
+            forceDirectory(parent);
+        }
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        Files.delete(path);
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            throw named(directory, "cannot force the directory", e);
+        }
+    }
+
+    @Override
+    public long freeBytes(Path directory) throws IOException {
+        return Files.getFileStore(directory).getUsableSpace();
+    }
+
+    @Override
+    public AutoCloseable lock(Path path) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            channel.close();
+            throw new FileSystemException(path.toString(), null, "in use by this very process");
+        } catch (IOException e) {
+            channel.close();
+            throw named(path, "cannot lock", e);
+        }
+        channel.close();
+        throw new FileSystemException(path.toString(), null, "in use by another process");
+    }
+
+    private static IOException named(Path path, String what, IOException cause) {
+        return new IOException(path + ": " + what + ": " + cause.getMessage(), cause);
+    }
+
+    private record NioFile(Path path, FileChannel channel) implements DiskFile {
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            int limit = target.limit();
+            int total = 0;
+            try {
+                while (target.position() < limit) {
+                    target.limit(Math.min(limit, target.position() + MAX_TRANSFER_BYTES));
+                    int read = channel.read(target, position + total);
+                    if (read < 0) {
+                        break;
+                    }
+                    total += read;
+                }
+            } catch (IOException e) {
+                throw named(path, "cannot read at " + (position + total), e);
+            } finally {
+                target.limit(limit);
+            }
+            return total;
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            long at = position;
+            try {
+                while (source.hasRemaining()) {
+                    at += channel.write(source, at);
+                }
+            } catch (IOException e) {
+                throw named(path, "cannot write at " + at, e);
+            }
+        }
+
+        @Override
+        public void force() throws IOException {
+            try {
+                channel.force(false);
+            } catch (IOException e) {
+                throw named(path, "cannot force", e);
+            }
+        }
+
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            try {
+                channel.truncate(size);
+            } catch (IOException e) {
+                throw named(path, "cannot truncate to " + size, e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore.sim;
+
+import io.quorate.logstore.io.Disk;
+import io.quorate.logstore.io.DiskFile;
+import io.quorate.raft.Prng;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * A disk in memory that forgets and fails as real ones do, from a seed.
+ *
+ * <p>What was not forced is at the mercy of {@link #crash}: it keeps any subset of the unforced sectors of each file, an
+ * old, new or intermediate size, and any subset of the creations, renames and deletions whose directory was not forced.
+ * After a crash this object throws {@link SimulatedCrash} for ever, whoever still holds it; {@link #reopen} gives the view
+ * of the next run. The same seed and the same calls leave the same bytes. Thread-safe.
+ */
+public final class SimulatedDisk implements Disk {
+    /** What an injected fault hits. */
+    public enum Operation {
+        READ,
+        WRITE,
+        FORCE
+    }
+
+    private static final long UNLIMITED = Long.MAX_VALUE;
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final Platter platter;
+    private boolean down;
+
+    /** What outlives a crash. */
+    private static final class Platter {
+        final Prng random;
+        final TreeMap<Path, SimulatedFile> seen = new TreeMap<>();
+        final TreeMap<Path, SimulatedFile> durable = new TreeMap<>();
+        final List<NameChange> unforced = new ArrayList<>();
+        final TreeSet<Path> directories = new TreeSet<>();
+        final TreeSet<Path> locks = new TreeSet<>();
+        final List<Fault> faults = new ArrayList<>();
+        long operations;
+        long crashAt = NEVER;
+        long capacityBytes = UNLIMITED;
+
+        Platter(long seed) {
+            random = new Prng(seed);
+        }
+    }
+
+    private record Fault(Operation operation, Predicate<Path> where) {}
+
+    /** A change of names that a crash keeps or loses as one. */
+    private sealed interface NameChange {
+        Path directory();
+
+        void applyTo(TreeMap<Path, SimulatedFile> names);
+    }
+
+    private record Created(Path path, SimulatedFile file) implements NameChange {
+        @Override
+        public Path directory() {
+            return path.getParent();
+        }
+
+        @Override
+        public void applyTo(TreeMap<Path, SimulatedFile> names) {
+            names.put(path, file);
+        }
+    }
+
+    private record Renamed(Path from, Path to, SimulatedFile file) implements NameChange {
+        @Override
+        public Path directory() {
+            return to.getParent();
+        }
+
+        @Override
+        public void applyTo(TreeMap<Path, SimulatedFile> names) {
+            names.remove(from, file);
+            names.put(to, file);
+        }
+    }
+
+    private record Deleted(Path path, SimulatedFile file) implements NameChange {
+        @Override
+        public Path directory() {
+            return path.getParent();
+        }
+
+        @Override
+        public void applyTo(TreeMap<Path, SimulatedFile> names) {
+            names.remove(path, file);
+        }
+    }
+
+    public SimulatedDisk(long seed) {
+        this(new Platter(seed));
+    }
+
+    private SimulatedDisk(Platter platter) {
+        this.platter = platter;
+    }
+
+    // --- what a test does to it
+
+    /** Cuts the power now. */
+    public void crash() {
+        synchronized (platter) {
+            checkUp();
+            loseUnforced();
+        }
+    }
+
+    /**
+     * Cuts the power in the middle of the {@code operations}-th change from now on: that operation may take effect in
+     * part, like everything else that was not forced, and throws {@link SimulatedCrash}.
+     */
+    public void crashAfter(long operations) {
+        synchronized (platter) {
+            platter.crashAt = platter.operations + operations;
+        }
+    }
+
+    /** The view of the next run, after {@link #crash} or instead of it (a killed process loses nothing). */
+    public SimulatedDisk reopen() {
+        synchronized (platter) {
+            down = true;
+            platter.locks.clear();
+            platter.crashAt = NEVER;
+            return new SimulatedDisk(platter);
+        }
+    }
+
+    /** From now on {@code operation} fails on all files that {@code where} accepts. */
+    public void inject(Operation operation, Predicate<Path> where) {
+        synchronized (platter) {
+            platter.faults.add(new Fault(operation, where));
+        }
+    }
+
+    /** Ends all injected faults. */
+    public void heal() {
+        synchronized (platter) {
+            platter.faults.clear();
+        }
+    }
+
+    /** Limits what all files may hold together; a write beyond fails as a full disk does, after what still fits. */
+    public void limitCapacity(long bytes) {
+        synchronized (platter) {
+            platter.capacityBytes = bytes;
+        }
+    }
+
+    /** How many changing operations (creations, writes, forces, renames, ...) there were so far. */
+    public long operations() {
+        synchronized (platter) {
+            return platter.operations;
+        }
+    }
+
+    public byte[] contents(Path path) {
+        synchronized (platter) {
+            SimulatedFile file = platter.seen.get(path);
+            if (file == null) {
+                throw new IllegalArgumentException("no file " + path);
+            }
+            return file.contents();
+        }
+    }
+
+    /** Replaces or makes a file durably, behind the back of whoever uses the disk. */
+    public void plant(Path path, byte[] contents) {
+        synchronized (platter) {
+            SimulatedFile file = platter.seen.computeIfAbsent(path, p -> new SimulatedFile());
+            file.replace(contents);
+            platter.durable.put(path, file);
+            makeDirectories(path.getParent());
+        }
+    }
+
+    /** Flips the bits of {@code mask} in one byte, durably. */
+    public void corrupt(Path path, int position, int mask) {
+        byte[] contents = contents(path);
+        contents[position] ^= (byte) mask;
+        plant(path, contents);
+    }
+
+    /** Removes a file durably, behind the back of whoever uses the disk. */
+    public void lose(Path path) {
+        synchronized (platter) {
+            platter.seen.remove(path);
+            platter.durable.remove(path);
+        }
+    }
+
+    // --- the disk
+
+    private void checkUp() {
+        if (down) {
+            throw new SimulatedCrash("used after a crash");
+        }
+    }
+
+    private void loseUnforced() {
+        down = true;
+        for (NameChange change : platter.unforced) {
+            if (platter.random.nextInt(2) == 0) {
+                change.applyTo(platter.durable);
+            }
+        }
+        platter.unforced.clear();
+        platter.seen.clear();
+        platter.seen.putAll(platter.durable);
+        for (SimulatedFile file : platter.seen.values()) {
+            file.crash(platter.random);
+        }
+        platter.locks.clear();
+        platter.crashAt = NEVER;
+    }
+
+    /** Counts a change; true if the power fails in the middle of it. */
+    private boolean begin() {
+        checkUp();
+        platter.operations++;
+        return platter.operations >= platter.crashAt;
+    }
+
+    private void crashIn(String what) {
+        loseUnforced();
+        throw new SimulatedCrash(what);
+    }
+
+    private SimulatedFile existing(Path path) throws NoSuchFileException {
+        SimulatedFile file = platter.seen.get(path);
+        if (file == null) {
+            throw new NoSuchFileException(path.toString());
+        }
+        return file;
+    }
+
+    private void changeNames(NameChange change) {
+        boolean crash = begin();
+        change.applyTo(platter.seen);
+        platter.unforced.add(change);
+        if (crash) {
+            crashIn(change.toString());
+        }
+    }
+
+    @Override
+    public DiskFile create(Path path) throws IOException {
+        synchronized (platter) {
+            checkUp();
+            if (platter.seen.containsKey(path)) {
+                throw new FileAlreadyExistsException(path.toString());
+            }
+            requireDirectory(path.getParent());
+            SimulatedFile file = new SimulatedFile();
+            changeNames(new Created(path, file));
+            return new Handle(path, file);
+        }
+    }
+
+    @Override
+    public DiskFile open(Path path) throws IOException {
+        synchronized (platter) {
+            checkUp();
+            return new Handle(path, existing(path));
+        }
+    }
+
+    @Override
+    public boolean exists(Path path) {
+        synchronized (platter) {
+            checkUp();
+            return platter.seen.containsKey(path) || platter.directories.contains(path);
+        }
+    }
+
+    @Override
+    public List<String> list(Path directory) {
+        synchronized (platter) {
+            checkUp();
+            TreeSet<String> names = new TreeSet<>();
+            addChildren(directory, platter.seen.keySet(), names);
+            addChildren(directory, platter.directories, names);
+            return List.copyOf(names);
+        }
+    }
+
+    private static void addChildren(Path directory, Iterable<Path> paths, TreeSet<String> names) {
+        for (Path path : paths) {
+            if (directory.equals(path.getParent())) {
+                names.add(path.getFileName().toString());
+            }
+        }
+    }
+
+    @Override
+    public void createDirectories(Path directory) {
+        synchronized (platter) {
+            checkUp();
+            makeDirectories(directory);
+        }
+    }
+
+    private void makeDirectories(Path directory) {
+        for (Path path = directory; path != null; path = path.getParent()) {
+            platter.directories.add(path);
+        }
+    }
+
+    private void requireDirectory(Path directory) throws NoSuchFileException {
+        if (!platter.directories.contains(directory)) {
+            throw new NoSuchFileException(directory + " (directory)");
+        }
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        synchronized (platter) {
+            checkUp();
+            changeNames(new Renamed(from, to, existing(from)));
+        }
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        synchronized (platter) {
+            checkUp();
+            if (platter.directories.contains(path)) {
+                if (!list(path).isEmpty()) {
+                    throw new FileSystemException(path.toString(), null, "directory not empty");
+                }
+                platter.directories.remove(path);
+                return;
+            }
+            changeNames(new Deleted(path, existing(path)));
+        }
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        synchronized (platter) {
+            boolean crash = begin();
+            if (crash) {
+                crashIn("force of " + directory);
+            }
+            requireDirectory(directory);
+            failIfInjected(Operation.FORCE, directory);
+            platter.unforced.removeIf(change -> {
+                boolean here = directory.equals(change.directory());
+                if (here) {
+                    change.applyTo(platter.durable);
+                }
+                return here;
+            });
+        }
+    }
+
+    @Override
+    public long freeBytes(Path directory) {
+        synchronized (platter) {
+            checkUp();
+            return platter.capacityBytes == UNLIMITED ? UNLIMITED : Math.max(0, platter.capacityBytes - usedBytes());
+        }
+    }
+
+    private long usedBytes() {
+        long used = 0;
+        for (SimulatedFile file : platter.seen.values()) {
+            used += file.size();
+        }
+        return used;
+    }
+
+    @Override
+    public AutoCloseable lock(Path path) throws IOException {
+        synchronized (platter) {
+            checkUp();
+            if (!platter.locks.add(path)) {
+                throw new FileSystemException(path.toString(), null, "in use by another process");
+            }
+            return () -> {
+                synchronized (platter) {
+                    if (!down) {
+                        platter.locks.remove(path);
+                    }
+                }
+            };
+        }
+    }
+
+    private void failIfInjected(Operation operation, Path path) throws IOException {
+        for (Fault fault : platter.faults) {
+            if (fault.operation() == operation && fault.where().test(path)) {
+                throw new IOException(path + ": injected failure of " + operation);
+            }
+        }
+    }
+
+    private final class Handle implements DiskFile {
+        private final Path path;
+        private final SimulatedFile file;
+        private boolean closed;
+
+        Handle(Path path, SimulatedFile file) {
+            this.path = path;
+            this.file = file;
+        }
+
+        private void checkOpen() throws IOException {
+            checkUp();
+            if (closed) {
+                throw new IOException(path + ": used after it was closed");
+            }
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            synchronized (platter) {
+                checkOpen();
+                failIfInjected(Operation.READ, path);
+                return file.read(target, position);
+            }
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            synchronized (platter) {
+                checkOpen();
+                boolean crash = begin();
+                failIfInjected(Operation.WRITE, path);
+                int count = source.remaining();
+                if (crash) {
+                    file.write(source, platter.random.nextInt(count + 1), position);
+                    crashIn("write of " + path);
+                }
+                long room = platter.capacityBytes == UNLIMITED
+                        ? UNLIMITED
+                        : Math.max(0, platter.capacityBytes - usedBytes() + file.size() - position);
+                file.write(source, (int) Math.min(count, room), position);
+                if (room < count) {
+                    throw new IOException(path + ": no space left on device");
+                }
+            }
+        }
+
+        @Override
+        public void force() throws IOException {
+            synchronized (platter) {
+                checkOpen();
+                if (begin()) {
+                    crashIn("force of " + path);
+                }
+                try {
+                    failIfInjected(Operation.FORCE, path);
+                } catch (IOException e) {
+                    file.forgetUnforced();
+                    throw e;
+                }
+                file.force();
+            }
+        }
+
+        @Override
+        public long size() throws IOException {
+            synchronized (platter) {
+                checkOpen();
+                return file.size();
+            }
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            synchronized (platter) {
+                checkOpen();
+                boolean crash = begin();
+                failIfInjected(Operation.WRITE, path);
+                file.truncate(size);
+                if (crash) {
+                    crashIn("truncation of " + path);
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}

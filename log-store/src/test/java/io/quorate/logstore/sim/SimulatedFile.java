@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore.sim;
+
+import io.quorate.raft.Prng;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * One file's bytes, as the running system sees them and as the medium holds them. Sectors of {@value #SECTOR_BYTES}
+ * bytes that differ in possibility are marked; a crash keeps any of them.
+ */
+final class SimulatedFile {
+    static final int SECTOR_BYTES = 512;
+
+    private byte[] seen = new byte[SECTOR_BYTES];
+    private int seenSize;
+    private byte[] durable = new byte[0];
+    private int durableSize;
+    private final BitSet unforced = new BitSet();
+
+    int size() {
+        return seenSize;
+    }
+
+    int read(ByteBuffer target, long position) {
+        int count = (int) Math.max(0, Math.min(target.remaining(), seenSize - position));
+        if (count > 0) {
+            target.put(seen, (int) position, count);
+        }
+        return count;
+    }
+
+    void write(ByteBuffer source, int count, long position) {
+        int from = (int) position;
+        int end = Math.addExact(from, count);
+        if (end > seen.length) {
+            seen = Arrays.copyOf(seen, Math.max(roundUp(end), seen.length * 2));
+        }
+        int dirtyFrom = Math.min(from, seenSize);
+        source.get(seen, from, count);
+        seenSize = Math.max(seenSize, end);
+        unforced.set(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
+    }
+
+    void truncate(long size) {
+        if (size >= seenSize) {
+            return;
+        }
+        int to = (int) size;
+        Arrays.fill(seen, to, seenSize, (byte) 0);
+        unforced.set(to / SECTOR_BYTES, (seenSize + SECTOR_BYTES - 1) / SECTOR_BYTES);
+        seenSize = to;
+    }
+
+    void force() {
+        keepSectors(unforced);
+        setDurableSize(seenSize);
+        unforced.clear();
+    }
+
+    /** What Linux does: the pages count as clean, but never reached the medium. */
+    void forgetUnforced() {
+        unforced.clear();
+    }
+
+    /** Keeps a random part of what was not forced, as the medium and as what the next run sees. */
+    void crash(Prng random) {
+        if (seenSize != durableSize || !unforced.isEmpty()) {
+            // All, nothing, or anything between: extremes are likelier than independent coins make them.
+            int keepInTen = new int[] {0, 5, 10, random.nextInt(11)}[random.nextInt(4)];
+            BitSet kept = new BitSet();
+            for (int sector = unforced.nextSetBit(0); sector >= 0; sector = unforced.nextSetBit(sector + 1)) {
+                kept.set(sector, random.nextInt(10) < keepInTen);
+            }
+            int newSize = durableSize;
+            if (seenSize != durableSize) {
+                int choice = random.nextInt(4);
+                if (choice == 1 || choice == 2) {
+                    newSize = seenSize;
+                } else if (choice == 3 && seenSize > durableSize) {
+                    int between = durableSize + random.nextInt(seenSize - durableSize);
+                    newSize = Math.max(durableSize, between / SECTOR_BYTES * SECTOR_BYTES);
+                }
+            }
+            keepSectors(kept);
+            setDurableSize(newSize);
+        }
+        seen = durable.length == 0 ? new byte[SECTOR_BYTES] : durable.clone();
+        seenSize = durableSize;
+        unforced.clear();
+    }
+
+    private void keepSectors(BitSet sectors) {
+        if (durable.length < seen.length) {
+            durable = Arrays.copyOf(durable, seen.length);
+        }
+        for (int sector = sectors.nextSetBit(0); sector >= 0; ) {
+            int end = sectors.nextClearBit(sector);
+            int from = sector * SECTOR_BYTES;
+            int to = Math.min(end * SECTOR_BYTES, seen.length);
+            if (from < to) {
+                System.arraycopy(seen, from, durable, from, to - from);
+            }
+            sector = sectors.nextSetBit(end);
+        }
+    }
+
+    /** Bytes beyond the end are never seen again, whatever the size becomes later. */
+    private void setDurableSize(int size) {
+        if (durable.length < size) {
+            durable = Arrays.copyOf(durable, roundUp(size));
+        }
+        if (size < durable.length) {
+            Arrays.fill(durable, size, durable.length, (byte) 0);
+        }
+        durableSize = size;
+    }
+
+    private static int roundUp(int bytes) {
+        return (bytes + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES;
+    }
+
+    byte[] contents() {
+        return Arrays.copyOf(seen, seenSize);
+    }
+
+    /** Sets the contents behind everyone's back, on the medium too. */
+    void replace(byte[] contents) {
+        seen = Arrays.copyOf(contents, Math.max(SECTOR_BYTES, roundUp(contents.length)));
+        seenSize = contents.length;
+        durable = seen.clone();
+        durableSize = contents.length;
+        unforced.clear();
+    }
+
+    int allocatedBytes() {
+        return seenSize;
+    }
+}
