@@ -1,21 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node;
 
+import io.quorate.logstore.DataDirectory;
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.StorageException;
 import io.quorate.logstore.io.Disk;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.metadata.ClusterWhereabouts;
+import io.quorate.node.metadata.Gossip;
+import io.quorate.node.metadata.Leaders;
+import io.quorate.node.metadata.MetadataService;
+import io.quorate.node.metadata.Peers;
+import io.quorate.node.metadata.TopicState;
+import io.quorate.node.replica.GroupDirectories;
+import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.InflightBudget;
+import io.quorate.node.replica.LocalReplicas;
+import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.node.replica.TurnScheduler;
 import io.quorate.node.seam.EventLoop;
+import io.quorate.node.seam.GuardedLoop;
+import io.quorate.node.seam.PeerMessage;
 import io.quorate.node.seam.Transport;
+import io.quorate.raft.Membership;
 import io.quorate.raft.Prng;
+import io.quorate.raft.RaftCore;
+import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One node without sockets or threads of its own: replicas, metadata and their state machines, wired over the seams. In
  * production {@code QuorateServer} hands it Netty's loop and gRPC; in the simulator everything is virtual.
  */
 public final class NodeRuntime {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /**
+     * How many ticks a late loop makes up for at once. A process that was paused for long has not been silent for that
+     * long as far as its peers' messages, which still wait to be read, are concerned.
+     */
+    private static final int MAX_TICKS_AT_ONCE = 3;
+
     /**
      * The outside world of a node.
      *
@@ -42,26 +79,319 @@ public final class NodeRuntime {
             ReplicaObserver observer,
             Consumer<Throwable> onFatal) {}
 
+    private final NodeSettings settings;
+    private final Seams seams;
+    private final GuardedLoop loop;
+    private final Membership nodes;
+    private final List<EventLoop.Timer> timers = new ArrayList<>();
+
+    private DataDirectory dataDirectory;
+    private Peers peers;
+    private Leaders leaders;
+    private Gossip gossip;
+    private MetadataService metadata;
+    private LocalReplicas replicas;
+    private LocalNode api;
+    private long tickedUntilNanos;
+    private long droppedMessages;
+    private boolean stopping;
+
     public NodeRuntime(NodeSettings settings, Seams seams) {
-        throw new UnsupportedOperationException();
+        this.settings = settings;
+        this.seams = seams;
+        this.loop = new GuardedLoop(seams.loop(), seams.onFatal());
+        this.nodes = new Membership(List.copyOf(settings.peerAddresses().keySet()));
+        if (!nodes.isVoter(settings.nodeId())) {
+            throw new IllegalArgumentException(
+                    "node " + settings.nodeId().value() + " is not among the nodes of the cluster: " + nodes.voters());
+        }
     }
 
     /**
-     * Locks and checks the data directory, recovers the metadata group and every local replica, and starts the
-     * transport. Called once, before the event loop runs anything of this node, or on it.
+     * Locks and checks the data directory, recovers the metadata group and starts the transport; replicas of partitions
+     * are opened as the registry is applied. Called once, before the event loop runs anything of this node, or on it.
      *
-     * @throws io.quorate.logstore.StorageException if the directory is locked, of another cluster or node, or unreadable
+     * @throws StorageException if the directory is locked, of another cluster or node, or unreadable
      */
     public void start() {
-        throw new UnsupportedOperationException();
+        dataDirectory = DataDirectory.open(
+                seams.disk(),
+                seams.dataDirectory(),
+                settings.clusterId(),
+                settings.nodeId().value(),
+                seams.prng().nextLong());
+        try {
+            wire();
+        } catch (RuntimeException e) {
+            unlock();
+            throw e;
+        }
+        LOG.info(
+                "node {} of cluster {} runs on {}, metadata log ends at {}",
+                settings.nodeId().value(),
+                settings.clusterId(),
+                seams.dataDirectory(),
+                metadata.view().lastIndex());
+        tickedUntilNanos = loop.clock().nanoTime();
+        scheduleTick(tickNanos());
+        scheduleGossip();
+        seams.transport().start(new Receiver());
     }
 
+    private void wire() {
+        NodeId self = settings.nodeId();
+        peers = new Peers(loop.clock(), self, nodes.voters());
+        leaders = new Leaders();
+        gossip = new Gossip(loop, seams.transport(), others(), settings.clientAddress(), dataDirectory.incarnation());
+        peers.onStatus(self, settings.clientAddress(), dataDirectory.incarnation());
+        ClusterWhereabouts whereabouts = new ClusterWhereabouts(
+                self,
+                peers,
+                leaders,
+                gossip,
+                node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
+        ReplicaHost host = new ReplicaHost(
+                self,
+                loop,
+                new TurnScheduler(loop, seams.flushExecutor()),
+                seams.transport(),
+                seams.readExecutor(),
+                whereabouts,
+                new InflightBudget(settings.maxInflightBytes()),
+                seams.observer());
+        GroupDirectories directories = new GroupDirectories(
+                seams.disk(),
+                dataDirectory,
+                settings.clusterId(),
+                self,
+                settings.logStore(),
+                seams.backgroundExecutor());
+        replicas = new LocalReplicas(
+                host,
+                settings.raft(),
+                directories,
+                seams.backgroundExecutor(),
+                seams.prng().split());
+        LogStore store = directories.open(GroupName.METADATA.groupId());
+        metadata = new MetadataService(
+                host,
+                peers,
+                seams.prng().split(),
+                settings.maxBatchBytes(),
+                store,
+                new RaftCore(
+                        settings.raft(),
+                        self,
+                        nodes,
+                        store.recovered(),
+                        seams.prng().split()),
+                new Registry());
+        api = new LocalNode(
+                loop,
+                self,
+                metadata,
+                replicas,
+                whereabouts,
+                new ClusterDescription(settings, metadata, replicas, leaders, peers));
+    }
+
+    private List<NodeId> others() {
+        List<NodeId> others = new ArrayList<>(nodes.voters());
+        others.remove(settings.nodeId());
+        return others;
+    }
+
+    /** Valid once {@link #start} has returned. */
     public NodeApi api() {
-        throw new UnsupportedOperationException();
+        return api;
     }
 
-    /** Refuses new work, lets the current flush round finish, closes stores and lock, then runs {@code onStopped}. */
+    /** Of this node's storage: a wiped disk has a new one. Valid once {@link #start} has returned. */
+    public long incarnation() {
+        return dataDirectory.incarnation();
+    }
+
+    /** Messages from peers that were for no replica of this node, damaged, or from a stranger. Event loop only. */
+    public long droppedMessages() {
+        return droppedMessages;
+    }
+
+    /**
+     * Refuses new work, lets the current flush round finish, closes stores and lock, then runs {@code onStopped}. On the
+     * event loop; once.
+     */
     public void stop(Runnable onStopped) {
-        throw new UnsupportedOperationException();
+        stopping = true;
+        timers.forEach(EventLoop.Timer::cancel);
+        timers.clear();
+        seams.transport().close();
+        Runnable letGo = () -> {
+            unlock();
+            LOG.info("node {} has stopped", settings.nodeId().value());
+            onStopped.run();
+        };
+        if (loop.halted()) {
+            // Nothing runs any more that could close the logs; what is not on disk is lost, as in a crash.
+            letGo.run();
+            return;
+        }
+        api.shutDown();
+        loop.run(() -> replicas.stop(() -> metadata.stop(letGo)));
+    }
+
+    // ---- time
+
+    private long tickNanos() {
+        return settings.tickMillis() * NANOS_PER_MILLI;
+    }
+
+    private void scheduleTick(long delayNanos) {
+        schedule(0, delayNanos, this::onTick);
+    }
+
+    private void onTick() {
+        long now = loop.clock().nanoTime();
+        long due = (now - tickedUntilNanos) / tickNanos();
+        tickedUntilNanos += due * tickNanos();
+        for (long tick = 0; tick < Math.min(due, MAX_TICKS_AT_ONCE); tick++) {
+            metadata.tick();
+            replicas.tick();
+        }
+        scheduleTick(tickedUntilNanos + tickNanos() - now);
+    }
+
+    private void scheduleGossip() {
+        schedule(1, Gossip.COMPLETE_EVERY_MILLIS * NANOS_PER_MILLI, () -> {
+            gossip.tellAll();
+            metadata.registerNodes();
+            scheduleGossip();
+        });
+    }
+
+    private void schedule(int slot, long delayNanos, Runnable task) {
+        if (stopping) {
+            return;
+        }
+        EventLoop.Timer timer = loop.schedule(delayNanos, task);
+        if (slot < timers.size()) {
+            timers.set(slot, timer);
+        } else {
+            timers.add(timer);
+        }
+    }
+
+    // ---- peers
+
+    private final class Receiver implements Transport.Receiver {
+        @Override
+        public void onMessage(NodeId from, PeerMessage message) {
+            if (stopping) {
+                return;
+            }
+            if (!peers.knows(from)) {
+                droppedMessages++;
+                return;
+            }
+            loop.run(() -> {
+                peers.onContact(from);
+                if (message instanceof PeerMessage.ForGroup forGroup) {
+                    deliver(from, forGroup);
+                } else {
+                    hear(from, (PeerMessage.Status) message);
+                }
+            });
+        }
+
+        @Override
+        public void onConnected(NodeId peer) {
+            if (!stopping && peers.knows(peer)) {
+                LOG.debug("node {}: connected with {}", settings.nodeId().value(), peer);
+                loop.run(() -> {
+                    peers.onContact(peer);
+                    gossip.tellAll(peer);
+                });
+            }
+        }
+
+        @Override
+        public void onDisconnected(NodeId peer) {
+            if (!stopping && peers.knows(peer)) {
+                LOG.debug(
+                        "node {}: lost the connection with {}",
+                        settings.nodeId().value(),
+                        peer);
+                loop.run(() -> {
+                    peers.onDisconnected(peer);
+                    metadata.disconnected(peer);
+                    replicas.disconnected(peer);
+                });
+            }
+        }
+    }
+
+    private void deliver(NodeId from, PeerMessage.ForGroup message) {
+        if (message.groupId() == GroupName.METADATA.groupId()) {
+            metadata.step(from, message);
+        } else if (!replicas.step(message.groupId(), from, message.message())) {
+            droppedMessages++;
+        }
+    }
+
+    private void hear(NodeId from, PeerMessage.Status status) {
+        SortedMap<Long, Long> leads = new TreeMap<>();
+        for (PeerMessage.Leadership leadership : status.leads()) {
+            leads.put(leadership.groupId(), leadership.generation());
+            leaders.observe(leadership.groupId(), leadership.generation(), Optional.of(from));
+        }
+        if (status.complete()) {
+            leaders.leadsNothingBut(from, leads);
+        }
+        if (peers.onStatus(from, status.clientAddress(), status.incarnation())) {
+            metadata.registerNodes();
+        }
+    }
+
+    // ---- the registry
+
+    /** Makes the replicas of this node what the registry says they are. */
+    private final class Registry implements MetadataService.Listener {
+        @Override
+        public void onRegistryChanged() {
+            if (stopping) {
+                return;
+            }
+            for (TopicState topic : metadata.registry().topics().values()) {
+                int number = 0;
+                for (TopicState.PartitionState partition : topic.partitions()) {
+                    if (partition.replicas().contains(settings.nodeId())) {
+                        replicas.want(new LocalReplicas.Wanted(
+                                new GroupName(partition.groupId(), topic.name(), number),
+                                new Membership(partition.replicas()),
+                                partition.replicas().get(0),
+                                ClusterDescription.maxBatchBytes(settings, topic)));
+                    }
+                    number++;
+                }
+            }
+        }
+
+        @Override
+        public void onTopicDeleted(TopicState topic) {
+            for (TopicState.PartitionState partition : topic.partitions()) {
+                leaders.forget(partition.groupId());
+                gossip.leadsNoMore(partition.groupId());
+                if (partition.replicas().contains(settings.nodeId())) {
+                    replicas.delete(partition.groupId());
+                }
+            }
+        }
+    }
+
+    private void unlock() {
+        try {
+            dataDirectory.close();
+        } catch (StorageException e) {
+            LOG.warn("node {}: {}", settings.nodeId().value(), e.getMessage());
+        }
     }
 }

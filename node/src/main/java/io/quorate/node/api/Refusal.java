@@ -50,4 +50,20 @@ public record Refusal(Reason reason, String message, Map<String, String> metadat
     public static Refusal of(Reason reason, String message) {
         return new Refusal(reason, message, Map.of(), -1);
     }
+
+    /** The same with one more key; replaces an older value of it. */
+    public Refusal with(String key, String value) {
+        TreeMap<String, String> more = new TreeMap<>(metadata);
+        more.put(key, value);
+        return new Refusal(reason, message, more, retryAfterMillis);
+    }
+
+    public Refusal with(String key, long value) {
+        return with(key, Long.toString(value));
+    }
+
+    /** The same, worth another try in so many milliseconds. */
+    public Refusal retryAfter(long millis) {
+        return new Refusal(reason, message, metadata, millis);
+    }
 }

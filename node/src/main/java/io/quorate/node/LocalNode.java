@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node;
+
+import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.Marks;
+import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadSession;
+import io.quorate.node.api.ReadSink;
+import io.quorate.node.api.ReadSpec;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.Result;
+import io.quorate.node.api.TopicPartition;
+import io.quorate.node.metadata.MetadataService;
+import io.quorate.node.metadata.Outcome;
+import io.quorate.node.metadata.TopicName;
+import io.quorate.node.metadata.TopicState;
+import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.LocalReplicas;
+import io.quorate.node.replica.PartitionReplica;
+import io.quorate.node.replica.Refusals;
+import io.quorate.node.replica.Whereabouts;
+import io.quorate.node.seam.GuardedLoop;
+import io.quorate.raft.Membership;
+import io.quorate.raft.log.NodeId;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds, for each request of a client, who on this node answers it, or where else to go. Event loop only. */
+final class LocalNode implements NodeApi {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalNode.class);
+
+    private final GuardedLoop loop;
+    private final NodeId self;
+    private final MetadataService metadata;
+    private final LocalReplicas replicas;
+    private final Whereabouts whereabouts;
+    private final ClusterDescription description;
+    private boolean shuttingDown;
+
+    LocalNode(
+            GuardedLoop loop,
+            NodeId self,
+            MetadataService metadata,
+            LocalReplicas replicas,
+            Whereabouts whereabouts,
+            ClusterDescription description) {
+        this.loop = loop;
+        this.self = self;
+        this.metadata = metadata;
+        this.replicas = replicas;
+        this.whereabouts = whereabouts;
+        this.description = description;
+    }
+
+    /** From now on everything is refused. */
+    void shutDown() {
+        shuttingDown = true;
+    }
+
+    @Override
+    public Result<AppendTarget> openAppend(TopicPartition partition, OptionalLong generation) {
+        return guarded(() -> withReplica(partition, replica -> replica.openAppend(generation)));
+    }
+
+    @Override
+    public Result<ReadSession> read(TopicPartition partition, ReadSpec spec, ReadSink sink) {
+        return guarded(() -> withReplica(partition, replica -> replica.read(spec, sink)));
+    }
+
+    @Override
+    public Result<Marks> tail(TopicPartition partition, boolean anyReplica) {
+        return guarded(() -> withReplica(partition, replica -> replica.tail(anyReplica)));
+    }
+
+    @Override
+    public void createTopic(
+            String topic,
+            int partitions,
+            int replicationFactor,
+            int maxBatchBytes,
+            Consumer<Result<ClusterView.TopicView>> answer) {
+        change(
+                answer,
+                () -> metadata.createTopic(
+                        topic, partitions, replicationFactor, maxBatchBytes, told(answer, this::changedTopic)));
+    }
+
+    @Override
+    public void alterTopic(
+            String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Result<ClusterView.TopicView>> answer) {
+        change(answer, () -> metadata.alterTopic(topic, maxBatchBytes, partitions, told(answer, this::changedTopic)));
+    }
+
+    @Override
+    public void deleteTopic(String topic, Consumer<Result<Boolean>> answer) {
+        change(answer, () -> metadata.deleteTopic(topic, told(answer, outcome -> true)));
+    }
+
+    @Override
+    public Result<ClusterView.TopicView> topic(String topic) {
+        return guarded(() -> {
+            Optional<Refusal> refusal = TopicName.check(topic).or(this::whyNotKnowing);
+            if (refusal.isPresent()) {
+                return new Result.Refused<>(refusal.get());
+            }
+            Optional<TopicState> found = metadata.registry().topic(topic);
+            return found.isPresent()
+                    ? new Result.Ok<>(description.topic(found.get()))
+                    : new Result.Refused<>(Refusals.unknownTopic(topic));
+        });
+    }
+
+    @Override
+    public ClusterView view() {
+        return loop.call(description::view);
+    }
+
+    @Override
+    public boolean isReady() {
+        return !shuttingDown && !loop.halted() && metadata.isRecovered() && metadata.knowsLeader();
+    }
+
+    private <T> Result<T> withReplica(TopicPartition partition, Function<PartitionReplica, Result<T>> request) {
+        Optional<Refusal> refusal = TopicName.check(partition.topic()).or(this::whyNotKnowing);
+        if (refusal.isPresent()) {
+            return new Result.Refused<>(refusal.get());
+        }
+        Optional<TopicState> topic = metadata.registry().topic(partition.topic());
+        if (topic.isEmpty()) {
+            return new Result.Refused<>(Refusals.unknownTopic(partition.topic()));
+        }
+        int partitions = topic.get().partitions().size();
+        if (partition.partition() < 0 || partition.partition() >= partitions) {
+            return new Result.Refused<>(Refusals.unknownPartition(partition, partitions));
+        }
+        TopicState.PartitionState state = topic.get().partitions().get(partition.partition());
+        GroupName group = new GroupName(state.groupId(), partition.topic(), partition.partition());
+        if (!state.replicas().contains(self)) {
+            return new Result.Refused<>(whereabouts.elsewhere(group, new Membership(state.replicas())));
+        }
+        Result<PartitionReplica> replica = replicas.find(group);
+        return replica instanceof Result.Ok<PartitionReplica> found
+                ? request.apply(found.value())
+                : new Result.Refused<>(((Result.Refused<PartitionReplica>) replica).refusal());
+    }
+
+    private Optional<Refusal> whyNotKnowing() {
+        if (shuttingDown) {
+            return Optional.of(Refusals.shuttingDown());
+        }
+        return metadata.isRecovered() ? Optional.empty() : Optional.of(metadata.notRecovered());
+    }
+
+    private <T> void change(Consumer<Result<T>> answer, Runnable change) {
+        if (loop.halted()) {
+            answer.accept(new Result.Refused<>(halted()));
+        } else if (shuttingDown) {
+            answer.accept(new Result.Refused<>(Refusals.shuttingDown()));
+        } else {
+            loop.run(change);
+        }
+    }
+
+    private <T> Result<T> guarded(Supplier<Result<T>> request) {
+        return loop.halted() ? new Result.Refused<>(halted()) : loop.call(request);
+    }
+
+    private static Refusal halted() {
+        return Refusal.of(Reason.INTERNAL, "this node has stopped after a fatal error; its log has the details");
+    }
+
+    private ClusterView.TopicView changedTopic(Outcome outcome) {
+        return description.topic(((Outcome.TopicChanged) outcome).topic());
+    }
+
+    private static <T> Consumer<Outcome> told(Consumer<Result<T>> answer, Function<Outcome, T> value) {
+        return outcome -> {
+            Result<T> result = outcome instanceof Outcome.Refused refused
+                    ? new Result.Refused<>(refused.refusal())
+                    : new Result.Ok<>(value.apply(outcome));
+            try {
+                answer.accept(result);
+            } catch (RuntimeException e) {
+                // Whoever cannot take an answer is its own problem, never the node's.
+                LOG.warn("the answer to a change of topics was not taken", e);
+            }
+        };
+    }
+}

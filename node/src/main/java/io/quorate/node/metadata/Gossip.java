@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.metadata;
+
+import io.quorate.node.seam.EventLoop;
+import io.quorate.node.seam.PeerMessage;
+import io.quorate.node.seam.Transport;
+import io.quorate.raft.log.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Tells the peers which groups this node leads: all of them on connection and every {@link #COMPLETE_EVERY_MILLIS}, in
+ * between what is new, once per turn of the event loop. Event loop only.
+ */
+public final class Gossip {
+    public static final long COMPLETE_EVERY_MILLIS = 1_000;
+
+    private final EventLoop loop;
+    private final Transport transport;
+    private final List<NodeId> peers;
+    private final String clientAddress;
+    private final long incarnation;
+    /** Generation by group. */
+    private final SortedMap<Long, Long> leads = new TreeMap<>();
+
+    private final SortedMap<Long, Long> news = new TreeMap<>();
+
+    /** @param peers all other nodes */
+    public Gossip(EventLoop loop, Transport transport, List<NodeId> peers, String clientAddress, long incarnation) {
+        this.loop = loop;
+        this.transport = transport;
+        this.peers = List.copyOf(peers);
+        this.clientAddress = clientAddress;
+        this.incarnation = incarnation;
+    }
+
+    /** This node leads the group. */
+    public void leads(long groupId, long generation) {
+        Long before = leads.put(groupId, generation);
+        if (before == null || before != generation) {
+            if (news.isEmpty()) {
+                loop.execute(this::tellNews);
+            }
+            news.put(groupId, generation);
+        }
+    }
+
+    /** This node does not lead the group; peers learn it from the next complete status or from the next leader. */
+    public void leadsNoMore(long groupId) {
+        leads.remove(groupId);
+        news.remove(groupId);
+    }
+
+    public void tellAll(NodeId peer) {
+        transport.send(peer, status(leads, true));
+    }
+
+    public void tellAll() {
+        PeerMessage.Status complete = status(leads, true);
+        for (NodeId peer : peers) {
+            transport.send(peer, complete);
+        }
+    }
+
+    private void tellNews() {
+        if (news.isEmpty()) {
+            return;
+        }
+        PeerMessage.Status partial = status(news, false);
+        news.clear();
+        for (NodeId peer : peers) {
+            transport.send(peer, partial);
+        }
+    }
+
+    private PeerMessage.Status status(SortedMap<Long, Long> generationsByGroup, boolean complete) {
+        List<PeerMessage.Leadership> list = new ArrayList<>(generationsByGroup.size());
+        generationsByGroup.forEach((group, generation) -> list.add(new PeerMessage.Leadership(group, generation)));
+        return new PeerMessage.Status(clientAddress, incarnation, list, complete);
+    }
+}

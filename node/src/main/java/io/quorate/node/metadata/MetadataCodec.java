@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.metadata;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.quorate.internal.v1.AlterTopicCommand;
+import io.quorate.internal.v1.CreateTopicCommand;
+import io.quorate.internal.v1.DeleteTopicCommand;
+import io.quorate.internal.v1.MetadataCommand;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** Entries of the metadata group's log as bytes: {@code quorate.internal.v1.MetadataCommand}. */
+public final class MetadataCodec {
+    /** @param requestId chosen by the proposer, to recognise its own */
+    public record Command(long requestId, Change change) {}
+
+    private MetadataCodec() {}
+
+    public static Payload encode(Command command) {
+        MetadataCommand.Builder builder = MetadataCommand.newBuilder().setRequestId(command.requestId());
+        Change change = command.change();
+        if (change instanceof Change.RegisterNode node) {
+            builder.setRegisterNode(io.quorate.internal.v1.RegisterNode.newBuilder()
+                    .setNodeId(node.node().value())
+                    .setClientAddress(node.clientAddress())
+                    .setIncarnation(node.incarnation()));
+        } else if (change instanceof Change.CreateTopic create) {
+            builder.setCreateTopic(CreateTopicCommand.newBuilder()
+                    .setTopic(create.topic())
+                    .setReplicationFactor(create.replicationFactor())
+                    .setMaxBatchBytes(create.maxBatchBytes())
+                    .addAllPlacements(placements(create.placements())));
+        } else if (change instanceof Change.DeleteTopic delete) {
+            builder.setDeleteTopic(DeleteTopicCommand.newBuilder().setTopic(delete.topic()));
+        } else if (change instanceof Change.AlterTopic alter) {
+            AlterTopicCommand.Builder alteration =
+                    AlterTopicCommand.newBuilder().setTopic(alter.topic()).addAllAdded(placements(alter.added()));
+            alter.maxBatchBytes().ifPresent(alteration::setMaxBatchBytes);
+            builder.setAlterTopic(alteration);
+        }
+        return Payload.wrap(builder.build().toByteArray());
+    }
+
+    /**
+     * @throws IllegalArgumentException if the bytes are no command that this version knows: the replica must stop there,
+     *                                  never skip it
+     */
+    public static Command decode(Payload payload) {
+        MetadataCommand command;
+        try {
+            command = MetadataCommand.parseFrom(
+                    CodedInputStream.newInstance(payload.array(), payload.arrayOffset(), payload.size()));
+        } catch (InvalidProtocolBufferException malformed) {
+            throw new IllegalArgumentException("malformed metadata command: " + malformed.getMessage(), malformed);
+        } catch (IOException impossible) {
+            throw new IllegalStateException("reading from an array", impossible);
+        }
+        return new Command(command.getRequestId(), change(command));
+    }
+
+    private static Change change(MetadataCommand command) {
+        return switch (command.getCommandCase()) {
+            case REGISTER_NODE ->
+                new Change.RegisterNode(
+                        new NodeId(command.getRegisterNode().getNodeId()),
+                        command.getRegisterNode().getClientAddress(),
+                        command.getRegisterNode().getIncarnation());
+            case CREATE_TOPIC ->
+                new Change.CreateTopic(
+                        command.getCreateTopic().getTopic(),
+                        command.getCreateTopic().getReplicationFactor(),
+                        command.getCreateTopic().getMaxBatchBytes(),
+                        nodes(command.getCreateTopic().getPlacementsList()));
+            case DELETE_TOPIC -> new Change.DeleteTopic(command.getDeleteTopic().getTopic());
+            case ALTER_TOPIC ->
+                new Change.AlterTopic(
+                        command.getAlterTopic().getTopic(),
+                        command.getAlterTopic().hasMaxBatchBytes()
+                                ? OptionalInt.of(command.getAlterTopic().getMaxBatchBytes())
+                                : OptionalInt.empty(),
+                        nodes(command.getAlterTopic().getAddedList()));
+            case COMMAND_NOT_SET ->
+                throw new IllegalArgumentException(
+                        "metadata command of a kind that this version does not know; a newer version wrote it");
+        };
+    }
+
+    private static List<io.quorate.internal.v1.Placement> placements(List<List<NodeId>> partitions) {
+        List<io.quorate.internal.v1.Placement> placements = new ArrayList<>(partitions.size());
+        for (List<NodeId> replicas : partitions) {
+            io.quorate.internal.v1.Placement.Builder placement = io.quorate.internal.v1.Placement.newBuilder();
+            for (NodeId replica : replicas) {
+                placement.addReplicas(replica.value());
+            }
+            placements.add(placement.build());
+        }
+        return placements;
+    }
+
+    private static List<List<NodeId>> nodes(List<io.quorate.internal.v1.Placement> placements) {
+        List<List<NodeId>> partitions = new ArrayList<>(placements.size());
+        for (io.quorate.internal.v1.Placement placement : placements) {
+            List<NodeId> replicas = new ArrayList<>(placement.getReplicasCount());
+            for (int replica : placement.getReplicasList()) {
+                replicas.add(new NodeId(replica));
+            }
+            partitions.add(replicas);
+        }
+        return partitions;
+    }
+}

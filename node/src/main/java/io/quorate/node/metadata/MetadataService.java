@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.metadata;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.Refusals;
+import io.quorate.node.replica.Replica;
+import io.quorate.node.replica.ReplicaHost;
+import io.quorate.node.seam.PeerMessage;
+import io.quorate.raft.Prng;
+import io.quorate.raft.Proposal;
+import io.quorate.raft.ProposeResult;
+import io.quorate.raft.RaftCore;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.NodeId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The metadata group on this node: its registry, and, while it leads, the changes to it. Every change is checked twice:
+ * at the door, for a quick answer, and by the state machine when its turn in the log has come. Event loop only.
+ */
+public final class MetadataService implements Replica.Owner {
+    /** Learns what becomes of topics, on every node. Called on the event loop. */
+    public interface Listener {
+        /** Topics or nodes have changed; called once for any number of changes that were applied together. */
+        void onRegistryChanged();
+
+        void onTopicDeleted(TopicState topic);
+    }
+
+    private final ReplicaHost host;
+    private final Peers peers;
+    private final Prng prng;
+    private final int clusterMaxBatchBytes;
+    private final Listener listener;
+    private final MetadataStateMachine machine = new MetadataStateMachine(this::onOutcome);
+    private final Replica replica;
+
+    /** By request id: changes proposed by this leader that are not applied yet. */
+    private final Map<Long, Consumer<Outcome>> proposed = new LinkedHashMap<>();
+    /** What is known of proposed changes and not yet told. */
+    private final List<Runnable> answers = new ArrayList<>();
+    /** Registrations that this leader has proposed. */
+    private final SortedMap<NodeId, Change.RegisterNode> registering = new TreeMap<>();
+
+    private boolean stopped;
+    private boolean recovered;
+
+    /** @param core freshly made from {@code store.recovered()}; its voters are all nodes of the cluster */
+    public MetadataService(
+            ReplicaHost host,
+            Peers peers,
+            Prng prng,
+            int clusterMaxBatchBytes,
+            LogStore store,
+            RaftCore core,
+            Listener listener) {
+        this.host = host;
+        this.peers = peers;
+        this.prng = prng;
+        this.clusterMaxBatchBytes = clusterMaxBatchBytes;
+        this.listener = listener;
+        this.replica = new Replica(host, GroupName.METADATA, store, core, machine, this);
+    }
+
+    public MetadataStateMachine registry() {
+        return machine;
+    }
+
+    public ClusterView.GroupView view() {
+        return replica.view(0);
+    }
+
+    /** Has applied what was committed when it first heard of a leader. */
+    public boolean isRecovered() {
+        return recovered;
+    }
+
+    public boolean knowsLeader() {
+        return replica.isRunning() && replica.core().leader().isPresent();
+    }
+
+    /** Why the registry cannot be asked yet. */
+    public Refusal notRecovered() {
+        return replica.hasFailed()
+                ? Refusals.replicaFailed(GroupName.METADATA, replica.failure())
+                : Refusal.of(Reason.NO_LEADER, "this node has not yet heard of the cluster's topics")
+                        .retryAfter(20);
+    }
+
+    public void tick() {
+        replica.tick();
+    }
+
+    public void step(NodeId from, PeerMessage.ForGroup message) {
+        replica.step(from, message.message());
+    }
+
+    public void disconnected(NodeId peer) {
+        replica.disconnected(peer);
+    }
+
+    public void stop(Runnable onClosed) {
+        stopped = true;
+        abandon();
+        replica.stop(onClosed);
+    }
+
+    // ---- changes
+
+    /** Zero asks for the default. */
+    public void createTopic(
+            String topic, int partitions, int replicationFactor, int maxBatchBytes, Consumer<Outcome> answer) {
+        int nodes = replica.core().membership().voters().size();
+        int copies = replicationFactor != 0 ? replicationFactor : defaultReplicationFactor(nodes);
+        int count = partitions != 0 ? partitions : 1;
+        Optional<Refusal> refusal = TopicName.check(topic)
+                .or(() -> checkReplication(copies, nodes))
+                .or(() -> checkMaxBatchBytes(maxBatchBytes))
+                .or(() -> checkAtLeastOne(count))
+                .or(this::whyNotLeading)
+                .or(() -> machine.tooManyPartitions(0, count))
+                .or(() -> machine.topic(topic).map(existing -> MetadataStateMachine.topicExists(topic)));
+        if (refusal.isPresent()) {
+            answer.accept(new Outcome.Refused(refusal.get()));
+        } else {
+            propose(new Change.CreateTopic(topic, copies, maxBatchBytes, place(count, copies)), answer);
+        }
+    }
+
+    /** @param partitions the new number of partitions; 0: unchanged */
+    public void alterTopic(String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Outcome> answer) {
+        Optional<Refusal> refusal = TopicName.check(topic)
+                .or(() -> checkMaxBatchBytes(maxBatchBytes.orElse(0)))
+                .or(() -> partitions == 0 ? Optional.empty() : checkAtLeastOne(partitions))
+                .or(this::whyNotLeading);
+        if (refusal.isPresent()) {
+            answer.accept(new Outcome.Refused(refusal.get()));
+            return;
+        }
+        Optional<TopicState> existing = machine.topic(topic);
+        if (existing.isEmpty()) {
+            answer.accept(new Outcome.Refused(Refusals.unknownTopic(topic)));
+            return;
+        }
+        int before = existing.get().partitions().size();
+        int added = partitions == 0 ? 0 : partitions - before;
+        Optional<Refusal> wrongCount = added < 0
+                ? Optional.of(invalid(
+                        "partitions",
+                        "topic \"" + topic + "\" has " + before + " partitions; their number can only grow, not become "
+                                + partitions))
+                : machine.tooManyPartitions(before, added);
+        if (wrongCount.isPresent()) {
+            answer.accept(new Outcome.Refused(wrongCount.get()));
+            return;
+        }
+        propose(
+                new Change.AlterTopic(
+                        topic, maxBatchBytes, place(added, existing.get().replicationFactor())),
+                answer);
+    }
+
+    public void deleteTopic(String topic, Consumer<Outcome> answer) {
+        Optional<Refusal> refusal = TopicName.check(topic).or(this::whyNotLeading);
+        if (refusal.isEmpty() && machine.topic(topic).isEmpty()) {
+            refusal = Optional.of(Refusals.unknownTopic(topic));
+        }
+        if (refusal.isPresent()) {
+            answer.accept(new Outcome.Refused(refusal.get()));
+        } else {
+            propose(new Change.DeleteTopic(topic), answer);
+        }
+    }
+
+    /** While this node leads: makes the registry agree with what the nodes say of themselves. */
+    public void registerNodes() {
+        if (!replica.isReadyLeader()) {
+            return;
+        }
+        for (NodeId node : replica.core().membership().voters()) {
+            Optional<Change.RegisterNode> told = peers.toldOfItself(node);
+            if (told.isPresent()
+                    && !told.get().equals(machine.nodes().get(node))
+                    && !told.get().equals(registering.get(node))) {
+                registering.put(node, told.get());
+                propose(told.get(), outcome -> registering.remove(node, told.get()));
+            }
+        }
+    }
+
+    private void propose(Change change, Consumer<Outcome> answer) {
+        long requestId = prng.nextLong();
+        ProposeResult result = replica.propose(new Proposal(
+                EntryType.COMMAND,
+                0,
+                host.loop().clock().currentTimeMillis(),
+                MetadataCodec.encode(new MetadataCodec.Command(requestId, change))));
+        if (result instanceof ProposeResult.Admitted) {
+            proposed.put(requestId, answer);
+        } else if (result instanceof ProposeResult.Overloaded overloaded) {
+            answer.accept(new Outcome.Refused(Refusal.of(
+                            Reason.OVERLOADED,
+                            "the metadata group has " + overloaded.uncommittedBytes()
+                                    + " bytes that wait to be committed, which is its limit")
+                    .retryAfter(50)));
+        } else {
+            answer.accept(new Outcome.Refused(elsewhere()));
+        }
+    }
+
+    private List<List<NodeId>> place(int count, int replicationFactor) {
+        List<List<NodeId>> existing = new ArrayList<>(machine.partitions());
+        for (TopicState topic : machine.topics().values()) {
+            for (TopicState.PartitionState partition : topic.partitions()) {
+                existing.add(partition.replicas());
+            }
+        }
+        return new Placement(replica.core().membership().voters(), existing).place(count, replicationFactor);
+    }
+
+    // ---- checks
+
+    private Optional<Refusal> whyNotLeading() {
+        if (stopped) {
+            return Optional.of(Refusals.shuttingDown());
+        }
+        if (replica.isReadyLeader()) {
+            return host.whereabouts()
+                    .noQuorum(GroupName.METADATA, replica.core().membership());
+        }
+        return Optional.of(elsewhere());
+    }
+
+    private Refusal elsewhere() {
+        if (replica.hasFailed()) {
+            return Refusals.replicaFailed(GroupName.METADATA, replica.failure());
+        }
+        if (replica.core().role() == RaftCore.Role.LEADER) {
+            return Refusal.of(Reason.NO_LEADER, "the metadata leader is recovering: it still applies what it inherited")
+                    .retryAfter(5);
+        }
+        return host.whereabouts().elsewhere(GroupName.METADATA, replica.core().membership());
+    }
+
+    /** The largest odd number of copies up to the usual one that the nodes can hold. */
+    private static int defaultReplicationFactor(int nodes) {
+        int most = Math.min(MetadataLimits.DEFAULT_REPLICATION_FACTOR, nodes);
+        return most % 2 == 1 ? most : most - 1;
+    }
+
+    private static Optional<Refusal> checkReplication(int replicationFactor, int nodes) {
+        if (replicationFactor < 1 || replicationFactor % 2 == 0) {
+            return Optional.of(invalid(
+                    "replication_factor",
+                    "a replication factor is odd and at least 1, not " + replicationFactor
+                            + ": an even one costs a copy and tolerates no further failure"));
+        }
+        if (replicationFactor > nodes) {
+            return Optional.of(Refusal.of(
+                            Reason.NOT_ENOUGH_NODES,
+                            "a replication factor of " + replicationFactor + " needs as many nodes, the cluster has "
+                                    + nodes)
+                    .with("nodes", nodes)
+                    .with("replication_factor", replicationFactor));
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Refusal> checkMaxBatchBytes(int maxBatchBytes) {
+        return maxBatchBytes < 0 || maxBatchBytes > clusterMaxBatchBytes
+                ? Optional.of(invalid(
+                        "max_batch_bytes",
+                        "a topic's batch limit is 1 to " + clusterMaxBatchBytes
+                                + " bytes, which is the cluster's limit, or 0 for that limit; not "
+                                + Integer.toUnsignedString(maxBatchBytes)))
+                : Optional.empty();
+    }
+
+    private static Optional<Refusal> checkAtLeastOne(int partitions) {
+        return partitions < 1
+                ? Optional.of(invalid(
+                        "partitions",
+                        "a topic has 1 to " + MetadataLimits.MAX_PARTITIONS_PER_TOPIC + " partitions, not "
+                                + Integer.toUnsignedString(partitions)))
+                : Optional.empty();
+    }
+
+    private static Refusal invalid(String field, String message) {
+        return Refusal.of(Reason.INVALID_ARGUMENT, message).with("field", field);
+    }
+
+    // ---- what becomes of the replica
+
+    private void onOutcome(long requestId, Outcome outcome) {
+        Consumer<Outcome> answer = proposed.remove(requestId);
+        if (answer != null) {
+            answers.add(() -> answer.accept(outcome));
+        }
+        if (outcome instanceof Outcome.TopicDeleted deleted) {
+            listener.onTopicDeleted(deleted.topic());
+        }
+    }
+
+    @Override
+    public void onApplied(long appliedIndex) {
+        RaftCore core = replica.core();
+        recovered |= core.leader().isPresent() && appliedIndex >= core.commitIndex();
+        listener.onRegistryChanged();
+        List<Runnable> due = List.copyOf(answers);
+        answers.clear();
+        due.forEach(Runnable::run);
+        registerNodes();
+    }
+
+    @Override
+    public void onLeading(long term) {
+        registering.clear();
+        registerNodes();
+    }
+
+    @Override
+    public void onLeadershipLost(long term) {
+        registering.clear();
+        abandon();
+    }
+
+    @Override
+    public void onFailed() {
+        abandon();
+    }
+
+    private void abandon() {
+        List<Consumer<Outcome>> open = List.copyOf(proposed.values());
+        proposed.clear();
+        for (Consumer<Outcome> answer : open) {
+            answer.accept(new Outcome.Refused(Refusal.of(
+                            Reason.LEADERSHIP_LOST,
+                            "leadership of the metadata group ended before the outcome was known: the change may or may"
+                                    + " not have been made; look before you repeat it")
+                    .retryAfter(50)));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.metadata;
+
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.Refusals;
+import io.quorate.node.replica.StateMachine;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The registry: nodes, topics, partitions and where their replicas are. A function of the metadata group's log.
+ *
+ * <p>Invariant: group ids rise with every partition that is created and are never given twice.
+ */
+public final class MetadataStateMachine implements StateMachine {
+    /** Learns what each applied change came to. */
+    public interface Listener {
+        void onOutcome(long requestId, Outcome outcome);
+    }
+
+    private final Listener listener;
+    private final SortedMap<NodeId, Change.RegisterNode> nodes = new TreeMap<>();
+    private final SortedMap<String, TopicState> topics = new TreeMap<>();
+    private long nextGroupId = 1;
+    private int partitions;
+
+    public MetadataStateMachine(Listener listener) {
+        this.listener = listener;
+    }
+
+    /** By id. A view. */
+    public SortedMap<NodeId, Change.RegisterNode> nodes() {
+        return Collections.unmodifiableSortedMap(nodes);
+    }
+
+    /** By name. A view. */
+    public SortedMap<String, TopicState> topics() {
+        return Collections.unmodifiableSortedMap(topics);
+    }
+
+    public Optional<TopicState> topic(String name) {
+        return Optional.ofNullable(topics.get(name));
+    }
+
+    /** Of all topics. */
+    public int partitions() {
+        return partitions;
+    }
+
+    /** @throws IllegalArgumentException if the command is not known to this version */
+    @Override
+    public void apply(LogEntry entry) {
+        if (entry.type() == EntryType.COMMAND) {
+            MetadataCodec.Command command = MetadataCodec.decode(entry.payload());
+            listener.onOutcome(command.requestId(), apply(command.change()));
+        } else if (entry.type() != EntryType.NO_OP) {
+            throw new IllegalArgumentException(GroupName.METADATA + ": entry " + entry.id() + " is a " + entry.type()
+                    + ", which does not belong into this log or was written by a newer version");
+        }
+    }
+
+    private Outcome apply(Change change) {
+        if (change instanceof Change.RegisterNode node) {
+            nodes.put(node.node(), node);
+            return new Outcome.NodeRegistered(node);
+        }
+        if (change instanceof Change.CreateTopic create) {
+            return create(create);
+        }
+        if (change instanceof Change.AlterTopic alter) {
+            return alter(alter);
+        }
+        return delete((Change.DeleteTopic) change);
+    }
+
+    private Outcome create(Change.CreateTopic create) {
+        if (topics.containsKey(create.topic())) {
+            return new Outcome.Refused(topicExists(create.topic()));
+        }
+        Optional<Refusal> tooMany = tooManyPartitions(0, create.placements().size());
+        if (tooMany.isPresent()) {
+            return new Outcome.Refused(tooMany.get());
+        }
+        return put(new TopicState(
+                create.topic(), create.replicationFactor(), create.maxBatchBytes(), withGroups(create.placements())));
+    }
+
+    private Outcome alter(Change.AlterTopic alter) {
+        TopicState topic = topics.get(alter.topic());
+        if (topic == null) {
+            return new Outcome.Refused(Refusals.unknownTopic(alter.topic()));
+        }
+        Optional<Refusal> tooMany =
+                tooManyPartitions(topic.partitions().size(), alter.added().size());
+        if (tooMany.isPresent()) {
+            return new Outcome.Refused(tooMany.get());
+        }
+        List<TopicState.PartitionState> all = new ArrayList<>(topic.partitions());
+        all.addAll(withGroups(alter.added()));
+        return put(new TopicState(
+                topic.name(), topic.replicationFactor(), alter.maxBatchBytes().orElse(topic.maxBatchBytes()), all));
+    }
+
+    private Outcome delete(Change.DeleteTopic delete) {
+        TopicState topic = topics.remove(delete.topic());
+        if (topic == null) {
+            return new Outcome.Refused(Refusals.unknownTopic(delete.topic()));
+        }
+        partitions -= topic.partitions().size();
+        return new Outcome.TopicDeleted(topic);
+    }
+
+    private Outcome put(TopicState topic) {
+        TopicState before = topics.put(topic.name(), topic);
+        partitions += topic.partitions().size()
+                - (before == null ? 0 : before.partitions().size());
+        return new Outcome.TopicChanged(topic);
+    }
+
+    private List<TopicState.PartitionState> withGroups(List<List<NodeId>> placements) {
+        List<TopicState.PartitionState> created = new ArrayList<>(placements.size());
+        for (List<NodeId> replicas : placements) {
+            created.add(new TopicState.PartitionState(nextGroupId++, replicas));
+        }
+        return created;
+    }
+
+    static Refusal topicExists(String topic) {
+        return Refusal.of(Reason.TOPIC_EXISTS, "topic \"" + topic + "\" exists already")
+                .with("topic", topic);
+    }
+
+    /** Whether a topic may get {@code added} partitions beside those it has. */
+    Optional<Refusal> tooManyPartitions(int existing, int added) {
+        if ((long) existing + added > MetadataLimits.MAX_PARTITIONS_PER_TOPIC) {
+            return Optional.of(tooMany("a topic has 1 to " + MetadataLimits.MAX_PARTITIONS_PER_TOPIC
+                    + " partitions, not " + ((long) existing + added)));
+        }
+        if ((long) partitions + added > MetadataLimits.MAX_PARTITIONS) {
+            return Optional.of(tooMany("the cluster has " + partitions + " partitions and takes "
+                    + MetadataLimits.MAX_PARTITIONS + "; " + added + " more are too many"));
+        }
+        return Optional.empty();
+    }
+
+    private static Refusal tooMany(String message) {
+        return Refusal.of(Reason.INVALID_ARGUMENT, message).with("field", "partitions");
+    }
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.StorageException;
+import io.quorate.node.seam.GuardedLoop;
+import io.quorate.raft.Persist;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/**
+ * The group commit of a node: everything its replicas want on disk goes through here.
+ *
+ * <pre>
+ *   loop:   add, add, add, kick ─────────────► (idle? start a run)          completed in one task
+ *   flush:                        write all, force each store once ──► take what has queued meanwhile, again
+ * </pre>
+ *
+ * <p>The persists of one target are written in the order in which they were added, and reported in that order. A disk
+ * fault ends its target's part for good and touches no other target. {@link #add}, {@link #close} and {@link #kick}:
+ * event loop only; at most one run is under way at a time.
+ */
+public final class FlushRounds {
+    /** Whose persists are flushed. Called on the event loop. */
+    public interface Target {
+        LogStore store();
+
+        /** Every persist up to {@code sequence} is durable. */
+        void onPersisted(long sequence);
+
+        /** The store takes no further writes; nothing that was not reported as persisted may be relied on. */
+        void onStorageFailed(StorageException fault);
+    }
+
+    private sealed interface Job {
+        Target target();
+    }
+
+    private record Write(Target target, Persist persist) implements Job {}
+
+    private record Close(Target target, Runnable onClosed) implements Job {}
+
+    private final GuardedLoop loop;
+    private final Executor flushExecutor;
+    private final Runnable afterCompletions;
+
+    private final Object lock = new Object();
+    private List<Job> pending = new ArrayList<>();
+    private boolean running;
+
+    /** Flush side only. Identity of the targets whose store has failed. */
+    private final Set<Target> failed = new LinkedHashSet<>();
+
+    /** @param afterCompletions runs on the loop, once, after the completions of a round were delivered */
+    FlushRounds(GuardedLoop loop, Executor flushExecutor, Runnable afterCompletions) {
+        this.loop = loop;
+        this.flushExecutor = flushExecutor;
+        this.afterCompletions = afterCompletions;
+    }
+
+    /** Queues a persist; it is written after the next {@link #kick}. */
+    void add(Target target, Persist persist) {
+        enqueue(new Write(target, persist));
+    }
+
+    /** Closes the target's store once everything queued before has been written, then runs {@code onClosed} on the loop. */
+    void close(Target target, Runnable onClosed) {
+        enqueue(new Close(target, onClosed));
+    }
+
+    private void enqueue(Job job) {
+        synchronized (lock) {
+            pending.add(job);
+        }
+    }
+
+    /** Starts a run if there is something to do and none is under way. */
+    void kick() {
+        synchronized (lock) {
+            if (running || pending.isEmpty()) {
+                return;
+            }
+            running = true;
+        }
+        flushExecutor.execute(this::runUntilNothingWaits);
+    }
+
+    private void runUntilNothingWaits() {
+        try {
+            for (List<Job> round = takeAll(); !round.isEmpty(); round = takeAll()) {
+                flush(round);
+            }
+        } catch (RuntimeException | Error bug) {
+            // The run stays marked as running: nothing more is written by a node that has a bug in here.
+            loop.fail(bug);
+        }
+    }
+
+    /** Everything that waits; when nothing does, the run is over. */
+    private List<Job> takeAll() {
+        synchronized (lock) {
+            List<Job> taken = pending;
+            if (taken.isEmpty()) {
+                running = false;
+            } else {
+                pending = new ArrayList<>(taken.size());
+            }
+            return taken;
+        }
+    }
+
+    private void flush(List<Job> round) {
+        // In order of first appearance: deterministic, and the order in which replicas were drained.
+        Set<Target> dirty = new LinkedHashSet<>();
+        List<Runnable> completions = new ArrayList<>(round.size());
+        for (Job job : round) {
+            if (job instanceof Write write && !failed.contains(write.target())) {
+                attempt(write.target(), completions, () -> write(write.target().store(), write.persist()));
+                dirty.add(write.target());
+            }
+        }
+        for (Target target : dirty) {
+            if (!failed.contains(target)) {
+                attempt(target, completions, target.store()::force);
+            }
+        }
+        for (Job job : round) {
+            if (job instanceof Write write && !failed.contains(write.target())) {
+                completions.add(() -> write.target().onPersisted(write.persist().sequence()));
+            } else if (job instanceof Close close) {
+                close(close)
+                        .ifPresent(fault -> completions.add(() -> close.target().onStorageFailed(fault)));
+                failed.remove(close.target());
+                completions.add(close.onClosed());
+            }
+        }
+        loop.execute(() -> {
+            for (Runnable completion : completions) {
+                completion.run();
+            }
+            afterCompletions.run();
+        });
+    }
+
+    private void attempt(Target target, List<Runnable> completions, Runnable diskWork) {
+        try {
+            diskWork.run();
+        } catch (StorageException fault) {
+            failed.add(target);
+            completions.add(() -> target.onStorageFailed(fault));
+        }
+    }
+
+    private static void write(LogStore store, Persist persist) {
+        persist.hardState().ifPresent(store::putHardState);
+        persist.truncateFrom().ifPresent(store::truncateSuffix);
+        if (!persist.entries().isEmpty()) {
+            store.append(persist.entries());
+        }
+    }
+
+    private static Optional<StorageException> close(Close job) {
+        try {
+            job.target().store().close();
+            return Optional.empty();
+        } catch (StorageException fault) {
+            return Optional.of(fault);
+        }
+    }
+}

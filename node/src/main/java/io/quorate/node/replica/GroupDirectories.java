@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.logstore.DataDirectory;
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.StorageException;
+import io.quorate.logstore.StoreIdentity;
+import io.quorate.logstore.WriteBuffer;
+import io.quorate.logstore.io.Disk;
+import io.quorate.raft.log.NodeId;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+
+/**
+ * Opens and removes the logs of a node's groups, each in its numbered directory: names from clients never become part of
+ * a path. All logs are written by the node's one flush thread and share its buffer. Blocks; thread-safe.
+ */
+public final class GroupDirectories {
+    private final Disk disk;
+    private final DataDirectory dataDirectory;
+    private final String clusterId;
+    private final NodeId self;
+    private final LogStoreConfig config;
+    private final Executor background;
+    private final WriteBuffer writeBuffer = new WriteBuffer(WriteBuffer.DEFAULT_BYTES);
+
+    public GroupDirectories(
+            Disk disk,
+            DataDirectory dataDirectory,
+            String clusterId,
+            NodeId self,
+            LogStoreConfig config,
+            Executor background) {
+        this.disk = disk;
+        this.dataDirectory = dataDirectory;
+        this.clusterId = clusterId;
+        this.self = self;
+        this.config = config;
+        this.background = background;
+    }
+
+    /** @throws StorageException if the log is damaged or the disk fails */
+    public LogStore open(long groupId) {
+        return LogStore.open(
+                disk,
+                dataDirectory.groupDirectory(groupId),
+                new StoreIdentity(clusterId, self.value(), groupId),
+                config,
+                background,
+                writeBuffer);
+    }
+
+    /**
+     * Removes what the group has left, if anything. May be repeated after a crash.
+     *
+     * @throws StorageException if the disk fails; what is left is removed at the next try
+     */
+    public void remove(long groupId) {
+        Path directory = dataDirectory.groupDirectory(groupId);
+        try {
+            if (!disk.exists(directory)) {
+                return;
+            }
+            for (String file : disk.list(directory)) {
+                disk.delete(directory.resolve(file));
+            }
+            disk.delete(directory);
+            disk.forceDirectory(directory.getParent());
+        } catch (IOException e) {
+            throw new StorageException(directory, "cannot remove the log of a deleted partition", e);
+        }
+    }
+}

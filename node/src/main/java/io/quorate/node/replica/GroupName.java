@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+/**
+ * What a Raft group is called.
+ *
+ * @param groupId   0 for the metadata group
+ * @param topic     empty for the metadata group
+ * @param partition from 0
+ */
+public record GroupName(long groupId, String topic, int partition) {
+    public static final GroupName METADATA = new GroupName(0, "", 0);
+
+    /** As people know it. */
+    public String label() {
+        return topic.isEmpty() ? "metadata" : topic + "/" + partition;
+    }
+
+    @Override
+    public String toString() {
+        return label() + " (group " + groupId + ")";
+    }
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.StorageException;
+import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Result;
+import io.quorate.raft.Membership;
+import io.quorate.raft.Prng;
+import io.quorate.raft.RaftConfig;
+import io.quorate.raft.RaftCore;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.Message;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The partitions' replicas that this node holds, as the registry wants them.
+ *
+ * <pre>
+ *   wanted ──open, beside the loop──► OPENING ──► OPEN ──deleted──► log closed ──► directory removed
+ *                                        └─damaged─► UNUSABLE ─────────────────────────┘
+ * </pre>
+ *
+ * Event loop only.
+ */
+public final class LocalReplicas {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalReplicas.class);
+
+    /**
+     * A replica that this node holds.
+     *
+     * @param preferred     who leads first, if all are well
+     * @param maxBatchBytes largest batch that is taken
+     */
+    public record Wanted(GroupName name, Membership membership, NodeId preferred, int maxBatchBytes) {}
+
+    private static final class Slot {
+        Wanted wanted;
+        Optional<PartitionReplica> replica = Optional.empty();
+        /** Why the log could not be opened; empty if it could, or was not yet tried. */
+        String failure = "";
+
+        boolean deleted;
+
+        Slot(Wanted wanted) {
+            this.wanted = wanted;
+        }
+    }
+
+    private final ReplicaHost host;
+    private final RaftConfig raft;
+    private final GroupDirectories directories;
+    private final Executor backgroundExecutor;
+    private final Prng prng;
+    private final SortedMap<Long, Slot> slots = new TreeMap<>();
+    private int closing;
+    private boolean stopped;
+    private Runnable onStopped = () -> {};
+
+    public LocalReplicas(
+            ReplicaHost host, RaftConfig raft, GroupDirectories directories, Executor backgroundExecutor, Prng prng) {
+        this.host = host;
+        this.raft = raft;
+        this.directories = directories;
+        this.backgroundExecutor = backgroundExecutor;
+        this.prng = prng;
+    }
+
+    /** Opens what is wanted and not there yet; tells the others what has changed for them. */
+    public void want(Wanted wanted) {
+        Slot slot = slots.get(wanted.name().groupId());
+        if (slot != null) {
+            slot.wanted = wanted;
+            slot.replica.ifPresent(replica -> replica.setMaxBatchBytes(wanted.maxBatchBytes()));
+        } else if (!stopped) {
+            Slot opening = new Slot(wanted);
+            slots.put(wanted.name().groupId(), opening);
+            closing++;
+            host.loop()
+                    .offload(
+                            backgroundExecutor,
+                            () -> directories.open(wanted.name().groupId()),
+                            store -> onOpened(opening, store),
+                            fault -> onUnusable(opening, fault));
+        }
+    }
+
+    private void onOpened(Slot slot, LogStore store) {
+        closing--;
+        if (stopped || slot.deleted) {
+            closing++;
+            host.loop()
+                    .offload(
+                            backgroundExecutor,
+                            () -> {
+                                store.close();
+                                return slot;
+                            },
+                            this::onClosed,
+                            fault -> onClosed(slot));
+            return;
+        }
+        Wanted wanted = slot.wanted;
+        RaftCore core = new RaftCore(raft, host.self(), wanted.membership(), store.recovered(), prng.split());
+        if (wanted.preferred().equals(host.self())) {
+            giveHeadStart(core);
+        }
+        slot.replica = Optional.of(new PartitionReplica(host, wanted.name(), store, core, wanted.maxBatchBytes()));
+        LOG.debug("{}: opened on {}, last index {}", wanted.name(), host.self(), core.lastIndex());
+    }
+
+    /**
+     * Lets most of the first election timeout pass at once, so that of equal replicas the preferred one campaigns first
+     * and elections do not collide. Pre-vote keeps it from disturbing a leader that is there already.
+     */
+    private void giveHeadStart(RaftCore core) {
+        for (int tick = 0; tick < raft.electionTimeoutTicks() * 3 / 4; tick++) {
+            core.tick();
+        }
+    }
+
+    private void onUnusable(Slot slot, StorageException fault) {
+        closing--;
+        LOG.error(
+                "{} on {}: the log cannot be opened, the replica serves nothing: {}",
+                slot.wanted.name(),
+                host.self(),
+                fault.getMessage());
+        slot.failure = fault.getMessage();
+        host.observer().onFailed(slot.wanted.name().groupId(), fault);
+        if (slot.deleted) {
+            removeDirectory(slot.wanted.name().groupId());
+        }
+        stoppedIfNothingIsOpen();
+    }
+
+    /** The partition is gone for good: ends its replica, if this node holds one, and removes its log. */
+    public void delete(long groupId) {
+        Slot slot = slots.remove(groupId);
+        if (slot == null || !slot.failure.isEmpty()) {
+            removeDirectory(groupId);
+            return;
+        }
+        slot.deleted = true;
+        slot.replica.ifPresent(replica -> {
+            LOG.info("{}: deleted on {}", slot.wanted.name(), host.self());
+            close(slot, replica, Refusals.unknownTopic(slot.wanted.name().topic()));
+        });
+    }
+
+    private void close(Slot slot, PartitionReplica replica, Refusal toReaders) {
+        closing++;
+        replica.stop(toReaders, () -> onClosed(slot));
+    }
+
+    private void onClosed(Slot slot) {
+        closing--;
+        if (slot.deleted) {
+            removeDirectory(slot.wanted.name().groupId());
+        }
+        stoppedIfNothingIsOpen();
+    }
+
+    private void removeDirectory(long groupId) {
+        host.loop()
+                .offload(
+                        backgroundExecutor,
+                        () -> {
+                            directories.remove(groupId);
+                            return groupId;
+                        },
+                        removed -> LOG.debug("group {}: directory removed on {}", removed, host.self()),
+                        fault -> LOG.warn(
+                                "group {} on {}: tried again at the next start: {}",
+                                groupId,
+                                host.self(),
+                                fault.getMessage()));
+    }
+
+    /** Ends every replica; {@code onStopped} runs when all logs have been let go. */
+    public void stop(Runnable onStopped) {
+        stopped = true;
+        this.onStopped = onStopped;
+        closing++;
+        for (Slot slot : slots.values()) {
+            slot.replica.ifPresent(replica -> close(slot, replica, Refusals.shuttingDown()));
+        }
+        closing--;
+        stoppedIfNothingIsOpen();
+    }
+
+    private void stoppedIfNothingIsOpen() {
+        if (stopped && closing == 0) {
+            onStopped.run();
+        }
+    }
+
+    public void tick() {
+        for (Slot slot : slots.values()) {
+            slot.replica.ifPresent(PartitionReplica::tick);
+        }
+    }
+
+    public void disconnected(NodeId peer) {
+        for (Slot slot : slots.values()) {
+            slot.replica.ifPresent(replica -> replica.disconnected(peer));
+        }
+    }
+
+    /** Returns false if there is no such replica (yet, or any more), or the message was damaged. */
+    public boolean step(long groupId, NodeId from, Message message) {
+        Slot slot = slots.get(groupId);
+        return slot != null && slot.replica.isPresent() && slot.replica.get().step(from, message);
+    }
+
+    /** The replica, or why this node, which holds one according to the registry, cannot serve the group. */
+    public Result<PartitionReplica> find(GroupName name) {
+        if (stopped) {
+            return new Result.Refused<>(Refusals.shuttingDown());
+        }
+        Slot slot = slots.get(name.groupId());
+        if (slot == null || slot.replica.isEmpty() && slot.failure.isEmpty()) {
+            return new Result.Refused<>(Refusals.opening(name));
+        }
+        return slot.replica.isPresent()
+                ? new Result.Ok<>(slot.replica.get())
+                : new Result.Refused<>(Refusals.replicaFailed(name, slot.failure));
+    }
+
+    /** By group id, those that could not be opened included. */
+    public List<ClusterView.GroupView> views() {
+        List<ClusterView.GroupView> views = new ArrayList<>();
+        for (Slot slot : slots.values()) {
+            if (slot.replica.isPresent()) {
+                views.add(slot.replica.get().view());
+            } else if (!slot.failure.isEmpty()) {
+                views.add(unusable(slot));
+            }
+        }
+        return views;
+    }
+
+    private static ClusterView.GroupView unusable(Slot slot) {
+        List<Integer> voters = new ArrayList<>();
+        for (NodeId voter : slot.wanted.membership().voters()) {
+            voters.add(voter.value());
+        }
+        GroupName name = slot.wanted.name();
+        return new ClusterView.GroupView(
+                name.groupId(),
+                name.topic(),
+                name.partition(),
+                ClusterView.ReplicaRole.FAILED,
+                0,
+                0,
+                0,
+                0,
+                0,
+                voters,
+                slot.failure);
+    }
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.node.api.AppendListener;
+import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.Marks;
+import io.quorate.node.api.ReadSession;
+import io.quorate.node.api.ReadSink;
+import io.quorate.node.api.ReadSpec;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Result;
+import io.quorate.raft.Proposal;
+import io.quorate.raft.ProposeResult;
+import io.quorate.raft.RaftCore;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Message;
+import io.quorate.wire.BatchHeader;
+import io.quorate.wire.InvalidBatchException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * A partition's replica on this node: takes appends while it leads, serves reads of what is committed and applied.
+ *
+ * <p>A leader serves only after it has applied its own first entry: by then its state covers everything that earlier
+ * leaders committed, so that no duplicate is missed and no committed record is hidden. Event loop only.
+ */
+public final class PartitionReplica implements Replica.Owner {
+    private final ReplicaHost host;
+    private final GroupName name;
+    private final PartitionStateMachine machine;
+    private final Replica replica;
+    private final AppendQueue appends;
+    private final Set<LogReader> readers = new LinkedHashSet<>();
+    private List<LogReader> waitingReaders = new ArrayList<>();
+    private int maxBatchBytes;
+    private long ledTerm;
+    private boolean stopped;
+
+    /**
+     * @param core          freshly made from {@code store.recovered()}
+     * @param maxBatchBytes largest batch that is taken
+     */
+    public PartitionReplica(ReplicaHost host, GroupName name, LogStore store, RaftCore core, int maxBatchBytes) {
+        this.host = host;
+        this.name = name;
+        this.machine = new PartitionStateMachine(name);
+        this.appends = new AppendQueue(machine.producers(), host.budget());
+        this.replica = new Replica(host, name, store, core, machine, this);
+        this.maxBatchBytes = maxBatchBytes;
+    }
+
+    public GroupName name() {
+        return name;
+    }
+
+    public void setMaxBatchBytes(int maxBatchBytes) {
+        this.maxBatchBytes = maxBatchBytes;
+    }
+
+    Replica replica() {
+        return replica;
+    }
+
+    PartitionStateMachine machine() {
+        return machine;
+    }
+
+    public ClusterView.GroupView view() {
+        return replica.view(machine.nextOffset());
+    }
+
+    public Marks marks() {
+        return new Marks(
+                machine.lowWatermark(),
+                machine.nextOffset(),
+                replica.core().term(),
+                replica.core().leader().map(NodeId::value).orElse(0));
+    }
+
+    // ---- inputs
+
+    public void tick() {
+        replica.tick();
+    }
+
+    public void disconnected(NodeId peer) {
+        replica.disconnected(peer);
+    }
+
+    /** Returns false if the message was dropped because its record batches are not what their producers sent. */
+    public boolean step(NodeId from, Message message) {
+        if (message instanceof AppendRequest append && !carriesIntactBatches(append)) {
+            return false;
+        }
+        replica.step(from, message);
+        return true;
+    }
+
+    private static boolean carriesIntactBatches(AppendRequest append) {
+        for (LogEntry entry : append.entries()) {
+            if (entry.type() == EntryType.RECORDS) {
+                Payload batch = entry.payload();
+                try {
+                    BatchHeader header = BatchHeader.verify(batch.array(), batch.arrayOffset(), batch.size());
+                    if (header.recordCount() != entry.recordCount()) {
+                        return false;
+                    }
+                } catch (InvalidBatchException damagedOnTheWay) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Ends everything under way; {@code onClosed} runs when the log has been let go. */
+    public void stop(Refusal toReaders, Runnable onClosed) {
+        stopped = true;
+        appends.abandon(Refusals.leadershipLost(name, ledTerm));
+        refuseReaders(toReaders, true);
+        replica.stop(onClosed);
+    }
+
+    // ---- appends
+
+    /** @param generation what the client believes; an older one than the current is refused as FENCED */
+    public Result<AppendTarget> openAppend(OptionalLong generation) {
+        Optional<Refusal> refusal = whyNotLeading();
+        long current = replica.core().term();
+        if (refusal.isEmpty() && generation.isPresent() && generation.getAsLong() != current) {
+            refusal = Optional.of(
+                    generation.getAsLong() < current
+                            ? Refusals.fenced(name, generation.getAsLong(), current)
+                            : Refusals.behind(name, generation.getAsLong(), current));
+        }
+        return refusal.isPresent()
+                ? new Result.Refused<>(refusal.get())
+                : new Result.Ok<>(new LedGeneration(current, new AppendQueue.Sender()));
+    }
+
+    private final class LedGeneration implements AppendTarget {
+        private final long generation;
+        private final AppendQueue.Sender sender;
+
+        LedGeneration(long generation, AppendQueue.Sender sender) {
+            this.generation = generation;
+            this.sender = sender;
+        }
+
+        @Override
+        public long generation() {
+            return generation;
+        }
+
+        @Override
+        public void append(Payload batch, AppendListener listener) {
+            // A bug in here must stop the node, whoever called.
+            host.loop().run(() -> PartitionReplica.this.append(generation, sender, batch, listener));
+        }
+    }
+
+    private void append(long generation, AppendQueue.Sender sender, Payload batch, AppendListener listener) {
+        Optional<Refusal> refusal = whyNotAdmitted(generation, batch.size());
+        if (refusal.isPresent()) {
+            appends.addRefusal(sender, listener, refusal.get());
+            return;
+        }
+        BatchHeader header;
+        try {
+            header = BatchHeader.verify(batch.array(), batch.arrayOffset(), batch.size());
+        } catch (InvalidBatchException invalid) {
+            appends.addRefusal(sender, listener, Refusals.corrupt(invalid));
+            return;
+        }
+        ProducerVerdict verdict = appends.check(header);
+        if (verdict instanceof ProducerVerdict.New) {
+            propose(sender, batch, header, listener);
+        } else if (verdict instanceof ProducerVerdict.Duplicate duplicate) {
+            appends.addDuplicate(sender, listener, header, duplicate.baseOffset(), generation);
+        } else {
+            appends.addRefusal(sender, listener, refusalFor(verdict, header));
+        }
+    }
+
+    private Optional<Refusal> whyNotAdmitted(long generation, int sizeBytes) {
+        if (stopped) {
+            return Optional.of(Refusals.shuttingDown());
+        }
+        if (!replica.leads(generation)) {
+            return Optional.of(notLeading());
+        }
+        if (sizeBytes > maxBatchBytes) {
+            return Optional.of(Refusals.tooLarge(name, sizeBytes, maxBatchBytes));
+        }
+        if (!host.budget().admits(sizeBytes)) {
+            return Optional.of(Refusals.nodeOverloaded(host.budget()));
+        }
+        return Optional.empty();
+    }
+
+    private Refusal refusalFor(ProducerVerdict verdict, BatchHeader header) {
+        if (verdict instanceof ProducerVerdict.OutOfSequence gap) {
+            return Refusals.outOfSequence(header, gap.expected());
+        }
+        if (verdict instanceof ProducerVerdict.DuplicateTooOld old) {
+            return Refusals.forgottenDuplicate(header, old.expected());
+        }
+        if (verdict instanceof ProducerVerdict.ProducerFenced fenced) {
+            return Refusals.producerFenced(header, fenced.epoch());
+        }
+        return Refusals.unknownProducer(name, header);
+    }
+
+    private void propose(AppendQueue.Sender sender, Payload batch, BatchHeader header, AppendListener listener) {
+        ProposeResult result = replica.propose(new Proposal(
+                EntryType.RECORDS, header.recordCount(), host.loop().clock().currentTimeMillis(), batch));
+        if (result instanceof ProposeResult.Admitted admitted) {
+            appends.addProposal(sender, listener, batch.size(), admitted.id(), admitted.baseOffset(), header);
+        } else if (result instanceof ProposeResult.Overloaded overloaded) {
+            appends.addRefusal(sender, listener, Refusals.partitionOverloaded(name, overloaded.uncommittedBytes()));
+        } else {
+            appends.addRefusal(sender, listener, notLeading());
+        }
+    }
+
+    /** Empty if this node leads the partition and may serve it. */
+    private Optional<Refusal> whyNotLeading() {
+        if (replica.isReadyLeader()) {
+            return Optional.empty();
+        }
+        if (replica.isRunning() && replica.core().role() == RaftCore.Role.LEADER) {
+            return Optional.of(Refusals.recovering(name));
+        }
+        return Optional.of(notLeading());
+    }
+
+    private Refusal notLeading() {
+        if (replica.hasFailed()) {
+            return Refusals.replicaFailed(name, replica.failure());
+        }
+        return stopped
+                ? Refusals.shuttingDown()
+                : host.whereabouts().elsewhere(name, replica.core().membership());
+    }
+
+    // ---- reads
+
+    public Result<Marks> tail(boolean anyReplica) {
+        Optional<Refusal> refusal = whyNotReadable(anyReplica);
+        return refusal.isPresent() ? new Result.Refused<>(refusal.get()) : new Result.Ok<>(marks());
+    }
+
+    public Result<ReadSession> read(ReadSpec spec, ReadSink sink) {
+        Optional<Refusal> refusal = whyNotReadable(spec.anyReplica());
+        if (refusal.isPresent()) {
+            return new Result.Refused<>(refusal.get());
+        }
+        long offset = startOf(spec.from());
+        if (offset >= 0 && offset < machine.lowWatermark()) {
+            return new Result.Refused<>(Refusals.trimmed(name, offset, machine.lowWatermark()));
+        }
+        // Unsigned on the wire: a negative one is beyond every offset there can be.
+        if (offset < 0 || offset > machine.nextOffset()) {
+            return new Result.Refused<>(Refusals.beyondTail(name, offset, machine.nextOffset()));
+        }
+        LogReader reader = new LogReader(host, this, spec, offset, sink);
+        readers.add(reader);
+        host.loop().execute(reader::resume);
+        return new Result.Ok<>(reader);
+    }
+
+    private long startOf(ReadSpec.From from) {
+        if (from instanceof ReadSpec.From.Offset at) {
+            return at.offset();
+        }
+        return from instanceof ReadSpec.From.Earliest ? machine.lowWatermark() : machine.nextOffset();
+    }
+
+    private Optional<Refusal> whyNotReadable(boolean anyReplica) {
+        if (!anyReplica) {
+            return whyNotLeading();
+        }
+        return replica.isRunning() ? Optional.empty() : Optional.of(notLeading());
+    }
+
+    /** The reader wants to go on when more has been applied. */
+    void awaitMore(LogReader reader) {
+        waitingReaders.add(reader);
+    }
+
+    void forget(LogReader reader) {
+        readers.remove(reader);
+    }
+
+    private void refuseReaders(Refusal refusal, boolean thoseOfAnyReplicaToo) {
+        for (LogReader reader : List.copyOf(readers)) {
+            if (thoseOfAnyReplicaToo || !reader.acceptsAnyReplica()) {
+                reader.refuse(refusal);
+            }
+        }
+    }
+
+    // ---- what becomes of the replica
+
+    @Override
+    public void onApplied(long appliedIndex) {
+        appends.completeUpTo(appliedIndex, ledTerm);
+        List<LogReader> woken = waitingReaders;
+        if (!woken.isEmpty()) {
+            waitingReaders = new ArrayList<>(woken.size());
+            for (LogReader reader : woken) {
+                reader.wake();
+            }
+        }
+    }
+
+    @Override
+    public void onLeading(long term) {
+        ledTerm = term;
+    }
+
+    @Override
+    public void onLeadershipLost(long term) {
+        appends.abandon(Refusals.leadershipLost(name, term));
+        refuseReaders(notLeading(), false);
+    }
+
+    @Override
+    public void onFailed() {
+        refuseReaders(notLeading(), true);
+    }
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.wire.BatchHeader;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Which sequences of which producers the log of a partition holds, and at which offsets (promise P4). A function of the
+ * log alone: every replica that has applied the same entries has the same table.
+ *
+ * <pre>
+ *   producer 17, epoch 2:   [seq 0–99 → offset 40–139] [seq 100–149 → offset 180–229]     next sequence: 150
+ * </pre>
+ *
+ * <p>Ranges that are contiguous in both sequence and offset are one. Bounded: the oldest range of a producer and the
+ * producer that has appended least recently are forgotten first. A newer epoch starts again at sequence 0 and forgets
+ * what the older one did. Not thread-safe.
+ */
+public final class ProducerTable {
+    public static final int MAX_RANGES_PER_PRODUCER = 64;
+    public static final int MAX_PRODUCERS = 10_000;
+
+    /** One producer's window of ranges. */
+    private static final class Producer {
+        int epoch;
+        /** Triples of first sequence, count and base offset, oldest first. */
+        long[] ranges = new long[3];
+
+        int size;
+
+        Producer(int epoch) {
+            this.epoch = epoch;
+        }
+
+        long first(int range) {
+            return ranges[3 * range];
+        }
+
+        long end(int range) {
+            return ranges[3 * range] + ranges[3 * range + 1];
+        }
+
+        long baseOffset(int range) {
+            return ranges[3 * range + 2];
+        }
+
+        long nextSequence() {
+            return end(size - 1);
+        }
+
+        void add(long firstSequence, int count, long baseOffset, int maxRanges) {
+            if (size > 0 && nextSequence() == firstSequence) {
+                int last = size - 1;
+                if (baseOffset(last) + ranges[3 * last + 1] == baseOffset) {
+                    ranges[3 * last + 1] += count;
+                    return;
+                }
+            }
+            if (size == maxRanges) {
+                System.arraycopy(ranges, 3, ranges, 0, 3 * (size - 1));
+                size--;
+            } else if (3 * size == ranges.length) {
+                ranges = Arrays.copyOf(ranges, 3 * Math.min(maxRanges, 2 * size));
+            }
+            ranges[3 * size] = firstSequence;
+            ranges[3 * size + 1] = count;
+            ranges[3 * size + 2] = baseOffset;
+            size++;
+        }
+    }
+
+    private final int maxProducers;
+    private final int maxRanges;
+    /** The one that appended least recently comes first. */
+    private final Map<Long, Producer> producers = new LinkedHashMap<>();
+
+    public ProducerTable() {
+        this(MAX_PRODUCERS, MAX_RANGES_PER_PRODUCER);
+    }
+
+    /** The bounds are part of what replicas must agree on; other than the standard ones are for tests. */
+    ProducerTable(int maxProducers, int maxRanges) {
+        this.maxProducers = maxProducers;
+        this.maxRanges = maxRanges;
+    }
+
+    public int size() {
+        return producers.size();
+    }
+
+    /** What a batch is to this table. Changes nothing. */
+    public ProducerVerdict check(BatchHeader header) {
+        if (header.producerId() == 0) {
+            return ProducerVerdict.New.INSTANCE;
+        }
+        Producer producer = producers.get(header.producerId());
+        long first = header.baseSequence();
+        if (producer == null) {
+            return first == 0 ? ProducerVerdict.New.INSTANCE : new ProducerVerdict.UnknownProducer();
+        }
+        if (header.producerEpoch() != producer.epoch) {
+            return checkEpoch(header, producer.epoch);
+        }
+        long expected = producer.nextSequence();
+        if (first == expected) {
+            return ProducerVerdict.New.INSTANCE;
+        }
+        long end = first + header.recordCount();
+        if (end > expected) {
+            return new ProducerVerdict.OutOfSequence(expected);
+        }
+        if (first < producer.first(0)) {
+            return new ProducerVerdict.DuplicateTooOld(expected);
+        }
+        for (int range = producer.size - 1; range >= 0; range--) {
+            if (first >= producer.first(range)) {
+                // A batch has contiguous offsets: one that lies across two ranges never was one batch of this log.
+                return end <= producer.end(range)
+                        ? new ProducerVerdict.Duplicate(producer.baseOffset(range) + first - producer.first(range))
+                        : new ProducerVerdict.OutOfSequence(expected);
+            }
+        }
+        throw new IllegalStateException("sequence " + first + " is not below the window and in no range of it");
+    }
+
+    /** What a batch of another epoch than the known one is. */
+    static ProducerVerdict checkEpoch(BatchHeader header, int knownEpoch) {
+        if (header.producerEpoch() < knownEpoch) {
+            return new ProducerVerdict.ProducerFenced(knownEpoch);
+        }
+        return header.baseSequence() == 0 ? ProducerVerdict.New.INSTANCE : new ProducerVerdict.OutOfSequence(0);
+    }
+
+    /** Notes a batch that is in the log. */
+    public void append(BatchHeader header, long baseOffset) {
+        if (header.producerId() == 0) {
+            return;
+        }
+        Producer producer = producers.remove(header.producerId());
+        if (producer == null) {
+            if (producers.size() == maxProducers) {
+                Iterator<Producer> leastRecent = producers.values().iterator();
+                leastRecent.next();
+                leastRecent.remove();
+            }
+            producer = new Producer(header.producerEpoch());
+        } else if (producer.epoch != header.producerEpoch()) {
+            producer.epoch = header.producerEpoch();
+            producer.size = 0;
+        }
+        producers.put(header.producerId(), producer);
+        producer.add(header.baseSequence(), header.recordCount(), baseOffset, maxRanges);
+    }
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.TopicPartition;
+import io.quorate.wire.BatchHeader;
+import io.quorate.wire.InvalidBatchException;
+
+/** The refusals that partitions give, with the metadata that docs/errors.md promises. */
+public final class Refusals {
+    /** How soon a leader that still applies what it inherited is expected to be done. */
+    private static final long RECOVERING_RETRY_MILLIS = 5;
+
+    /** About the time in which a node answers a good part of what it has in flight. */
+    private static final long OVERLOADED_RETRY_MILLIS = 20;
+
+    private Refusals() {}
+
+    public static Refusal unknownTopic(String topic) {
+        return Refusal.of(
+                        Reason.UNKNOWN_TOPIC,
+                        "there is no topic \"" + topic + "\" as far as this node knows; create it first")
+                .with("topic", topic);
+    }
+
+    public static Refusal unknownPartition(TopicPartition partition, int partitions) {
+        return Refusal.of(
+                        Reason.UNKNOWN_PARTITION,
+                        "topic \"" + partition.topic() + "\" has partitions 0 to " + (partitions - 1) + ", not "
+                                + partition.partition())
+                .with("topic", partition.topic())
+                .with("partition", partition.partition());
+    }
+
+    public static Refusal shuttingDown() {
+        return Refusal.of(Reason.SHUTTING_DOWN, "this node is shutting down; ask another one")
+                .retryAfter(100);
+    }
+
+    public static Refusal replicaFailed(GroupName group, String failure) {
+        return Refusal.of(Reason.REPLICA_FAILED, "the replica of " + group + " on this node has failed: " + failure);
+    }
+
+    static Refusal fenced(GroupName group, long asked, long current) {
+        return Refusal.of(
+                        Reason.FENCED,
+                        "generation " + asked + " of " + group.label() + " is over, the current one is " + current)
+                .with("generation", current);
+    }
+
+    static Refusal behind(GroupName group, long asked, long current) {
+        return Refusal.of(
+                        Reason.NO_LEADER,
+                        "this node knows " + group.label() + " in generation " + current + " only, not yet in " + asked)
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
+    static Refusal recovering(GroupName group) {
+        return Refusal.of(
+                        Reason.NO_LEADER,
+                        "the leader of " + group.label() + " is recovering: it still applies what it inherited")
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
+    static Refusal opening(GroupName group) {
+        return Refusal.of(Reason.NO_LEADER, "the replica of " + group.label() + " on this node is being opened")
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
+    static Refusal leadershipLost(GroupName group, long generation) {
+        return Refusal.of(
+                        Reason.LEADERSHIP_LOST,
+                        "leadership of " + group.label() + " in generation " + generation
+                                + " ended before the outcome was known: it may or may not have been appended; an idempotent"
+                                + " producer sends it again")
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
+    static Refusal tooLarge(GroupName group, int sizeBytes, int limitBytes) {
+        return Refusal.of(
+                        Reason.RECORD_TOO_LARGE,
+                        "a batch of " + sizeBytes + " bytes is above the limit of " + limitBytes + " bytes of "
+                                + group.label() + "; send smaller batches or raise the topic's max_batch_bytes")
+                .with("limit_bytes", limitBytes)
+                .with("size_bytes", sizeBytes);
+    }
+
+    static Refusal corrupt(InvalidBatchException cause) {
+        return Refusal.of(Reason.CORRUPT_BATCH, "not a valid record batch: " + cause.getMessage());
+    }
+
+    static Refusal nodeOverloaded(InflightBudget budget) {
+        return Refusal.of(
+                        Reason.OVERLOADED,
+                        "this node has " + budget.usedBytes() + " bytes of appends under way, its limit is "
+                                + budget.limitBytes())
+                .retryAfter(OVERLOADED_RETRY_MILLIS);
+    }
+
+    static Refusal partitionOverloaded(GroupName group, long uncommittedBytes) {
+        return Refusal.of(
+                        Reason.OVERLOADED,
+                        group.label() + " has " + uncommittedBytes
+                                + " bytes that wait to be committed, which is its limit")
+                .retryAfter(OVERLOADED_RETRY_MILLIS);
+    }
+
+    static Refusal outOfSequence(BatchHeader header, long expected) {
+        return Refusal.of(
+                        Reason.OUT_OF_SEQUENCE,
+                        "producer " + Long.toUnsignedString(header.producerId()) + " sent sequence "
+                                + header.baseSequence() + " (" + header.recordCount() + " records), expected "
+                                + expected)
+                .with("expected_sequence", expected);
+    }
+
+    static Refusal forgottenDuplicate(BatchHeader header, long expected) {
+        return Refusal.of(
+                        Reason.OUT_OF_SEQUENCE,
+                        "sequence " + header.baseSequence() + " of producer "
+                                + Long.toUnsignedString(header.producerId())
+                                + " is in the log already, too long ago to tell its offset; expected " + expected)
+                .with("expected_sequence", expected);
+    }
+
+    static Refusal unknownProducer(GroupName group, BatchHeader header) {
+        return Refusal.of(
+                Reason.UNKNOWN_PRODUCER,
+                group.label() + " does not remember producer " + Long.toUnsignedString(header.producerId())
+                        + ", and sequence " + header.baseSequence()
+                        + " is not its first; start with a new producer id at sequence 0");
+    }
+
+    static Refusal producerFenced(BatchHeader header, int epoch) {
+        return Refusal.of(
+                        Reason.PRODUCER_FENCED,
+                        "producer " + Long.toUnsignedString(header.producerId()) + " has appended with epoch " + epoch
+                                + ", which fences epoch " + header.producerEpoch())
+                .with("epoch", epoch);
+    }
+
+    static Refusal trimmed(GroupName group, long offset, long lowWatermark) {
+        return Refusal.of(
+                        Reason.TRIMMED,
+                        "offset " + offset + " of " + group.label() + " is gone, the first one that is kept is "
+                                + lowWatermark)
+                .with("low_watermark", lowWatermark);
+    }
+
+    static Refusal beyondTail(GroupName group, long offset, long highWatermark) {
+        return Refusal.of(
+                        Reason.BEYOND_TAIL,
+                        "offset " + Long.toUnsignedString(offset) + " of " + group.label()
+                                + " is not there, the next one to be written is " + highWatermark)
+                .with("high_watermark", highWatermark);
+    }
+
+    static Refusal corruptReplica(GroupName group, String damage) {
+        return Refusal.of(Reason.CORRUPT_REPLICA, "the log of " + group + " on this node is damaged: " + damage);
+    }
+}

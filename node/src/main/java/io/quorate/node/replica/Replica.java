@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.StorageException;
+import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.ClusterView.ReplicaRole;
+import io.quorate.node.seam.PeerMessage;
+import io.quorate.raft.EntryLoad;
+import io.quorate.raft.Envelope;
+import io.quorate.raft.Outputs;
+import io.quorate.raft.Proposal;
+import io.quorate.raft.ProposeResult;
+import io.quorate.raft.RaftCore;
+import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.Message;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One group's member on this node: the Raft core, its log on disk and the state machine above, driven by the event loop.
+ *
+ * <pre>
+ *   input ──► core ──drain──► send now
+ *                       ├───► persist ──(flush round)──► persisted ──► held messages leave, core is drained again
+ *                       ├───► loads   ──(read executor)──► loaded
+ *                       └───► apply up to the commit index: from memory, or in chunks from disk
+ *
+ *   RUNNING ──disk fault──► FAILED ──stop──► STOPPED        FAILED is for good in this process (promise P6)
+ * </pre>
+ *
+ * <p>Invariants: appliedIndex ≤ committedIndex ≤ durable index of the core; a held message leaves only when its persist
+ * has been reported. Event loop only.
+ */
+public final class Replica implements FlushRounds.Target {
+    private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
+
+    /** How much of the log is read at a time to be applied, in {@code LogEntry.sizeBytes()}. */
+    static final int APPLY_CHUNK_BYTES = 1 << 20;
+
+    /** Learns what becomes of a replica. Called on the event loop. */
+    public interface Owner {
+        /** The state machine has applied everything that it could for now; at least one entry since the last call. */
+        void onApplied(long appliedIndex);
+
+        /** This member leads {@code term}; the state machine may still lack what the log holds. */
+        void onLeading(long term);
+
+        /** This member led {@code term} and does not any more. */
+        void onLeadershipLost(long term);
+
+        /** The disk failed: the replica neither votes nor serves any more. */
+        void onFailed();
+    }
+
+    private enum State {
+        RUNNING,
+        FAILED,
+        STOPPED
+    }
+
+    private record Held(long sequence, List<Envelope> envelopes) {}
+
+    private final ReplicaHost host;
+    private final GroupName name;
+    private final LogStore store;
+    private final RaftCore core;
+    private final StateMachine machine;
+    private final Owner owner;
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
+
+    private State state = State.RUNNING;
+    private String failure = "";
+    private boolean dirty;
+    private long persistedSequence;
+    private long committedIndex;
+    private long appliedIndex;
+    private boolean readingToApply;
+    /** The term that the owner was told this member leads; 0 if none. */
+    private long ledTerm;
+
+    private long observedTerm = -1;
+    private Optional<NodeId> observedLeader = Optional.empty();
+
+    /** @param core freshly made from {@code store.recovered()} */
+    public Replica(ReplicaHost host, GroupName name, LogStore store, RaftCore core, StateMachine machine, Owner owner) {
+        this.host = host;
+        this.name = name;
+        this.store = store;
+        this.core = core;
+        this.machine = machine;
+        this.owner = owner;
+        this.appliedIndex = store.firstIndex() - 1;
+    }
+
+    public GroupName name() {
+        return name;
+    }
+
+    /** For queries; inputs go through this class. */
+    public RaftCore core() {
+        return core;
+    }
+
+    @Override
+    public LogStore store() {
+        return store;
+    }
+
+    public boolean isRunning() {
+        return state == State.RUNNING;
+    }
+
+    public boolean hasFailed() {
+        return state == State.FAILED;
+    }
+
+    /** Why it has failed; empty if it has not. */
+    public String failure() {
+        return failure;
+    }
+
+    /** The last index that the state machine has seen. */
+    public long appliedIndex() {
+        return appliedIndex;
+    }
+
+    /** Whether this member leads {@code term} and everyone concerned has been told so. */
+    public boolean leads(long term) {
+        return state == State.RUNNING && ledTerm == term && core.role() == RaftCore.Role.LEADER && core.term() == term;
+    }
+
+    /** Leads, and has applied everything that earlier leaders may have committed. */
+    public boolean isReadyLeader() {
+        return ledTerm != 0 && leads(ledTerm) && appliedIndex >= core.leadershipStartIndex();
+    }
+
+    public void tick() {
+        if (state == State.RUNNING) {
+            core.tick();
+            if (core.hasOutputs()) {
+                markDirty();
+            }
+        }
+    }
+
+    public void step(NodeId from, Message message) {
+        if (state == State.RUNNING) {
+            core.step(from, message);
+            markDirty();
+        }
+    }
+
+    public void disconnected(NodeId peer) {
+        if (state == State.RUNNING) {
+            core.disconnected(peer);
+            markDirty();
+        }
+    }
+
+    /** Only while {@link #leads}. */
+    public ProposeResult propose(Proposal proposal) {
+        ProposeResult result = core.propose(proposal);
+        markDirty();
+        return result;
+    }
+
+    /** Lets the log go once what is queued has been written; {@code onClosed} runs on the event loop. */
+    public void stop(Runnable onClosed) {
+        state = State.STOPPED;
+        held.clear();
+        host.turns().flushes().close(this, onClosed);
+        host.turns().flushes().kick();
+    }
+
+    private void markDirty() {
+        if (!dirty) {
+            dirty = true;
+            host.turns().add(this);
+        }
+    }
+
+    /** First half of a turn: what the core wants from the world. */
+    void drain() {
+        dirty = false;
+        if (state != State.RUNNING || !core.hasOutputs()) {
+            return;
+        }
+        Outputs outputs = core.drain();
+        send(outputs.sendNow());
+        if (!outputs.persist().isEmpty()) {
+            host.turns().flushes().add(this, outputs.persist());
+        }
+        if (!outputs.sendAfterPersist().isEmpty()) {
+            if (outputs.persist().sequence() <= persistedSequence) {
+                send(outputs.sendAfterPersist());
+            } else {
+                held.add(new Held(outputs.persist().sequence(), outputs.sendAfterPersist()));
+            }
+        }
+        for (EntryLoad load : outputs.loads()) {
+            load(load);
+        }
+        committedIndex = Math.max(committedIndex, outputs.commitIndex());
+        for (RaftEvent event : outputs.events()) {
+            log(event);
+            host.observer().onRaftEvent(name.groupId(), event);
+        }
+    }
+
+    /** Second half of a turn: what has become certain. */
+    void applyCommitted() {
+        if (state != State.RUNNING) {
+            return;
+        }
+        long before = appliedIndex;
+        while (appliedIndex < committedIndex && appliedIndex + 1 >= core.tailStart()) {
+            apply(core.tailEntry(appliedIndex + 1));
+        }
+        finishApplying(before);
+        if (appliedIndex < committedIndex && !readingToApply) {
+            readToApply();
+        }
+        noticeLeadership();
+        if (state == State.RUNNING && core.hasOutputs()) {
+            markDirty();
+        }
+    }
+
+    private void apply(LogEntry entry) {
+        if (entry.index() != appliedIndex + 1) {
+            throw new IllegalStateException(
+                    name + ": entry " + entry.id() + " cannot be applied after index " + appliedIndex);
+        }
+        machine.apply(entry);
+        appliedIndex = entry.index();
+        host.observer().onApplied(name.groupId(), entry);
+    }
+
+    private void finishApplying(long appliedBefore) {
+        if (appliedIndex > appliedBefore) {
+            core.applied(appliedIndex);
+            owner.onApplied(appliedIndex);
+        }
+    }
+
+    /** Entries that were committed before this process had them in memory: read beside the loop, a chunk at a time. */
+    private void readToApply() {
+        long from = appliedIndex + 1;
+        long to = Math.min(committedIndex, core.tailStart() - 1);
+        readingToApply = true;
+        host.loop()
+                .offload(
+                        host.readExecutor(),
+                        () -> store.read(from, to, APPLY_CHUNK_BYTES),
+                        entries -> {
+                            readingToApply = false;
+                            if (state == State.RUNNING) {
+                                long before = appliedIndex;
+                                entries.forEach(this::apply);
+                                finishApplying(before);
+                                markDirty();
+                            }
+                        },
+                        this::onStorageFailed);
+    }
+
+    /**
+     * A follower lags behind what is in memory. Below the tail everything is applied, or was on disk when this process
+     * started; the latter may be truncated while it is read if leadership is lost, so a failed read counts as a fault
+     * only if the term is still the same.
+     */
+    private void load(EntryLoad load) {
+        long term = core.term();
+        long to = Math.max(load.fromIndex(), Math.min(core.tailStart() - 1, core.durableIndex()));
+        host.loop()
+                .offload(
+                        host.readExecutor(),
+                        () -> store.read(load.fromIndex(), to, load.maxBytes()),
+                        entries -> loaded(load, entries),
+                        fault -> {
+                            if (core.term() == term) {
+                                onStorageFailed(fault);
+                            } else {
+                                loaded(load, List.of());
+                            }
+                        });
+    }
+
+    private void loaded(EntryLoad load, List<LogEntry> entries) {
+        if (state == State.RUNNING) {
+            core.loaded(load.follower(), load.fromIndex(), entries);
+            markDirty();
+        }
+    }
+
+    @Override
+    public void onPersisted(long sequence) {
+        if (state != State.RUNNING) {
+            return;
+        }
+        persistedSequence = sequence;
+        core.persisted(sequence);
+        while (!held.isEmpty() && held.peek().sequence() <= sequence) {
+            send(held.poll().envelopes());
+        }
+        markDirty();
+    }
+
+    @Override
+    public void onStorageFailed(StorageException fault) {
+        if (state != State.RUNNING) {
+            return;
+        }
+        LOG.error(
+                "{} on {}: the replica has failed and serves nothing until a restart: {}",
+                name,
+                host.self(),
+                fault.getMessage());
+        state = State.FAILED;
+        failure = fault.getMessage();
+        held.clear();
+        host.observer().onFailed(name.groupId(), fault);
+        owner.onFailed();
+        if (ledTerm != 0) {
+            long lost = ledTerm;
+            ledTerm = 0;
+            owner.onLeadershipLost(lost);
+        }
+        host.whereabouts().observed(name, core.term(), Optional.empty());
+    }
+
+    private void send(List<Envelope> envelopes) {
+        for (Envelope envelope : envelopes) {
+            host.transport().send(envelope.to(), new PeerMessage.ForGroup(name.groupId(), envelope.message()));
+        }
+    }
+
+    private void noticeLeadership() {
+        long leading = core.role() == RaftCore.Role.LEADER ? core.term() : 0;
+        if (leading != ledTerm) {
+            long lost = ledTerm;
+            ledTerm = leading;
+            if (lost != 0) {
+                owner.onLeadershipLost(lost);
+            }
+            if (leading != 0) {
+                owner.onLeading(leading);
+            }
+        }
+        Optional<NodeId> leader = core.leader();
+        if (core.term() != observedTerm || !leader.equals(observedLeader)) {
+            observedTerm = core.term();
+            observedLeader = leader;
+            host.whereabouts().observed(name, observedTerm, leader);
+        }
+    }
+
+    private void log(RaftEvent event) {
+        if (event instanceof RaftEvent.BecameLeader leader) {
+            LOG.info(
+                    "{}: {} leads generation {}, log ends at {}", name, host.self(), leader.term(), leader.lastIndex());
+        } else if (event instanceof RaftEvent.BecameFollower follower) {
+            LOG.info(
+                    "{}: {} is a follower in generation {}: {}", name, host.self(), follower.term(), follower.reason());
+        } else if (event instanceof RaftEvent.FollowsLeader follows) {
+            LOG.info("{}: {} follows {} in generation {}", name, host.self(), follows.leader(), follows.term());
+        } else if (event instanceof RaftEvent.LogTruncated truncated) {
+            LOG.info(
+                    "{}: {} dropped uncommitted entries from index {} in generation {}",
+                    name,
+                    host.self(),
+                    truncated.fromIndex(),
+                    truncated.term());
+        } else {
+            LOG.debug("{}: {}: {}", name, host.self(), event);
+        }
+    }
+
+    public ClusterView.GroupView view(long highWatermark) {
+        List<Integer> voters = new ArrayList<>();
+        for (NodeId voter : core.membership().voters()) {
+            voters.add(voter.value());
+        }
+        return new ClusterView.GroupView(
+                name.groupId(),
+                name.topic(),
+                name.partition(),
+                role(),
+                core.term(),
+                core.leader().map(NodeId::value).orElse(0),
+                core.commitIndex(),
+                core.lastIndex(),
+                highWatermark,
+                voters,
+                failure);
+    }
+
+    private ReplicaRole role() {
+        if (state == State.FAILED) {
+            return ReplicaRole.FAILED;
+        }
+        return switch (core.role()) {
+            case FOLLOWER -> ReplicaRole.FOLLOWER;
+            case PRE_CANDIDATE -> ReplicaRole.PRE_CANDIDATE;
+            case CANDIDATE -> ReplicaRole.CANDIDATE;
+            case LEADER -> ReplicaRole.LEADER;
+        };
+    }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.node.seam.GuardedLoop;
+import io.quorate.node.seam.Transport;
+import io.quorate.raft.log.NodeId;
+import java.util.concurrent.Executor;
+
+/**
+ * What all replicas of one node share.
+ *
+ * @param self         this node
+ * @param loop         runs them
+ * @param turns        drains them
+ * @param transport    takes their messages
+ * @param readExecutor reads what is not in memory
+ * @param whereabouts  knows the leaders
+ * @param budget       of the appends under way
+ * @param observer     watches them
+ */
+public record ReplicaHost(
+        NodeId self,
+        GuardedLoop loop,
+        TurnScheduler turns,
+        Transport transport,
+        Executor readExecutor,
+        Whereabouts whereabouts,
+        InflightBudget budget,
+        ReplicaObserver observer) {}
