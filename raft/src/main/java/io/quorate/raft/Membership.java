@@ -2,6 +2,7 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.quorum.Majority;
 import java.util.List;
 
 /**
@@ -24,6 +25,6 @@ public record Membership(List<NodeId> voters) {
 
     /** How many votes or copies decide: more than half. */
     public int quorum() {
-        return voters.size() / 2 + 1;
+        return Majority.of(voters.size());
     }
 }

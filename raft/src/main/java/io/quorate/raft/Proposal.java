@@ -12,4 +12,13 @@ import io.quorate.raft.log.Payload;
  * @param timestampMillis the leader's wall clock, ms since 1970
  * @param payload         the bytes
  */
-public record Proposal(EntryType type, int recordCount, long timestampMillis, Payload payload) {}
+public record Proposal(EntryType type, int recordCount, long timestampMillis, Payload payload) {
+    public Proposal {
+        if (type != EntryType.RECORDS && type != EntryType.COMMAND) {
+            throw new IllegalArgumentException("only RECORDS and COMMAND are proposed, was " + type);
+        }
+        if ((type == EntryType.RECORDS) != (recordCount > 0)) {
+            throw new IllegalArgumentException(type + " with " + recordCount + " records");
+        }
+    }
+}

@@ -1,14 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.raft;
 
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.RecoveredLog;
 import io.quorate.raft.message.Message;
+import io.quorate.raft.message.PreVoteRequest;
+import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.VoteRequest;
+import io.quorate.raft.message.VoteResponse;
 import java.util.List;
 import java.util.Optional;
 
-/** One member's Raft state. Not thread-safe; no I/O, clock or logger. Same inputs and seed, same outputs. */
+/**
+ * One member's Raft state: a step machine without I/O, clock or logger. Same inputs and seed, same outputs.
+ *
+ * <pre>
+ *   tick, step, disconnected, propose, persisted, applied, loaded   as many as there are
+ *   drain                                                           once: everything the world must now do
+ * </pre>
+ *
+ * <p>Here is what all roles share: which messages of which terms are answered at all, the vote, the marks of the log,
+ * what is durable. What differs by role is in {@link Follower}, {@link PreCandidate}, {@link Candidate} and
+ * {@link Leader}.
+ *
+ * <p>Invariants: the term never falls; within a term the vote is given once; both are durable before any message shows
+ * them. appliedIndex ≤ commitIndex ≤ lastIndex and appliedIndex ≤ durableIndex ≤ lastIndex.
+ *
+ * <p>Real vote requests of a newer term are always honoured, also by a member that hears a leader. Members that were
+ * away cannot disturb a group all the same: they must win a pre-vote first, and that is refused by whoever hears a leader.
+ *
+ * <p>Not thread-safe. A bad message of a peer is dropped and reported as an event. A contradiction in this member's own
+ * state, or in what its driver reports, is an {@link InvariantViolation}: do not use the member any more.
+ *
+ * <p>Raft: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014 (paper), and Ongaro's
+ * dissertation of the same year (thesis). {@code docs/protocol.md} has the tables.
+ */
 public final class RaftCore {
     public enum Role {
         FOLLOWER,
@@ -17,18 +46,72 @@ public final class RaftCore {
         LEADER
     }
 
+    private final RaftConfig config;
+    private final NodeId self;
+    private final Membership membership;
+    private final List<NodeId> peers;
+    private final Prng prng;
+    private final RaftLog log;
+    private final PersistTracker persists;
+    private final Outbox outbox = new Outbox();
+    private final StaleTerm staleTerm = new StaleTerm(this);
+    private HardState hardState;
+    private MemberRole role;
+    private long reportedCommitIndex;
+
+    /**
+     * @param recovered what is on this member's disk; copied
+     * @param prng      for election timeouts; owned by this member from now on
+     * @throws IllegalArgumentException if {@code self} is not a voter, or the log holds terms above the hard state's
+     */
     public RaftCore(RaftConfig config, NodeId self, Membership membership, RecoveredLog recovered, Prng prng) {
-        throw new UnsupportedOperationException();
+        if (!membership.isVoter(self)) {
+            throw new IllegalArgumentException(self + " is not a voter of " + membership.voters());
+        }
+        if (recovered.terms().last().term() > recovered.hardState().term()) {
+            throw new IllegalArgumentException("the log ends with "
+                    + recovered.terms().last() + ", but the hard state knows only term "
+                    + recovered.hardState().term());
+        }
+        this.config = config;
+        this.self = self;
+        this.membership = membership;
+        this.peers = membership.voters().stream()
+                .filter(voter -> !voter.equals(self))
+                .toList();
+        this.prng = prng;
+        this.log = new RaftLog(recovered, config.tailBytes());
+        this.persists = new PersistTracker(log.lastIndex());
+        this.hardState = recovered.hardState();
+        this.role = new Follower(this, Optional.empty());
+        this.reportedCommitIndex = log.commitIndex();
     }
+
+    // ---------------------------------------------------------------------------------------------------- inputs
 
     /** Time passes by one tick. */
     public void tick() {
-        throw new UnsupportedOperationException();
+        role.onTick();
     }
 
-    /** A message from a peer. One from a node that is not a voter is dropped. */
+    /** A message from a peer. One from a node that is not another voter is dropped. */
     public void step(NodeId from, Message message) {
-        throw new UnsupportedOperationException();
+        if (from.equals(self) || !membership.isVoter(from)) {
+            drop(from, "not another voter of this group");
+            return;
+        }
+        if (message.term() > term() && showsTermOfSender(message)) {
+            becomeFollower(message.term(), Optional.empty(), from + " is in term " + message.term());
+        }
+        message.deliverTo(from, message.term() < term() ? staleTerm : role);
+    }
+
+    /** Whether the message's term is one that its sender has adopted, not one that it would campaign in. */
+    private static boolean showsTermOfSender(Message message) {
+        if (message instanceof PreVoteResponse response) {
+            return !response.granted();
+        }
+        return !(message instanceof PreVoteRequest);
     }
 
     /**
@@ -36,97 +119,313 @@ public final class RaftCore {
      * leader that still has a quorum stays) after a short random delay instead of the full timeout.
      */
     public void disconnected(NodeId peer) {
-        throw new UnsupportedOperationException();
+        if (!peer.equals(self) && membership.isVoter(peer)) {
+            role.onDisconnected(peer);
+        }
     }
 
+    /**
+     * Appends to the log, if this member leads and has room. It is in the log at once, so that a proposal cannot outlive
+     * the term in which it was admitted.
+     */
     public ProposeResult propose(Proposal proposal) {
-        throw new UnsupportedOperationException();
+        if (!(role instanceof Leader leader)) {
+            return new ProposeResult.NotLeader(role.leader());
+        }
+        long uncommittedBytes = log.uncommittedBytes();
+        long sizeBytes = (long) proposal.payload().size() + LogEntry.OVERHEAD_BYTES;
+        if (uncommittedBytes > 0 && uncommittedBytes + sizeBytes > config.maxUncommittedBytes()) {
+            return new ProposeResult.Overloaded(uncommittedBytes);
+        }
+        LogEntry entry =
+                leader.append(proposal.type(), proposal.recordCount(), proposal.timestampMillis(), proposal.payload());
+        return new ProposeResult.Admitted(entry.id(), entry.baseOffset());
     }
 
     /** Every persist up to this sequence is on disk. Cumulative, never falls. */
     public void persisted(long sequence) {
-        throw new UnsupportedOperationException();
+        persists.completed(sequence);
+        log.evict(persists.durableIndex());
+        role.onPersisted();
     }
 
-    /** The state machine has applied everything up to {@code index}. */
+    /**
+     * The state machine has applied everything up to {@code index}.
+     *
+     * @param index at most the last {@link Outputs#commitIndex} that was handed out
+     */
     public void applied(long index) {
-        throw new UnsupportedOperationException();
+        Invariants.check(
+                index <= reportedCommitIndex, "applied <= commit index handed out", index, reportedCommitIndex);
+        log.appliedTo(index);
+        log.evict(persists.durableIndex());
     }
 
     /** The answer to an {@link EntryLoad}; empty when they could not be read (asked again later). */
     public void loaded(NodeId follower, long fromIndex, List<LogEntry> entries) {
-        throw new UnsupportedOperationException();
+        if (role instanceof Leader leader) {
+            leader.loaded(follower, fromIndex, entries);
+        }
     }
+
+    // --------------------------------------------------------------------------------------------------- outputs
 
     /** The driver must not sleep while this holds. */
     public boolean hasOutputs() {
-        throw new UnsupportedOperationException();
+        return !outbox.isEmpty()
+                || role.hasOutputs()
+                || persists.hasPending(log)
+                || applicableIndex() > reportedCommitIndex;
     }
 
+    /** Everything the world must do; each effect is handed out once. */
     public Outputs drain() {
-        throw new UnsupportedOperationException();
+        role.beforeDrain();
+        Persist persist = persists.issue(hardState, log);
+        long applicable = applicableIndex();
+        Invariants.check(
+                applicable >= reportedCommitIndex,
+                "commit index handed out never falls",
+                applicable,
+                reportedCommitIndex);
+        reportedCommitIndex = applicable;
+        return outbox.take(persist, applicable);
     }
+
+    /** Committed by a majority, and on this disk too: what a restart would find again. */
+    private long applicableIndex() {
+        return Math.min(log.commitIndex(), persists.durableIndex());
+    }
+
+    // ----------------------------------------------------------------------------------------------------- views
 
     public NodeId self() {
-        throw new UnsupportedOperationException();
+        return self;
     }
 
     public Membership membership() {
-        throw new UnsupportedOperationException();
+        return membership;
     }
 
     public Role role() {
-        throw new UnsupportedOperationException();
+        return role.kind();
     }
 
     public long term() {
-        throw new UnsupportedOperationException();
+        return hardState.term();
     }
 
     /** Who leads the current term, as far as this member knows. */
     public Optional<NodeId> leader() {
-        throw new UnsupportedOperationException();
+        return role.leader();
     }
 
-    /** The index of the no-op that this leader appended first: once applied, the state machine has all that came before. */
+    /**
+     * The index of the no-op that this leader appended first: once applied, the state machine has all that came before.
+     * 0 if this member does not lead.
+     */
     public long leadershipStartIndex() {
-        throw new UnsupportedOperationException();
+        return role instanceof Leader leader ? leader.startIndex() : 0;
     }
 
+    /** The highest index known committed; it may not be durable here yet. */
     public long commitIndex() {
-        throw new UnsupportedOperationException();
+        return log.commitIndex();
     }
 
     public long lastIndex() {
-        throw new UnsupportedOperationException();
+        return log.lastIndex();
     }
 
     public long durableIndex() {
-        throw new UnsupportedOperationException();
+        return persists.durableIndex();
     }
 
     /** First offset that no entry of this log uses. */
     public long nextOffset() {
-        throw new UnsupportedOperationException();
+        return log.nextOffset();
     }
 
-    /** Entries not yet committed, in bytes. */
+    /** Entries in memory that are not yet committed, in bytes ({@link LogEntry#sizeBytes}). */
     public long uncommittedBytes() {
-        throw new UnsupportedOperationException();
+        return log.uncommittedBytes();
     }
 
     /** The first index that is still in memory; {@code lastIndex() + 1} when none is. */
     public long tailStart() {
-        throw new UnsupportedOperationException();
+        return log.tailStart();
     }
 
-    /** An entry in memory. {@code index} in [{@link #tailStart()}, {@link #lastIndex()}]. */
+    /**
+     * An entry in memory.
+     *
+     * @param index in [{@link #tailStart()}, {@link #lastIndex()}]
+     * @throws IndexOutOfBoundsException otherwise
+     */
     public LogEntry tailEntry(long index) {
-        throw new UnsupportedOperationException();
+        return log.tailEntry(index);
     }
 
     /** Leader only: highest index known durable at a voter; 0 if unknown. */
     public long matchIndex(NodeId voter) {
-        throw new UnsupportedOperationException();
+        return role instanceof Leader leader ? leader.matchIndex(voter) : 0;
+    }
+
+    /** What this leader knows of its followers, by id; empty if this member does not lead. */
+    public List<FollowerStatus> followers() {
+        return role instanceof Leader leader ? leader.statuses() : List.of();
+    }
+
+    // --------------------------------------------------------------------------------------- for the roles: state
+
+    RaftConfig config() {
+        return config;
+    }
+
+    RaftLog log() {
+        return log;
+    }
+
+    /** The other voters, by id. */
+    List<NodeId> peers() {
+        return peers;
+    }
+
+    boolean isHardStateDurable() {
+        return persists.isHardStateDurable();
+    }
+
+    ElectionTimer newElectionTimer() {
+        ElectionTimer timer = new ElectionTimer(config, prng);
+        if (peers.isEmpty()) {
+            timer.restartForOnlyVoter();
+        } else if (term() == 0 && log.last().equals(EntryId.NONE)) {
+            timer.restartForFreshGroup();
+        }
+        return timer;
+    }
+
+    /** Raises the commit index to {@code index}, if that is higher. */
+    void commitTo(long index) {
+        if (index > log.commitIndex()) {
+            log.commitTo(index);
+        }
+    }
+
+    void truncateSuffix(long fromIndex, long newNextOffset) {
+        log.truncateSuffix(fromIndex, newNextOffset);
+        persists.truncated(fromIndex);
+        event(new RaftEvent.LogTruncated(term(), fromIndex));
+    }
+
+    // ------------------------------------------------------------------------------------- for the roles: effects
+
+    void sendNow(NodeId to, Message message) {
+        outbox.sendNow(to, message);
+    }
+
+    void sendAfterPersist(NodeId to, Message message) {
+        outbox.sendAfterPersist(to, message);
+    }
+
+    /** Sends what vouches for term and vote only: at once if they are durable, else when they are. */
+    void reply(NodeId to, Message message) {
+        if (persists.isHardStateDurable()) {
+            outbox.sendNow(to, message);
+        } else {
+            outbox.sendAfterPersist(to, message);
+        }
+    }
+
+    void load(EntryLoad load) {
+        outbox.load(load);
+    }
+
+    void event(RaftEvent event) {
+        outbox.event(event);
+    }
+
+    void drop(NodeId from, String reason) {
+        event(new RaftEvent.MessageDropped(term(), from, reason));
+    }
+
+    // ---------------------------------------------------------------------------------- for the roles: transitions
+
+    /** Asks for pre-votes; the only voter needs none. */
+    void campaign(String reason) {
+        if (peers.isEmpty()) {
+            becomeCandidate();
+        } else {
+            event(new RaftEvent.BecamePreCandidate(term(), reason));
+            role = new PreCandidate(this);
+        }
+    }
+
+    void becomeCandidate() {
+        setHardState(new HardState(term() + 1, Optional.of(self)));
+        event(new RaftEvent.BecameCandidate(term()));
+        role = new Candidate(this);
+    }
+
+    void becomeLeader() {
+        Leader leader = new Leader(this);
+        role = leader;
+        event(new RaftEvent.BecameLeader(term(), leader.startIndex()));
+    }
+
+    /** Steps down, or moves to a newer term. The vote is forgotten with its term only. */
+    void becomeFollower(long newTerm, Optional<NodeId> leader, String reason) {
+        if (newTerm != term()) {
+            Invariants.check(newTerm > term(), "the term never falls", newTerm, term());
+            setHardState(new HardState(newTerm, Optional.empty()));
+        }
+        event(new RaftEvent.BecameFollower(newTerm, reason));
+        role = new Follower(this, leader);
+    }
+
+    /** A campaigning member has found that its term has a leader. */
+    MemberRole follow(NodeId leader) {
+        becomeFollower(term(), Optional.of(leader), leader + " leads term " + term());
+        event(new RaftEvent.FollowsLeader(term(), leader));
+        return role;
+    }
+
+    private void setHardState(HardState newHardState) {
+        hardState = newHardState;
+        persists.hardStateChanged();
+    }
+
+    // ---------------------------------------------------------------------------------------- for the roles: votes
+
+    /** Answers without any change of term, vote or log (thesis §9.6). True if the sender has this member's support. */
+    boolean answerPreVote(NodeId from, PreVoteRequest request, boolean leaderIsAlive) {
+        boolean granted =
+                !leaderIsAlive && request.term() > term() && request.lastEntry().isAtLeastAsUpToDateAs(log.last());
+        reply(from, new PreVoteResponse(granted ? request.term() : term(), granted));
+        return granted;
+    }
+
+    /** One vote per term, and only for a log that has all that may be committed (paper §5.2, §5.4.1). */
+    boolean voteUnlessGivenOrOutdated(NodeId from, VoteRequest request) {
+        Optional<NodeId> votedFor = hardState.votedFor();
+        if (votedFor.isPresent() && !votedFor.get().equals(from)) {
+            refuseVote(from, "voted for " + votedFor.get());
+            return false;
+        }
+        if (!request.lastEntry().isAtLeastAsUpToDateAs(log.last())) {
+            refuseVote(from, "log " + log.last() + " is newer than " + request.lastEntry());
+            return false;
+        }
+        if (votedFor.isEmpty()) {
+            setHardState(new HardState(term(), Optional.of(from)));
+        }
+        event(new RaftEvent.VoteGranted(term(), from));
+        reply(from, new VoteResponse(term(), true));
+        return true;
+    }
+
+    void refuseVote(NodeId from, String reason) {
+        event(new RaftEvent.VoteRefused(term(), from, reason));
+        reply(from, new VoteResponse(term(), false));
     }
 }

@@ -25,4 +25,7 @@ public sealed interface RaftEvent {
 
     /** An entry of an older leader was replaced: everything from {@code fromIndex} was uncommitted. */
     record LogTruncated(long term, long fromIndex) implements RaftEvent {}
+
+    /** A peer sent what no correct peer sends; it changed nothing. */
+    record MessageDropped(long term, NodeId from, String reason) implements RaftEvent {}
 }

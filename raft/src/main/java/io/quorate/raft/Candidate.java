@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.AppendAccepted;
+import io.quorate.raft.message.AppendRejected;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.PreVoteRequest;
+import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.VoteRequest;
+import io.quorate.raft.message.VoteResponse;
+import io.quorate.raft.quorum.VoteTally;
+import java.util.Optional;
+
+/**
+ * Has voted for itself in a new term and asks for the votes of others (paper §5.2). Its own vote counts, like theirs,
+ * only once it is durable. When the time is up it asks for pre-votes again, so that a member that cannot win does not
+ * drive terms up.
+ */
+final class Candidate implements MemberRole {
+    private final RaftCore core;
+    private final ElectionTimer timer;
+    private final VoteTally tally;
+
+    /** The core has moved to the new term and voted for itself. */
+    Candidate(RaftCore core) {
+        this.core = core;
+        this.timer = core.newElectionTimer();
+        this.tally = new VoteTally(core.membership().voters());
+        VoteRequest request = new VoteRequest(core.term(), core.log().last());
+        core.peers().forEach(peer -> core.sendAfterPersist(peer, request));
+    }
+
+    @Override
+    public RaftCore.Role kind() {
+        return RaftCore.Role.CANDIDATE;
+    }
+
+    @Override
+    public Optional<NodeId> leader() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void onTick() {
+        if (timer.expiresOnTick()) {
+            core.campaign("got " + tally.grants() + " votes of "
+                    + core.membership().voters().size());
+        }
+    }
+
+    @Override
+    public void onPersisted() {
+        if (core.isHardStateDurable()) {
+            count(core.self());
+        }
+    }
+
+    @Override
+    public void onVoteResponse(NodeId from, VoteResponse response) {
+        if (response.granted()) {
+            count(from);
+        }
+    }
+
+    private void count(NodeId voter) {
+        tally.grant(voter);
+        // A majority of the others alone does not do: a leader shows its term, so its own vote must be durable.
+        if (tally.isWon() && core.isHardStateDurable()) {
+            core.becomeLeader();
+        }
+    }
+
+    @Override
+    public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
+        core.answerPreVote(from, request, false);
+    }
+
+    @Override
+    public void onPreVoteResponse(NodeId from, PreVoteResponse response) {
+        // Ignored: the pre-vote is won already.
+    }
+
+    @Override
+    public void onVoteRequest(NodeId from, VoteRequest request) {
+        core.refuseVote(from, "voted for itself");
+    }
+
+    @Override
+    public void onAppendRequest(NodeId from, AppendRequest request) {
+        core.follow(from).onAppendRequest(from, request);
+    }
+
+    @Override
+    public void onHeartbeat(NodeId from, Heartbeat heartbeat) {
+        core.follow(from).onHeartbeat(from, heartbeat);
+    }
+
+    @Override
+    public void onAppendAccepted(NodeId from, AppendAccepted response) {
+        // Ignored: this member has led no term so recent.
+    }
+
+    @Override
+    public void onAppendRejected(NodeId from, AppendRejected response) {
+        // Ignored: this member has led no term so recent.
+    }
+
+    @Override
+    public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
+        // Ignored: this member has led no term so recent.
+    }
+
+    @Override
+    public void onDisconnected(NodeId peer) {
+        // Nothing to do: whoever does not answer does not vote.
+    }
+
+    @Override
+    public boolean hasOutputs() {
+        return false;
+    }
+
+    @Override
+    public void beforeDrain() {
+        // Nothing is held back.
+    }
+}

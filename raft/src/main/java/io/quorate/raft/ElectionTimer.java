@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+/**
+ * How long a member that does not lead still waits before it campaigns, in ticks. Drawn anew at each restart, so that
+ * members that collided once part ways (paper §5.2).
+ *
+ * <pre>
+ *   drawn from                  when
+ *   [T, 2T)                     normally; T is the minimum election timeout
+ *   [2, 8]                      haste: the group is fresh, so no leader can be disturbed
+ *   [1, 2 × heartbeat]          haste: the connection to the leader broke
+ *   1                           the member is the only voter
+ * </pre>
+ */
+final class ElectionTimer {
+    private static final int FRESH_MIN_TICKS = 2;
+    private static final int FRESH_SPREAD_TICKS = 7;
+
+    private final RaftConfig config;
+    private final Prng prng;
+    private int remainingTicks;
+    private boolean hasty;
+
+    ElectionTimer(RaftConfig config, Prng prng) {
+        this.config = config;
+        this.prng = prng;
+        restart();
+    }
+
+    void restart() {
+        remainingTicks = config.electionTimeoutTicks() + prng.nextInt(config.electionTimeoutTicks());
+        hasty = false;
+    }
+
+    void restartForFreshGroup() {
+        remainingTicks = FRESH_MIN_TICKS + prng.nextInt(FRESH_SPREAD_TICKS);
+        hasty = true;
+    }
+
+    void restartForOnlyVoter() {
+        remainingTicks = 1;
+        hasty = false;
+    }
+
+    /** The leader is probably gone: waits a short time at most. */
+    void hurry() {
+        remainingTicks = Math.min(remainingTicks, 1 + prng.nextInt(2 * config.heartbeatTicks()));
+        hasty = true;
+    }
+
+    /**
+     * Somebody else campaigns with a good chance: a member in haste stands back for a normal timeout, else all that
+     * noticed the same event would split the votes. A timer that is not in haste runs on, so that a hopeless
+     * campaigner cannot hold others back again and again.
+     */
+    void standBack() {
+        if (hasty) {
+            restart();
+        }
+    }
+
+    /** One tick passes; whether the time is up. */
+    boolean expiresOnTick() {
+        remainingTicks--;
+        return remainingTicks <= 0;
+    }
+}

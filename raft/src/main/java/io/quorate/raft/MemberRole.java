@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.MessageHandler;
+import java.util.Optional;
+
+/**
+ * What a member is in its term, with the state that only this role has: leaving the role drops it, so nothing of it can
+ * outlive the term. The messages that arrive here are of the member's own term; {@link RaftCore#step} has dealt with
+ * all others, except that a pre-vote names a term to come.
+ *
+ * <pre>
+ *              time out                majority would vote           majority voted, own vote durable
+ *   Follower ------------> PreCandidate -----------------> Candidate ------------------------> Leader
+ *      ^                        |                               |                                |
+ *      +---- leader heard ------+------- leader heard ----------+       no quorum heard from ----+
+ *      +---- a higher term, from every role
+ * </pre>
+ */
+sealed interface MemberRole extends MessageHandler permits Follower, PreCandidate, Candidate, Leader {
+    RaftCore.Role kind();
+
+    /** Who leads the term, as far as this member knows. */
+    Optional<NodeId> leader();
+
+    void onTick();
+
+    /** Some persist completed. */
+    void onPersisted();
+
+    /** The connection to a peer broke. */
+    void onDisconnected(NodeId peer);
+
+    /** Whether {@link #beforeDrain} has something to add to the outputs. */
+    boolean hasOutputs();
+
+    /** Last call before the outputs of a turn are collected: what is better said once per turn is said here. */
+    void beforeDrain();
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.AppendAccepted;
+import io.quorate.raft.message.AppendRejected;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.PreVoteRequest;
+import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.VoteRequest;
+import io.quorate.raft.message.VoteResponse;
+import io.quorate.raft.quorum.VoteTally;
+import java.util.Optional;
+
+/**
+ * Asks whether it would win before it disturbs anyone with a new term (thesis §9.6). Its own term and vote stay as they
+ * are. It knows no leader: it must be able to grant the pre-votes of others, or a group could refuse itself for ever.
+ */
+final class PreCandidate implements MemberRole {
+    private final RaftCore core;
+    private final ElectionTimer timer;
+    private final long campaignTerm;
+    private final VoteTally tally;
+
+    PreCandidate(RaftCore core) {
+        this.core = core;
+        this.timer = core.newElectionTimer();
+        this.campaignTerm = core.term() + 1;
+        this.tally = new VoteTally(core.membership().voters());
+        tally.grant(core.self());
+        PreVoteRequest request = new PreVoteRequest(campaignTerm, core.log().last());
+        core.peers().forEach(peer -> core.sendNow(peer, request));
+    }
+
+    @Override
+    public RaftCore.Role kind() {
+        return RaftCore.Role.PRE_CANDIDATE;
+    }
+
+    @Override
+    public Optional<NodeId> leader() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void onTick() {
+        if (timer.expiresOnTick()) {
+            core.campaign("pre-vote got " + tally.grants() + " of "
+                    + core.membership().voters().size());
+        }
+    }
+
+    @Override
+    public void onPreVoteResponse(NodeId from, PreVoteResponse response) {
+        if (response.granted() && response.term() == campaignTerm) {
+            tally.grant(from);
+            if (tally.isWon()) {
+                core.becomeCandidate();
+            }
+        }
+    }
+
+    @Override
+    public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
+        if (core.answerPreVote(from, request, false)) {
+            timer.standBack();
+        }
+    }
+
+    @Override
+    public void onVoteRequest(NodeId from, VoteRequest request) {
+        if (core.voteUnlessGivenOrOutdated(from, request)) {
+            core.becomeFollower(core.term(), Optional.empty(), "voted for " + from);
+        }
+    }
+
+    @Override
+    public void onVoteResponse(NodeId from, VoteResponse response) {
+        // Ignored: of an earlier candidacy in this term, which has timed out.
+    }
+
+    @Override
+    public void onAppendRequest(NodeId from, AppendRequest request) {
+        core.follow(from).onAppendRequest(from, request);
+    }
+
+    @Override
+    public void onHeartbeat(NodeId from, Heartbeat heartbeat) {
+        core.follow(from).onHeartbeat(from, heartbeat);
+    }
+
+    @Override
+    public void onAppendAccepted(NodeId from, AppendAccepted response) {
+        // Ignored: answers a leadership that this member has given up.
+    }
+
+    @Override
+    public void onAppendRejected(NodeId from, AppendRejected response) {
+        // Ignored: answers a leadership that this member has given up.
+    }
+
+    @Override
+    public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
+        // Ignored: answers a leadership that this member has given up.
+    }
+
+    @Override
+    public void onPersisted() {
+        // Nothing waits here: a pre-vote needs nothing durable.
+    }
+
+    @Override
+    public void onDisconnected(NodeId peer) {
+        // Nothing to do: whoever does not answer does not vote.
+    }
+
+    @Override
+    public boolean hasOutputs() {
+        return false;
+    }
+
+    @Override
+    public void beforeDrain() {
+        // Nothing is held back.
+    }
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.AppendAccepted;
+import io.quorate.raft.message.AppendRejected;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.MessageHandler;
+import io.quorate.raft.message.PreVoteRequest;
+import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.VoteRequest;
+import io.quorate.raft.message.VoteResponse;
+
+/**
+ * Answers messages of an older term, whatever the role: a request is refused with the newer term, so that its sender
+ * catches up; an answer to a question of an older term is ignored, since whoever asked is gone (paper §5.1).
+ */
+final class StaleTerm implements MessageHandler {
+    private final RaftCore core;
+
+    StaleTerm(RaftCore core) {
+        this.core = core;
+    }
+
+    @Override
+    public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
+        core.reply(from, new PreVoteResponse(core.term(), false));
+    }
+
+    @Override
+    public void onVoteRequest(NodeId from, VoteRequest request) {
+        core.reply(from, new VoteResponse(core.term(), false));
+    }
+
+    @Override
+    public void onAppendRequest(NodeId from, AppendRequest request) {
+        core.reply(from, new AppendRejected(core.term(), request.previous().index(), EntryId.NONE));
+    }
+
+    @Override
+    public void onHeartbeat(NodeId from, Heartbeat heartbeat) {
+        core.reply(from, new HeartbeatResponse(core.term(), heartbeat.round()));
+    }
+
+    @Override
+    public void onPreVoteResponse(NodeId from, PreVoteResponse response) {
+        // Ignored: of an older campaign.
+    }
+
+    @Override
+    public void onVoteResponse(NodeId from, VoteResponse response) {
+        // Ignored: a vote counts in its own term only.
+    }
+
+    @Override
+    public void onAppendAccepted(NodeId from, AppendAccepted response) {
+        // Ignored: acknowledges entries of an older leadership.
+    }
+
+    @Override
+    public void onAppendRejected(NodeId from, AppendRejected response) {
+        // Ignored: answers an older leadership.
+    }
+
+    @Override
+    public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
+        // Ignored: answers an older leadership.
+    }
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Whole groups under random schedules: ticks, deliveries, completions, crashes and restarts come in any order, messages
+ * are lost, doubled, overtaken and outlive their senders. {@link ProtocolChecker} looks on at every step. Then all is
+ * healed, and the group must agree within a bounded time.
+ *
+ * <p>A failure names its seed; {@code -Draft.seed=N} runs that one alone.
+ */
+class RandomClusterTest {
+    private static final int STEPS = 1500;
+
+    @ParameterizedTest(name = "{0} members")
+    @ValueSource(ints = {1, 3, 5})
+    @DisplayName("figure 3 holds at every step of a random schedule, and a healed group makes progress")
+    void safetyThenLiveness(int members) {
+        Long only = Long.getLong("raft.seed");
+        int seeds = only != null ? 1 : members == 1 ? 50 : 250;
+        for (int i = 0; i < seeds; i++) {
+            long seed = only != null ? only : 1000L * members + i;
+            try {
+                new Run(members, seed).run();
+            } catch (Throwable failure) {
+                throw new AssertionError(
+                        members + " members, -Draft.seed=" + seed + ": " + failure.getMessage(), failure);
+            }
+        }
+    }
+
+    private record InTransit(NodeId from, Envelope envelope) {}
+
+    private static final class Run implements SimMember.Observer {
+        private final Prng random;
+        private final List<SimMember> members = new ArrayList<>();
+        private final List<InTransit> network = new ArrayList<>();
+        private final ProtocolChecker checker = new ProtocolChecker();
+        private final int lossPercent;
+        private final int duplicatePercent;
+        private final int crashPerMille;
+        private final int tickPercent;
+        private final int disconnectPerMille;
+        private boolean healed;
+        private int proposals;
+
+        Run(int size, long seed) {
+            random = new Prng(seed);
+            // Every seed has its own mixture, so that some faults are rare and others frequent.
+            lossPercent = random.nextInt(4) == 0 ? 0 : random.nextInt(25);
+            duplicatePercent = random.nextInt(20);
+            crashPerMille = random.nextInt(15);
+            tickPercent = 2 + random.nextInt(12);
+            disconnectPerMille = random.nextInt(10);
+            RaftConfig config = new RaftConfig(
+                    10,
+                    2,
+                    100 + random.nextInt(400),
+                    200 + random.nextInt(800),
+                    1 + random.nextInt(6),
+                    2000,
+                    random.nextInt(600));
+            Membership membership = new Membership(
+                    IntStream.rangeClosed(1, size).mapToObj(NodeId::new).toList());
+            for (NodeId id : membership.voters()) {
+                SimMember member = new SimMember(id, config, membership, new SimDisk(), this);
+                member.start(random.nextLong());
+                members.add(member);
+            }
+        }
+
+        void run() {
+            for (int step = 0; step < STEPS; step++) {
+                oneStep();
+            }
+            heal();
+            for (int round = 0; round < 200 && !isConverged(); round++) {
+                calmRound();
+            }
+            assertTrue(isConverged(), () -> "no agreement after healing: " + describe());
+            long before = checker.committed().size();
+            leader().core().propose(proposal());
+            for (int round = 0; round < 20; round++) {
+                calmRound();
+            }
+            assertTrue(checker.committed().size() > before, () -> "no progress after healing: " + describe());
+            for (SimMember member : members) {
+                assertEquals(leader().log(), member.log(), "log of " + member);
+            }
+        }
+
+        private void oneStep() {
+            SimMember member = members.get(random.nextInt(members.size()));
+            int dice = random.nextInt(1000);
+            if (!member.isUp()) {
+                if (dice < 60) {
+                    member.start(random.nextLong());
+                }
+                return;
+            }
+            if (dice < crashPerMille) {
+                member.crash(random.nextInt(member.writesInFlight() + 1));
+                return;
+            }
+            if (dice < crashPerMille + disconnectPerMille) {
+                member.core().disconnected(new NodeId(1 + random.nextInt(members.size())));
+            }
+            switch (pick(tickPercent, 50, 20, 15, 8, 5)) {
+                case 0 -> member.core().tick();
+                case 1 -> deliverOne();
+                case 2 -> {
+                    if (member.writesInFlight() > 0) {
+                        member.completeWrites(1 + random.nextInt(member.writesInFlight()));
+                    }
+                }
+                case 3 -> propose(member);
+                case 4 ->
+                    member.applyUpTo(member.appliedIndex()
+                            + random.nextInt((int) (member.commitIndex() - member.appliedIndex()) + 1));
+                default -> {
+                    if (member.readsInFlight() > 0) {
+                        member.completeRead(random.nextInt(5) == 0);
+                    }
+                }
+            }
+            // Mostly at once, but some turns take several inputs.
+            if (member.isUp() && random.nextInt(4) != 0) {
+                drain(member);
+            }
+        }
+
+        private int pick(int... weights) {
+            int point = random.nextInt(IntStream.of(weights).sum());
+            int choice = 0;
+            while (point >= weights[choice]) {
+                point -= weights[choice];
+                choice++;
+            }
+            return choice;
+        }
+
+        private void propose(SimMember member) {
+            ProposeResult result = member.core().propose(proposal());
+            if (result instanceof ProposeResult.Admitted admitted) {
+                assertEquals(member.core().lastIndex(), admitted.id().index());
+            }
+        }
+
+        private Proposal proposal() {
+            proposals++;
+            Payload payload = Payload.utf8("p" + proposals + "x".repeat(random.nextInt(60)));
+            return random.nextInt(4) == 0
+                    ? new Proposal(EntryType.COMMAND, 0, proposals, payload)
+                    : new Proposal(EntryType.RECORDS, 1 + random.nextInt(3), proposals, payload);
+        }
+
+        private void deliverOne() {
+            if (!network.isEmpty()) {
+                int at = random.nextInt(3) == 0 ? random.nextInt(network.size()) : 0;
+                InTransit next = network.remove(at);
+                SimMember target = members.get(next.envelope().to().value() - 1);
+                if (target.isUp()) {
+                    target.core().step(next.from(), next.envelope().message());
+                    if (random.nextInt(3) != 0) {
+                        drain(target);
+                    }
+                }
+            }
+        }
+
+        private void drain(SimMember member) {
+            boolean announced = member.core().hasOutputs();
+            Outputs outputs = member.drain();
+            boolean anything = !outputs.persist().isEmpty()
+                    || !outputs.sendNow().isEmpty()
+                    || !outputs.sendAfterPersist().isEmpty()
+                    || !outputs.loads().isEmpty()
+                    || !outputs.events().isEmpty();
+            assertTrue(announced || !anything, () -> "not announced: " + outputs);
+            assertTrue(!member.core().hasOutputs(), "hasOutputs after drain");
+        }
+
+        private void heal() {
+            healed = true;
+            network.clear();
+            for (SimMember member : members) {
+                if (!member.isUp()) {
+                    member.start(random.nextLong());
+                }
+            }
+        }
+
+        /** A tick everywhere, and all that follows from it. */
+        private void calmRound() {
+            for (SimMember member : members) {
+                member.core().tick();
+            }
+            boolean busy = true;
+            while (busy) {
+                busy = !network.isEmpty();
+                while (!network.isEmpty()) {
+                    InTransit next = network.remove(0);
+                    members.get(next.envelope().to().value() - 1)
+                            .core()
+                            .step(next.from(), next.envelope().message());
+                }
+                for (SimMember member : members) {
+                    busy |= member.core().hasOutputs() || member.writesInFlight() > 0;
+                    drain(member);
+                    member.completeWrites(member.writesInFlight());
+                    while (member.readsInFlight() > 0) {
+                        member.completeRead(false);
+                    }
+                    member.applyUpTo(member.commitIndex());
+                }
+            }
+        }
+
+        private SimMember leader() {
+            return members.stream()
+                    .filter(member -> member.core().role() == RaftCore.Role.LEADER)
+                    .max((a, b) -> Long.compare(a.core().term(), b.core().term()))
+                    .orElseThrow();
+        }
+
+        private boolean isConverged() {
+            return members.stream().anyMatch(member -> member.core().role() == RaftCore.Role.LEADER)
+                    && members.stream()
+                            .allMatch(member -> member.core().term()
+                                            == leader().core().term()
+                                    && member.commitIndex() == leader().core().lastIndex());
+        }
+
+        private String describe() {
+            StringBuilder text = new StringBuilder();
+            for (SimMember member : members) {
+                text.append(member)
+                        .append(' ')
+                        .append(member.core().role())
+                        .append(" t")
+                        .append(member.core().term())
+                        .append(" last ")
+                        .append(member.core().lastIndex())
+                        .append(" commit ")
+                        .append(member.commitIndex())
+                        .append(' ')
+                        .append(member.core().followers())
+                        .append("; ");
+            }
+            return text.toString();
+        }
+
+        @Override
+        public void onDrained(SimMember member, Outputs outputs) {
+            checker.onDrained(member, outputs, members);
+        }
+
+        @Override
+        public void onSent(SimMember member, Envelope envelope) {
+            checker.onSent(member, envelope);
+            if (!healed && random.nextInt(100) < lossPercent) {
+                return;
+            }
+            network.add(new InTransit(member.id(), envelope));
+            if (!healed && random.nextInt(100) < duplicatePercent) {
+                network.add(new InTransit(member.id(), envelope));
+            }
+        }
+    }
+}
