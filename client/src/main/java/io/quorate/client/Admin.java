@@ -2,10 +2,14 @@
 package io.quorate.client;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** Topics and the state of the cluster. Blocking; each call ends within the client's request timeout. */
+/**
+ * Topics and the state of the cluster. Blocking; each call ends within the client's request timeout. All methods throw
+ * {@link QuorateException}; calls that wait for a leader or a majority are tried again until then. Thread-safe.
+ */
 public interface Admin {
     /** Zero asks for the cluster's default. */
     TopicInfo createTopic(String topic, int partitions, int replicationFactor);
@@ -23,6 +27,19 @@ public interface Admin {
 
     /** As the first node that answers sees it. */
     ClusterInfo describeCluster();
+
+    /** As the node at this address, host:port, sees it. No other node is asked. */
+    ClusterInfo describeCluster(String address);
+
+    /** What every node says for itself, by address: those that are known to the client, and those that they name. */
+    List<NodeAnswer> describeNodes();
+
+    /**
+     * One node's own view, or why it gave none: exactly one of the two is present.
+     *
+     * @param nodeId 0 if unknown
+     */
+    record NodeAnswer(int nodeId, String address, Optional<ClusterInfo> view, Optional<QuorateException> error) {}
 
     record TopicInfo(String name, int replicationFactor, int maxBatchBytes, List<PartitionInfo> partitions) {}
 

@@ -8,13 +8,18 @@ import java.util.concurrent.CompletableFuture;
  * Appends records to one topic: batched, pipelined, idempotent and in order per partition. Thread-safe.
  */
 public interface Producer extends AutoCloseable {
-    /** Learns what became of one record; called on a client thread and must not block. */
+    /** Learns what became of one record; called on the client's own thread, in order per partition; must not block. */
     interface Callback {
         /** @param error null when acknowledged */
         void onCompletion(AppendResult result, QuorateException error);
     }
 
-    /** Blocks while the buffer is full, at most for the delivery timeout. */
+    /**
+     * Accepts a record. Blocks while the buffer is full, at most for the delivery timeout. The future is completed on the
+     * client's own thread: what is attached to it must not block.
+     *
+     * @throws IllegalStateException after {@link #close}
+     */
     CompletableFuture<AppendResult> send(Record record);
 
     /** As {@link #send(Record)}, without a future: nothing is allocated per record beyond its place in the batch. */
@@ -23,9 +28,14 @@ public interface Producer extends AutoCloseable {
     /** Sends what waits and returns when all of it is acknowledged or failed. */
     void flush();
 
-    /** Flushes for at most {@code timeout}. @throws QuorateException naming what was not acknowledged */
+    /**
+     * Flushes for at most {@code timeout}, then gives up.
+     *
+     * @throws QuorateException naming what was not acknowledged
+     */
     void close(Duration timeout);
 
+    /** As {@link #close(Duration)} with the delivery timeout. */
     @Override
     void close();
 }

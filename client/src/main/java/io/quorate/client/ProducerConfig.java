@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.OptionalInt;
 
 /**
+ * How a producer batches, and what it promises itself.
+ *
  * @param partition        send everything to this partition; empty: by key hash, or sticky by batch without a key
  * @param linger           how long a batch may wait for more records while others are under way; 0: never
  * @param batchBytes       a batch is sent when it has this size
@@ -19,6 +21,22 @@ public record ProducerConfig(
         long maxBufferedBytes,
         int maxInflightBatches,
         Duration deliveryTimeout) {
+    /** 2 ms linger, 256 KiB batches, 32 MiB buffered, 16 batches in flight, 30 s until delivery is given up. */
     public static final ProducerConfig DEFAULT = new ProducerConfig(
             OptionalInt.empty(), Duration.ofMillis(2), 256 << 10, 32 << 20, 16, Duration.ofSeconds(30));
+
+    public ProducerConfig {
+        require(partition.orElse(0) >= 0, "partition", partition);
+        require(!linger.isNegative(), "linger", linger);
+        require(batchBytes > 0, "batchBytes", batchBytes);
+        require(maxBufferedBytes > 0, "maxBufferedBytes", maxBufferedBytes);
+        require(maxInflightBatches > 0, "maxInflightBatches", maxInflightBatches);
+        require(!deliveryTimeout.isNegative() && !deliveryTimeout.isZero(), "deliveryTimeout", deliveryTimeout);
+    }
+
+    private static void require(boolean holds, String name, Object value) {
+        if (!holds) {
+            throw new IllegalArgumentException(name + " is " + value + ", which is too small");
+        }
+    }
 }

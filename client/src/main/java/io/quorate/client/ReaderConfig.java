@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.client;
 
+import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
+ * What to read of a partition.
+ *
  * @param position    where to start
  * @param untilOffset stop before this offset
  * @param limit       stop after this many records; 0: no bound
@@ -12,11 +15,20 @@ import java.util.OptionalLong;
 public record ReaderConfig(Position position, OptionalLong untilOffset, long limit, boolean follow) {
     /** Where to start reading. */
     public sealed interface Position {
+        /** The first offset that is kept. */
         record Earliest() implements Position {}
 
+        /** The next offset to be written, as of the reader's creation. */
         record Latest() implements Position {}
 
-        record Offset(long offset) implements Position {}
+        /** This offset; it may be the next one to be written. */
+        record Offset(long offset) implements Position {
+            public Offset {
+                if (offset < 0) {
+                    throw new IllegalArgumentException("offset " + offset + " is negative");
+                }
+            }
+        }
 
         static Position earliest() {
             return new Earliest();
@@ -31,6 +43,15 @@ public record ReaderConfig(Position position, OptionalLong untilOffset, long lim
         }
     }
 
+    public ReaderConfig {
+        Objects.requireNonNull(position, "position");
+        if (limit < 0 || untilOffset.orElse(0) < 0) {
+            throw new IllegalArgumentException(
+                    "limit is " + limit + ", untilOffset is " + untilOffset + "; neither may be negative");
+        }
+    }
+
+    /** All that is there now. */
     public static ReaderConfig fromStart() {
         return new ReaderConfig(Position.earliest(), OptionalLong.empty(), 0, false);
     }

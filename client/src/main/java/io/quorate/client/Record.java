@@ -2,6 +2,7 @@
 package io.quorate.client;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -13,12 +14,26 @@ import java.util.Optional;
  * @param timestampMillis ms since 1970; negative: when it was sent
  */
 public record Record(Optional<byte[]> key, byte[] value, List<Header> headers, long timestampMillis) {
-    public record Header(String name, byte[] value) {}
+    /** A named value; at most 1,000 per record. */
+    public record Header(String name, byte[] value) {
+        public Header {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(value, "value");
+        }
+    }
 
+    public Record {
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(value, "value");
+        headers = List.copyOf(headers);
+    }
+
+    /** Without a key, stamped when it is sent. */
     public static Record of(byte[] value) {
         return new Record(Optional.empty(), value, List.of(), -1);
     }
 
+    /** With a key, stamped when it is sent. */
     public static Record of(byte[] key, byte[] value) {
         return new Record(Optional.of(key), value, List.of(), -1);
     }

@@ -42,6 +42,12 @@ public final class RecordBatchBuilder {
         return bytes;
     }
 
+    /** Bytes of a batch that holds this record alone. */
+    public static long batchBytes(byte[] key, byte[] value, List<RecordHeader> headers) {
+        long body = bodyBytes(0, key, value, headers, encodeNames(headers));
+        return BatchHeader.BYTES + Varint.sizeOf(body) + body;
+    }
+
     /** As {@link #append(long, byte[], byte[], List)}, without headers. */
     public void append(long timestamp, byte[] key, byte[] value) {
         append(timestamp, key, value, List.of());
@@ -123,6 +129,21 @@ public final class RecordBatchBuilder {
     public ByteString buildView(long producerId, int producerEpoch, long baseSequence) {
         close(producerId, producerEpoch, baseSequence);
         return UnsafeByteOperations.unsafeWrap(array, 0, size);
+    }
+
+    /**
+     * The same records under another numbering, for a producer that had to start anew. A copy: views that were given out
+     * keep their bytes.
+     *
+     * @throws IllegalStateException if the batch has not been built
+     */
+    public ByteString rebuildView(long producerId, int producerEpoch, long baseSequence) {
+        if (!built) {
+            throw new IllegalStateException("the batch has not been built");
+        }
+        built = false;
+        array = Arrays.copyOf(array, size);
+        return buildView(producerId, producerEpoch, baseSequence);
     }
 
     private void close(long producerId, int producerEpoch, long baseSequence) {

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.client;
+
+import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.Node;
+import io.quorate.v1.Partition;
+import io.quorate.v1.Topic;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What the client knows of the cluster: its nodes, and who leads what. Loop only.
+ *
+ * <p>Answers of several nodes are merged. Of two that disagree about a leader the one of the newer generation is right,
+ * whichever came last; so a node that has missed an election cannot undo what is known already.
+ */
+final class Cluster {
+    /** @param leaderId 0 if nobody is known to lead in this generation */
+    record Leadership(int leaderId, long generation) {}
+
+    /** A leader that can be called. */
+    record Leader(NodeConnection node, long generation) {}
+
+    private record PartitionKey(String topic, int partition) {}
+
+    /** More nodes than this are never asked at the same time. */
+    private static final int MAX_CANDIDATES = 16;
+
+    private final ClientLoop loop;
+    private final ClientConfig config;
+    private final Map<String, NodeConnection> connections = new LinkedHashMap<>();
+    private final Map<Integer, String> addresses = new TreeMap<>();
+    /** Bootstrap addresses that turned out to be another name of a node. */
+    private final Map<String, Integer> aliases = new HashMap<>();
+
+    private final Map<PartitionKey, Leadership> leaders = new HashMap<>();
+    private final Map<String, TopicLookup> lookups = new HashMap<>();
+    private Leadership metadataLeader = new Leadership(0, 0);
+    private int maxBatchBytes;
+    private boolean described;
+    private boolean closed;
+
+    Cluster(ClientLoop loop, ClientConfig config) {
+        this.loop = loop;
+        this.config = config;
+        for (String address : config.bootstrap()) {
+            connection(address);
+        }
+    }
+
+    ClientLoop loop() {
+        return loop;
+    }
+
+    ClientConfig config() {
+        return config;
+    }
+
+    Backoff newBackoff() {
+        return new Backoff(config.initialBackoff(), config.maxBackoff());
+    }
+
+    /** The nodes by the address that they gave, and bootstrap addresses of which nothing is known; in random order. */
+    List<NodeConnection> candidates() {
+        List<NodeConnection> candidates = new ArrayList<>();
+        for (Map.Entry<String, NodeConnection> entry : connections.entrySet()) {
+            boolean alias = aliases.containsKey(entry.getKey()) && !addresses.containsValue(entry.getKey());
+            if (!alias) {
+                candidates.add(entry.getValue());
+            }
+        }
+        Collections.shuffle(candidates, ThreadLocalRandom.current());
+        return candidates.size() > MAX_CANDIDATES ? candidates.subList(0, MAX_CANDIDATES) : candidates;
+    }
+
+    /** Whether any node has told who the others are. */
+    boolean isDescribed() {
+        return described;
+    }
+
+    /** Largest batch that the cluster takes; 0 if not known yet. */
+    int maxBatchBytes() {
+        return maxBatchBytes;
+    }
+
+    /** The leader of a partition, if one is known and it is not left alone because of a failure. */
+    Optional<Leader> leader(String topic, int partition) {
+        Leadership leadership = leaders.get(new PartitionKey(topic, partition));
+        return leadership == null ? Optional.empty() : callable(leadership);
+    }
+
+    Optional<Leader> metadataLeader() {
+        return callable(metadataLeader);
+    }
+
+    private Optional<Leader> callable(Leadership leadership) {
+        String address = addresses.get(leadership.leaderId());
+        if (leadership.leaderId() == 0 || address == null) {
+            return Optional.empty();
+        }
+        NodeConnection node = connection(address);
+        return node.isAvailable() ? Optional.of(new Leader(node, leadership.generation())) : Optional.empty();
+    }
+
+    /** Whether a leader is named whose address nobody has told. */
+    boolean lacksAddressOfLeader(String topic, int partition) {
+        Leadership leadership = leaders.get(new PartitionKey(topic, partition));
+        return leadership != null && leadership.leaderId() != 0 && !addresses.containsKey(leadership.leaderId());
+    }
+
+    /** The search for leaders of this topic, shared by everyone who looks for one. */
+    TopicLookup lookup(String topic) {
+        return lookups.computeIfAbsent(topic, name -> new TopicLookup(this, name));
+    }
+
+    void merge(DescribeClusterResponse answer, NodeConnection from) {
+        for (Node node : answer.getNodesList()) {
+            if (!node.getClientAddress().isEmpty()) {
+                learnAddress(node.getNodeId(), node.getClientAddress());
+            }
+        }
+        aliases.put(from.address(), answer.getNodeId());
+        described = true;
+        if (answer.getMaxBatchBytes() > 0) {
+            maxBatchBytes = answer.getMaxBatchBytes();
+        }
+        if (answer.hasMetadata()) {
+            metadataLeader = newer(
+                    metadataLeader,
+                    new Leadership(
+                            answer.getMetadata().getLeaderId(),
+                            answer.getMetadata().getGeneration()));
+        }
+        for (Topic topic : answer.getTopicsList()) {
+            merge(topic);
+        }
+    }
+
+    void merge(Topic topic) {
+        for (Partition partition : topic.getPartitionsList()) {
+            PartitionKey key = new PartitionKey(topic.getName(), partition.getPartition());
+            leaders.merge(key, new Leadership(partition.getLeaderId(), partition.getGeneration()), Cluster::newer);
+        }
+    }
+
+    private static Leadership newer(Leadership known, Leadership heard) {
+        boolean newer = heard.generation() > known.generation();
+        boolean fills = heard.generation() == known.generation() && known.leaderId() == 0;
+        return newer || fills ? heard : known;
+    }
+
+    /**
+     * The node refused or broke off a request to the leader of a partition: takes in what it said about the leader, and
+     * does not believe any more that it is this node in this generation, unless an answer says so again.
+     */
+    void leaderFailed(String topic, int partition, NodeConnection node, Failure failure) {
+        PartitionKey key = new PartitionKey(topic, partition);
+        leaders.put(key, afterFailure(leaders.getOrDefault(key, new Leadership(0, 0)), node, failure));
+    }
+
+    void metadataLeaderFailed(NodeConnection node, Failure failure) {
+        metadataLeader = afterFailure(metadataLeader, node, failure);
+    }
+
+    private Leadership afterFailure(Leadership known, NodeConnection node, Failure failure) {
+        boolean believed = node.address().equals(addresses.get(known.leaderId()));
+        Leadership doubted = believed ? new Leadership(0, known.generation()) : known;
+        long generation = failure.number("generation").orElse(0);
+        int leaderId = (int) failure.number("leader_id").orElse(0);
+        Optional<String> address = failure.text("leader_address");
+        if (leaderId != 0 && address.isPresent()) {
+            learnAddress(leaderId, address.get());
+        }
+        return generation > 0 ? newer(doubted, new Leadership(leaderId, generation)) : doubted;
+    }
+
+    /** A topic was deleted; one of the same name starts with generations of its own. */
+    void forget(String topic) {
+        leaders.keySet().removeIf(key -> key.topic().equals(topic));
+    }
+
+    private void learnAddress(int nodeId, String text) {
+        try {
+            String address = HostAndPort.parse(text).toString();
+            addresses.put(nodeId, address);
+            connection(address);
+        } catch (IllegalArgumentException e) {
+            // A node that gives a useless address cannot be called; what the others say still counts.
+            addresses.remove(nodeId);
+        }
+    }
+
+    /** The connection to an address in its normal form; nothing is connected by this. */
+    NodeConnection connection(String address) {
+        return connections.computeIfAbsent(address, text -> {
+            NodeConnection node = new NodeConnection(loop, HostAndPort.parse(text), newBackoff());
+            if (closed) {
+                node.close();
+            }
+            return node;
+        });
+    }
+
+    /** 0 if unknown. */
+    int nodeIdOf(NodeConnection node) {
+        for (Map.Entry<Integer, String> entry : addresses.entrySet()) {
+            if (entry.getValue().equals(node.address())) {
+                return entry.getKey();
+            }
+        }
+        return aliases.getOrDefault(node.address(), 0);
+    }
+
+    /** For people: every address and why it did not answer. */
+    String describeNodes() {
+        StringBuilder text = new StringBuilder();
+        for (NodeConnection node : connections.values()) {
+            text.append(text.isEmpty() ? "" : ", ").append(node.address());
+            text.append(" (").append(node.lastError()).append(')');
+        }
+        return text.toString();
+    }
+
+    /** Ends all calls. */
+    void close() {
+        closed = true;
+        lookups.values().forEach(TopicLookup::close);
+        connections.values().forEach(NodeConnection::close);
+    }
+}

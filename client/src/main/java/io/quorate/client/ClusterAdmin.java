@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.client;
+
+import io.quorate.client.QuorateException.Outcome;
+import io.quorate.v1.AlterTopicRequest;
+import io.quorate.v1.ClusterServiceGrpc;
+import io.quorate.v1.CreateTopicRequest;
+import io.quorate.v1.CreateTopicResponse;
+import io.quorate.v1.DeleteTopicRequest;
+import io.quorate.v1.DescribeClusterRequest;
+import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.DescribeTopicRequest;
+import io.quorate.v1.DescribeTopicResponse;
+import io.quorate.v1.GetTailRequest;
+import io.quorate.v1.GetTailResponse;
+import io.quorate.v1.ListTopicsRequest;
+import io.quorate.v1.LogServiceGrpc;
+import io.quorate.v1.TopicConfig;
+import io.quorate.v1.TopicServiceGrpc;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/** {@link Admin} over the calls of the loop. */
+final class ClusterAdmin implements Admin {
+    /** Longest that a node may take to describe itself before it counts as silent. */
+    private static final Duration NODE_TIMEOUT = Duration.ofSeconds(2);
+
+    private final Cluster cluster;
+    private final ClientLoop loop;
+
+    ClusterAdmin(Cluster cluster) {
+        this.cluster = cluster;
+        this.loop = cluster.loop();
+    }
+
+    @Override
+    public TopicInfo createTopic(String topic, int partitions, int replicationFactor) {
+        requireNotNegative("partitions", partitions);
+        requireNotNegative("replicationFactor", replicationFactor);
+        CreateTopicRequest request = CreateTopicRequest.newBuilder()
+                .setTopic(topic)
+                .setPartitions(partitions)
+                .setReplicationFactor(replicationFactor)
+                .build();
+        String what = "creation of topic '" + topic + "'";
+        try {
+            CreateTopicResponse response =
+                    loop.await(AdminCall.start(cluster, what, TopicServiceGrpc.getCreateTopicMethod(), request));
+            return AdminAnswers.topic(response.getTopic());
+        } catch (QuorateException e) {
+            if (mayBeOurs(e, "TOPIC_EXISTS")) {
+                TopicInfo existing = describeTopic(topic);
+                boolean asAsked = (partitions == 0 || existing.partitions().size() == partitions)
+                        && (replicationFactor == 0 || existing.replicationFactor() == replicationFactor);
+                if (asAsked) {
+                    return existing;
+                }
+            }
+            throw e;
+        }
+    }
+
+    /** An earlier attempt, of which the answer was lost, may have done what the last one was refused for. */
+    private static boolean mayBeOurs(QuorateException e, String reason) {
+        return e.reason().equals(reason) && e.outcome() == Outcome.UNKNOWN;
+    }
+
+    @Override
+    public List<TopicInfo> listTopics() {
+        return loop
+                .await(AdminCall.start(
+                        cluster,
+                        "list of topics",
+                        TopicServiceGrpc.getListTopicsMethod(),
+                        ListTopicsRequest.getDefaultInstance()))
+                .getTopicsList()
+                .stream()
+                .map(AdminAnswers::topic)
+                .toList();
+    }
+
+    @Override
+    public TopicInfo describeTopic(String topic) {
+        DescribeTopicRequest request =
+                DescribeTopicRequest.newBuilder().setTopic(topic).build();
+        DescribeTopicResponse response = loop.await(AdminCall.start(
+                cluster, "description of topic '" + topic + "'", TopicServiceGrpc.getDescribeTopicMethod(), request));
+        return AdminAnswers.topic(response.getTopic());
+    }
+
+    @Override
+    public TopicInfo alterTopic(String topic, int partitions, OptionalInt maxBatchBytes) {
+        requireNotNegative("partitions", partitions);
+        requireNotNegative("maxBatchBytes", maxBatchBytes.orElse(0));
+        AlterTopicRequest.Builder request =
+                AlterTopicRequest.newBuilder().setTopic(topic).setPartitions(partitions);
+        maxBatchBytes.ifPresent(
+                bytes -> request.setConfig(TopicConfig.newBuilder().setMaxBatchBytes(bytes)));
+        return AdminAnswers.topic(loop.await(AdminCall.start(
+                        cluster,
+                        "change of topic '" + topic + "'",
+                        TopicServiceGrpc.getAlterTopicMethod(),
+                        request.build()))
+                .getTopic());
+    }
+
+    @Override
+    public void deleteTopic(String topic) {
+        DeleteTopicRequest request =
+                DeleteTopicRequest.newBuilder().setTopic(topic).build();
+        try {
+            loop.await(AdminCall.start(
+                    cluster, "deletion of topic '" + topic + "'", TopicServiceGrpc.getDeleteTopicMethod(), request));
+        } catch (QuorateException e) {
+            if (!mayBeOurs(e, "UNKNOWN_TOPIC")) {
+                throw e;
+            }
+        }
+        loop.execute(() -> cluster.forget(topic));
+    }
+
+    @Override
+    public TailInfo tail(String topic, int partition) {
+        return AdminAnswers.tail(loop.await(tail(cluster, topic, partition)));
+    }
+
+    static CompletableFuture<GetTailResponse> tail(Cluster cluster, String topic, int partition) {
+        requireNotNegative("partition", partition);
+        GetTailRequest request = GetTailRequest.newBuilder()
+                .setTopic(topic)
+                .setPartition(partition)
+                .build();
+        return LeaderCall.start(cluster, topic, partition, LogServiceGrpc.getGetTailMethod(), request);
+    }
+
+    @Override
+    public ClusterInfo describeCluster() {
+        return AdminAnswers.cluster(loop.await(AdminCall.start(
+                cluster,
+                "description of the cluster",
+                ClusterServiceGrpc.getDescribeClusterMethod(),
+                DescribeClusterRequest.getDefaultInstance())));
+    }
+
+    @Override
+    public ClusterInfo describeCluster(String address) {
+        String normal = HostAndPort.parse(address).toString();
+        CompletableFuture<NodeAnswer> answer = new CompletableFuture<>();
+        loop.execute(() -> {
+            NodeConnection node = cluster.connection(normal);
+            describe(node, answer::complete);
+        });
+        NodeAnswer result = loop.await(answer);
+        if (result.error().isPresent()) {
+            throw result.error().get();
+        }
+        return result.view().orElseThrow();
+    }
+
+    @Override
+    public List<NodeAnswer> describeNodes() {
+        CompletableFuture<List<NodeAnswer>> all = new CompletableFuture<>();
+        loop.execute(() -> new Survey(all).askNew());
+        return loop.await(all);
+    }
+
+    private interface Taker {
+        void take(NodeAnswer answer);
+    }
+
+    private void describe(NodeConnection node, Taker taker) {
+        long timeout = Math.min(
+                NODE_TIMEOUT.toNanos(), cluster.config().requestTimeout().toNanos());
+        node.unary(
+                ClusterServiceGrpc.getDescribeClusterMethod(),
+                DescribeClusterRequest.getDefaultInstance(),
+                timeout,
+                new NodeConnection.Answer<DescribeClusterResponse>() {
+                    @Override
+                    public void onAnswer(DescribeClusterResponse response) {
+                        cluster.merge(response, node);
+                        taker.take(new NodeAnswer(
+                                response.getNodeId(),
+                                node.address(),
+                                Optional.of(AdminAnswers.cluster(response)),
+                                Optional.empty()));
+                    }
+
+                    @Override
+                    public void onFailure(Failure failure) {
+                        QuorateException error =
+                                failure.toException("description by " + node.address(), Outcome.NOT_APPLIED);
+                        taker.take(new NodeAnswer(
+                                cluster.nodeIdOf(node), node.address(), Optional.empty(), Optional.of(error)));
+                    }
+                });
+    }
+
+    /** Asks all nodes, and those that the answers name. Loop only. */
+    private final class Survey {
+        private final CompletableFuture<List<NodeAnswer>> result;
+        private final Map<String, Optional<NodeAnswer>> answers = new TreeMap<>();
+
+        private Survey(CompletableFuture<List<NodeAnswer>> result) {
+            this.result = result;
+        }
+
+        private void askNew() {
+            for (NodeConnection node : cluster.candidates()) {
+                if (answers.putIfAbsent(node.address(), Optional.empty()) == null) {
+                    describe(node, this::take);
+                }
+            }
+        }
+
+        private void take(NodeAnswer answer) {
+            answers.put(answer.address(), Optional.of(answer));
+            askNew();
+            if (answers.values().stream().allMatch(Optional::isPresent)) {
+                result.complete(answers.values().stream()
+                        .flatMap(Optional::stream)
+                        .filter(this::isNotAnotherName)
+                        .sorted(Comparator.comparing(NodeAnswer::nodeId).thenComparing(NodeAnswer::address))
+                        .toList());
+            }
+        }
+
+        /** A bootstrap address under which a node has answered that is in the list under its own address. */
+        private boolean isNotAnotherName(NodeAnswer answer) {
+            return cluster.candidates().stream().anyMatch(node -> node.address().equals(answer.address()));
+        }
+    }
+
+    private static void requireNotNegative(String name, int value) {
+        if (value < 0) {
+            throw new QuorateException(
+                    "INVALID_ARGUMENT",
+                    name + " is " + value + "; it cannot be negative",
+                    false,
+                    Outcome.NOT_APPLIED,
+                    null);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.client;
+
+import io.grpc.MethodDescriptor;
+import io.quorate.client.QuorateException.Outcome;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
+/** A query to the leader of a partition, asked until it is answered, refused for good, or the time is up. Loop only. */
+final class LeaderCall<Q, R> implements LeaderRoute.Owner {
+    private static final long ATTEMPT_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private final Cluster cluster;
+    private final String what;
+    private final MethodDescriptor<Q, R> method;
+    private final Q request;
+    private final CompletableFuture<R> answer;
+    private final LeaderRoute route;
+    private final Future<?> deadline;
+
+    private LeaderCall(
+            Cluster cluster,
+            String topic,
+            int partition,
+            MethodDescriptor<Q, R> method,
+            Q request,
+            CompletableFuture<R> answer) {
+        this.cluster = cluster;
+        this.what = method.getBareMethodName() + " of " + topic + "/" + partition;
+        this.method = method;
+        this.request = request;
+        this.answer = answer;
+        this.route = new LeaderRoute(cluster, topic, partition, this);
+        long timeout = cluster.config().requestTimeout().toNanos();
+        this.deadline = cluster.loop().schedule(timeout, this::expire);
+    }
+
+    /** Any thread. */
+    static <Q, R> CompletableFuture<R> start(
+            Cluster cluster, String topic, int partition, MethodDescriptor<Q, R> method, Q request) {
+        CompletableFuture<R> answer = new CompletableFuture<>();
+        cluster.loop().run(() -> new LeaderCall<>(cluster, topic, partition, method, request, answer).route.start());
+        return answer;
+    }
+
+    @Override
+    public void onLeader(NodeConnection node, long generation) {
+        node.unary(method, request, ATTEMPT_NANOS, new NodeConnection.Answer<R>() {
+            @Override
+            public void onAnswer(R response) {
+                end();
+                answer.complete(response);
+            }
+
+            @Override
+            public void onFailure(Failure failure) {
+                boolean unsure = failure.is("UNKNOWN_TOPIC") || failure.is("UNKNOWN_PARTITION");
+                if (failure.isRetriable() || unsure) {
+                    route.failed(node, failure);
+                    restart();
+                } else {
+                    fail(failure);
+                }
+            }
+        });
+    }
+
+    private void restart() {
+        if (!answer.isDone()) {
+            route.start();
+        }
+    }
+
+    @Override
+    public void onNoSuchPartition(Failure failure) {
+        fail(failure);
+    }
+
+    private void fail(Failure failure) {
+        end();
+        answer.completeExceptionally(failure.toException(what, Outcome.NOT_APPLIED));
+    }
+
+    private void end() {
+        route.stop();
+        deadline.cancel(false);
+    }
+
+    private void expire() {
+        end();
+        Optional<Failure> last = route.lastFailure().filter(Failure::fromServer);
+        String text = what + " was not answered within "
+                + cluster.config().requestTimeout().toMillis() + " ms; " + route.describeTrouble();
+        answer.completeExceptionally(new QuorateException(
+                last.map(Failure::reason).orElse("UNAVAILABLE"), text, true, Outcome.NOT_APPLIED, null));
+    }
+}
