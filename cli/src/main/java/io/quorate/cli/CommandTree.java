@@ -10,6 +10,7 @@ import io.quorate.cli.cluster.ClusterVerb;
 import io.quorate.cli.data.AppendVerb;
 import io.quorate.cli.data.ReadVerb;
 import io.quorate.cli.data.TailVerb;
+import io.quorate.cli.dev.DevVerb;
 import io.quorate.cli.output.Terminal;
 import io.quorate.cli.output.Terminal.ReaderGoneException;
 import io.quorate.cli.topic.TopicVerb;
@@ -40,6 +41,7 @@ final class CommandTree {
 
     static CommandLine build(CliContext context) {
         CommandLine root = new CommandLine(new QuorateCommand(context));
+        root.addSubcommand(DevVerb.create(context));
         root.addSubcommand(new AppendVerb(context));
         root.addSubcommand(new ReadVerb(context));
         root.addSubcommand(new TailVerb(context));

@@ -16,15 +16,13 @@ import java.util.Properties;
 import java.util.function.Predicate;
 
 /**
- * What a dev cluster's directory tells other commands about it: {@code dev.properties}, replaced as a whole, written by
- * the process that started the cluster and by nobody else.
+ * What the directory of a running dev cluster tells other commands about it: {@code dev.properties}, replaced as a whole,
+ * written by the process that started the cluster and by nobody else, deleted when it has stopped.
  *
- * @param clusterId  kept with the data from one start to the next
- * @param ephemeral  whether the data goes when the cluster stops
- * @param supervisor the process that started the nodes; {@link ProcessRef#NONE} when stopped
+ * @param supervisor the process that started the nodes
  * @param nodes      in the order of their ids
  */
-public record DevState(String clusterId, boolean ephemeral, ProcessRef supervisor, List<Node> nodes) {
+public record DevState(String clusterId, ProcessRef supervisor, List<Node> nodes) {
     /** Where a dev cluster is unless told otherwise, under the working directory. */
     public static final String DEFAULT_DIRECTORY = "quorate-dev";
 
@@ -67,20 +65,12 @@ public record DevState(String clusterId, boolean ephemeral, ProcessRef superviso
     public DevState with(Node changed) {
         List<Node> newNodes = new ArrayList<>(nodes);
         newNodes.replaceAll(node -> node.id() == changed.id() ? changed : node);
-        return new DevState(clusterId, ephemeral, supervisor, newNodes);
-    }
-
-    /** As it is when nothing of it runs. */
-    public DevState stopped() {
-        List<Node> stoppedNodes = new ArrayList<>(nodes);
-        stoppedNodes.replaceAll(node -> node.with(ProcessRef.NONE));
-        return new DevState(clusterId, ephemeral, ProcessRef.NONE, stoppedNodes);
+        return new DevState(clusterId, supervisor, newNodes);
     }
 
     public void write(Path directory) {
         StringBuilder text = new StringBuilder("# Written by quorate dev. Do not edit while the cluster runs.\n");
         line(text, "cluster.id", clusterId);
-        line(text, "ephemeral", ephemeral);
         line(text, "supervisor.pid", supervisor.pid());
         line(text, "supervisor.start.ms", supervisor.startMillis());
         line(text, "nodes", nodes.size());
@@ -123,6 +113,14 @@ public record DevState(String clusterId, boolean ephemeral, ProcessRef superviso
         return Optional.of(parse(file, properties));
     }
 
+    public static void delete(Path directory) {
+        try {
+            Files.deleteIfExists(directory.resolve(FILE));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static DevState parse(Path file, Properties properties) {
         int size = (int) number(file, properties, "nodes");
         if (size < 1 || size > MAX_NODES) {
@@ -140,7 +138,6 @@ public record DevState(String clusterId, boolean ephemeral, ProcessRef superviso
         }
         return new DevState(
                 text(file, properties, "cluster.id"),
-                Boolean.parseBoolean(text(file, properties, "ephemeral")),
                 new ProcessRef(
                         number(file, properties, "supervisor.pid"), number(file, properties, "supervisor.start.ms")),
                 nodes);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.cli.local;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -33,6 +36,17 @@ public record ProcessRef(long pid, long startMillis) {
 
     public boolean isAlive() {
         return handle().isPresent();
+    }
+
+    /** Whether it has been stopped in its tracks (SIGSTOP). False where the kernel does not tell through /proc. */
+    public boolean isPaused() {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            int state = stat.lastIndexOf(')') + 2; // the name in parentheses may itself contain any of both
+            return state < stat.length() && stat.charAt(state) == 'T';
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static long startMillis(ProcessHandle handle) {
