@@ -6,6 +6,7 @@ import io.quorate.cli.base.CliException;
 import io.quorate.cli.base.Durations;
 import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.base.Verb;
+import io.quorate.cli.bench.BenchVerb;
 import io.quorate.cli.cluster.ClusterVerb;
 import io.quorate.cli.data.AppendVerb;
 import io.quorate.cli.data.ReadVerb;
@@ -45,6 +46,7 @@ final class CommandTree {
         root.addSubcommand(new AppendVerb(context));
         root.addSubcommand(new ReadVerb(context));
         root.addSubcommand(new TailVerb(context));
+        root.addSubcommand(BenchVerb.create(context));
         root.addSubcommand(TopicVerb.create(context));
         root.addSubcommand(ClusterVerb.create(context));
         root.addSubcommand(new VersionVerb(context));

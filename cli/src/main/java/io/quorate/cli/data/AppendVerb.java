@@ -29,8 +29,8 @@ import picocli.CommandLine.Parameters;
         name = "append",
         header = "Append lines of a file or of standard input, one record per line.",
         description = {
-            "A line ends with a newline, which is not part of the record; every other byte is, a carriage return too.",
-            "An empty line is an empty record. What follows the last newline is a record unless it is empty.",
+            "A line ends with a newline, which is not part of the record; every other byte is.",
+            "An empty line is an empty record. What follows the last newline is one unless it is empty.",
             "Records go to one partition by the hash of their key, or anywhere if they have none."
         })
 public final class AppendVerb extends ClientVerb {
@@ -45,7 +45,7 @@ public final class AppendVerb extends ClientVerb {
             arity = "0..1",
             paramLabel = "FILE",
             defaultValue = "-",
-            description = "-: standard input.")
+            description = "Default: -, which is standard input.")
     private String file;
 
     @Option(

@@ -85,8 +85,8 @@ final class DevCluster {
         String clusterId = directory.clusterId(home, options.nodes);
         Map<String, String> settings = new TreeMap<>(options.settings);
         settings.put("unsafe.fault_injection", "true");
-        DevPlan plan = new DevPlan(
-                clusterId, DevPlan.members(options.nodes, options.port, options.peerPort()), settings);
+        DevPlan plan =
+                new DevPlan(clusterId, DevPlan.members(options.nodes, options.port, options.peerPort()), settings);
         List<NodeProcess> nodes = new ArrayList<>();
         for (DevPlan.Member member : plan.members()) {
             nodes.add(new NodeProcess(
@@ -107,7 +107,8 @@ final class DevCluster {
         while (true) {
             supervisor.checkAllAlive();
             Map<Integer, DescribeClusterResponse> answers = probe.ask(addresses, PROBE_PATIENCE);
-            boolean allMet = answers.size() == addresses.size() && answers.values().stream().allMatch(DevCluster::seesAll);
+            boolean allMet = answers.size() == addresses.size()
+                    && answers.values().stream().allMatch(DevCluster::seesAll);
             if (!topicsMade && allMet && hasMetadataLeader(answers)) {
                 createTopics(addresses);
                 topicsMade = true;
@@ -133,7 +134,8 @@ final class DevCluster {
     }
 
     private static boolean seesAll(DescribeClusterResponse answer) {
-        return answer.getNodesList().stream().allMatch(node -> isUp(node) && !node.getClientAddress().isEmpty());
+        return answer.getNodesList().stream()
+                .allMatch(node -> isUp(node) && !node.getClientAddress().isEmpty());
     }
 
     private static boolean isUp(Node node) {
@@ -141,8 +143,7 @@ final class DevCluster {
     }
 
     private static boolean hasMetadataLeader(Map<Integer, DescribeClusterResponse> answers) {
-        return answers.values().stream()
-                .allMatch(answer -> answer.getMetadata().getLeaderId() != 0);
+        return answers.values().stream().allMatch(answer -> answer.getMetadata().getLeaderId() != 0);
     }
 
     private void createTopics(List<String> addresses) {
@@ -173,8 +174,9 @@ final class DevCluster {
             int replicas = cluster.partition(topic.name(), 0)
                     .map(partition -> partition.replicas().size())
                     .orElse(0);
-            topics.add("\"" + topic.name() + "\" (" + partitions + (partitions == 1 ? " partition × " : " partitions × ")
-                    + replicas + (replicas == 1 ? " replica)" : " replicas)"));
+            topics.add(
+                    "\"" + topic.name() + "\" (" + partitions + (partitions == 1 ? " partition × " : " partitions × ")
+                            + replicas + (replicas == 1 ? " replica)" : " replicas)"));
         }
         say("ready in " + Durations.format(elapsedNanos) + " · topic " + String.join(", ", topics));
         String topic = options.topicPlans().get(0).name();

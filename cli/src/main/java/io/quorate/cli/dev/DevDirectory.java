@@ -63,8 +63,8 @@ record DevDirectory(Path root) {
     void lock() {
         try {
             Files.createDirectories(root.resolve("logs"));
-            FileChannel channel = FileChannel.open(
-                    root.resolve("dev.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(root.resolve("dev.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock == null) {
                 channel.close();

@@ -67,7 +67,9 @@ record DevPlan(String clusterId, List<Member> members, Map<String, String> setti
         StringBuilder yaml = new StringBuilder("# Written by quorate dev at every start.\n");
         yaml.append("cluster.nodes:\n");
         for (Member each : members) {
-            yaml.append("  - ").append(quote(each.id() + "@" + each.peerAddress())).append('\n');
+            yaml.append("  - ")
+                    .append(quote(each.id() + "@" + each.peerAddress()))
+                    .append('\n');
         }
         values.forEach((key, value) ->
                 yaml.append(key).append(": ").append(quote(value)).append('\n'));

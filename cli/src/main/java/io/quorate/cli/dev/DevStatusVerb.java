@@ -59,8 +59,7 @@ final class DevStatusVerb extends RunningDevVerb {
     }
 
     private void print(DevState state, List<Row> rows, String sentence) {
-        OutputFormat chosen =
-                format != null ? format : terminal().outIsTty() ? OutputFormat.TABLE : OutputFormat.PLAIN;
+        OutputFormat chosen = format != null ? format : terminal().outIsTty() ? OutputFormat.TABLE : OutputFormat.PLAIN;
         if (chosen == OutputFormat.JSON) {
             List<Object> nodes = new ArrayList<>();
             for (Row row : rows) {
@@ -74,10 +73,14 @@ final class DevStatusVerb extends RunningDevVerb {
             }
             terminal()
                     .println(Json.write(Json.object(
-                            "clusterId", state.clusterId(),
-                            "supervisorPid", state.supervisor().pid(),
-                            "nodes", nodes,
-                            "sentence", sentence)));
+                            "clusterId",
+                            state.clusterId(),
+                            "supervisorPid",
+                            state.supervisor().pid(),
+                            "nodes",
+                            nodes,
+                            "sentence",
+                            sentence)));
             return;
         }
         Table table = new Table("NODE", "PID", "CLIENT", "STATUS", ">LEADS");

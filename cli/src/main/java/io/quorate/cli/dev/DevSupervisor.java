@@ -40,8 +40,8 @@ final class DevSupervisor {
         nodes.forEach(node -> this.nodes.put(node.id(), node));
         this.notices = notices;
         List<DevState.Node> stopped = plan.members().stream()
-                .map(member -> new DevState.Node(
-                        member.id(), member.clientAddress(), member.peerAddress(), ProcessRef.NONE))
+                .map(member ->
+                        new DevState.Node(member.id(), member.clientAddress(), member.peerAddress(), ProcessRef.NONE))
                 .toList();
         state = new DevState(plan.clusterId(), ProcessRef.of(ProcessHandle.current()), stopped);
     }
@@ -114,7 +114,8 @@ final class DevSupervisor {
                 state.write(directory.root());
                 discardRequest(id);
                 known.put(id, running.get(id));
-                notices.accept("node " + id + " started again (pid " + running.get(id).pid() + ")");
+                notices.accept(
+                        "node " + id + " started again (pid " + running.get(id).pid() + ")");
             }
         }
         return true;

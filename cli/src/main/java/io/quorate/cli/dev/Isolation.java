@@ -51,9 +51,8 @@ final class Isolation {
         try {
             FaultServiceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
-                    .setIsolation(SetIsolationRequest.newBuilder()
-                            .addAllCutPeers(cut)
-                            .build());
+                    .setIsolation(
+                            SetIsolationRequest.newBuilder().addAllCutPeers(cut).build());
         } catch (StatusRuntimeException e) {
             throw new CliException(
                     ExitCode.UNAVAILABLE,

@@ -104,8 +104,10 @@ final class KillVerb extends RunningDevVerb {
             }
         }
         if (!lost.isEmpty()) {
-            terminal().println("no quorum is left for " + String.join(", ", lost) + "; quorate dev restart "
-                    + victims.get(0).id() + " brings node " + victims.get(0).id() + " back");
+            terminal()
+                    .println("no quorum is left for " + String.join(", ", lost) + "; quorate dev restart "
+                            + victims.get(0).id() + " brings node "
+                            + victims.get(0).id() + " back");
         }
         if (!waiting.isEmpty()) {
             throw new CliException(

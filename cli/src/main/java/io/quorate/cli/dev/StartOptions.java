@@ -47,7 +47,11 @@ final class StartOptions {
             description = "Create this topic if it is missing; as often as needed. Default: demo:3.")
     List<String> topics = new ArrayList<>();
 
-    @Option(names = "--heap", paramLabel = "SIZE", defaultValue = "256m", description = "Heap of each node. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--heap",
+            paramLabel = "SIZE",
+            defaultValue = "256m",
+            description = "Heap of each node. Default: ${DEFAULT-VALUE}.")
     String heap;
 
     @Option(
@@ -56,7 +60,10 @@ final class StartOptions {
             description = "A configuration key for all nodes; as often as needed.")
     Map<String, String> settings = new LinkedHashMap<>();
 
-    @Option(names = "--jvm", paramLabel = "OPTION", description = "An option for the JVM of each node; as often as needed.")
+    @Option(
+            names = "--jvm",
+            paramLabel = "OPTION",
+            description = "An option for the JVM of each node; as often as needed.")
     List<String> jvmOptions = new ArrayList<>();
 
     record TopicPlan(String name, int partitions) {}
