@@ -110,7 +110,7 @@ public final class LocalReplicas {
         }
         Wanted wanted = slot.wanted;
         RaftCore core = new RaftCore(raft, host.self(), wanted.membership(), store.recovered(), prng.split());
-        if (wanted.preferred().equals(host.self())) {
+        if (wanted.preferred().equals(host.self()) && core.lastIndex() > 0) {
             giveHeadStart(core);
         }
         slot.replica = Optional.of(new PartitionReplica(host, wanted.name(), store, core, wanted.maxBatchBytes()));
@@ -118,8 +118,9 @@ public final class LocalReplicas {
     }
 
     /**
-     * Lets most of the first election timeout pass at once, so that of equal replicas the preferred one campaigns first
-     * and elections do not collide. Pre-vote keeps it from disturbing a leader that is there already.
+     * Lets most of the first election timeout pass at once, so that when a whole cluster restarts the preferred replica of
+     * each partition campaigns first and leaders are spread again. Pre-vote keeps it from disturbing a leader that is
+     * there already. A fresh group elects its first leader at once without this.
      */
     private void giveHeadStart(RaftCore core) {
         for (int tick = 0; tick < raft.electionTimeoutTicks() * 3 / 4; tick++) {

@@ -366,9 +366,13 @@ public final class Replica implements FlushRounds.Target {
         if (event instanceof RaftEvent.BecameLeader leader) {
             LOG.info(
                     "{}: {} leads generation {}, log ends at {}", name, host.self(), leader.term(), leader.lastIndex());
-        } else if (event instanceof RaftEvent.BecameFollower follower) {
+        } else if (event instanceof RaftEvent.BecameFollower follower && ledTerm != 0) {
             LOG.info(
-                    "{}: {} is a follower in generation {}: {}", name, host.self(), follower.term(), follower.reason());
+                    "{}: {} leads no more, is a follower in generation {}: {}",
+                    name,
+                    host.self(),
+                    follower.term(),
+                    follower.reason());
         } else if (event instanceof RaftEvent.FollowsLeader follows) {
             LOG.info("{}: {} follows {} in generation {}", name, host.self(), follows.leader(), follows.term());
         } else if (event instanceof RaftEvent.LogTruncated truncated) {

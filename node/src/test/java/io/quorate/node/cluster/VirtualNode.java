@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.cluster;
+
+import io.quorate.logstore.sim.SimulatedDisk;
+import io.quorate.node.NodeRuntime;
+import io.quorate.node.NodeSettings;
+import io.quorate.node.api.NodeApi;
+import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.node.seam.Clock;
+import io.quorate.node.seam.EventLoop;
+import io.quorate.raft.Prng;
+import io.quorate.raft.log.NodeId;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+
+/** A machine whose disk stays while its process comes and goes. */
+final class VirtualNode {
+    private static final long FLUSH_NANOS = 300_000;
+    private static final long READ_NANOS = 100_000;
+
+    /** One run of the process; what it had planned dies with it. */
+    private static final class Process implements EventLoop {
+        final VirtualTime time;
+        boolean alive = true;
+
+        Process(VirtualTime time) {
+            this.time = time;
+        }
+
+        private Runnable whileAlive(Runnable task) {
+            return () -> {
+                if (alive) {
+                    task.run();
+                }
+            };
+        }
+
+        Executor executor(long delayNanos) {
+            return task -> time.plan(delayNanos, whileAlive(task));
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            time.plan(0, whileAlive(task));
+        }
+
+        @Override
+        public Timer schedule(long delayNanos, Runnable task) {
+            return time.plan(delayNanos, whileAlive(task))::run;
+        }
+
+        @Override
+        public Clock clock() {
+            return time;
+        }
+
+        @Override
+        public boolean inEventLoop() {
+            return true;
+        }
+    }
+
+    private final NodeSettings settings;
+    private final VirtualTime time;
+    private final VirtualNetwork network;
+    private final Prng prng;
+    private SimulatedDisk disk;
+    private Process process;
+    private NodeRuntime runtime;
+    private Throwable fatal;
+
+    VirtualNode(NodeSettings settings, VirtualTime time, VirtualNetwork network, long seed) {
+        this.settings = settings;
+        this.time = time;
+        this.network = network;
+        this.prng = new Prng(seed);
+        this.disk = new SimulatedDisk(seed);
+    }
+
+    NodeId id() {
+        return settings.nodeId();
+    }
+
+    SimulatedDisk disk() {
+        return disk;
+    }
+
+    boolean isUp() {
+        return process != null;
+    }
+
+    NodeApi api() {
+        return runtime.api();
+    }
+
+    NodeRuntime runtime() {
+        return runtime;
+    }
+
+    /** What stopped the node, or null. */
+    Throwable fatal() {
+        return fatal;
+    }
+
+    void start() {
+        process = new Process(time);
+        runtime = new NodeRuntime(
+                settings,
+                new NodeRuntime.Seams(
+                        process,
+                        disk,
+                        Path.of("/data"),
+                        process.executor(FLUSH_NANOS),
+                        process.executor(READ_NANOS),
+                        process.executor(READ_NANOS),
+                        network.transport(id(), process),
+                        prng.split(),
+                        ReplicaObserver.NONE,
+                        cause -> fatal = cause));
+        runtime.start();
+    }
+
+    /** The power fails: unforced bytes are lost, and the process with them. */
+    void crash() {
+        disk.crash();
+        end();
+    }
+
+    /** The process is killed; the machine and what was written stay. */
+    void kill() {
+        end();
+    }
+
+    private void end() {
+        process.alive = false;
+        process = null;
+        runtime = null;
+        network.died(id());
+        disk = disk.reopen();
+    }
+}
