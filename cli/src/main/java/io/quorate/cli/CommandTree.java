@@ -64,7 +64,7 @@ final class CommandTree {
     int run() {
         StringWriter usage = new StringWriter();
         root.setOut(new PrintWriter(usage));
-        root.setErr(new PrintWriter(terminal.err(), true));
+        root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
         root.setParameterExceptionHandler((e, args) -> usageError(e));
         root.setExecutionExceptionHandler((e, line, result) -> failure(e, line));
         root.setExitCodeExceptionMapper(e -> ExitCode.FAILED);

@@ -3,6 +3,7 @@ package io.quorate.cli.output;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -82,7 +83,7 @@ public final class Json {
                 default -> {
                     // U+2028 and U+2029 are legal in JSON but end a line in JavaScript.
                     if (c < 0x20 || c == 0x7f || c == '\u2028' || c == '\u2029') {
-                        json.append(String.format("\\u%04x", (int) c));
+                        json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         json.append(c);
                     }

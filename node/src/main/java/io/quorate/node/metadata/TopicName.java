@@ -3,6 +3,7 @@ package io.quorate.node.metadata;
 
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What a topic may be called: 1 to 200 characters of {@code [A-Za-z0-9._-]}, neither "." nor "..". */
@@ -56,6 +57,6 @@ public final class TopicName {
     }
 
     private static String described(char c) {
-        return c > ' ' && c < 0x7f ? "'" + c + "'" : String.format("U+%04X", (int) c);
+        return c > ' ' && c < 0x7f ? "'" + c + "'" : String.format(Locale.ROOT, "U+%04X", (int) c);
     }
 }
