@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import static io.quorate.raft.CoreFixture.entry;
+import static io.quorate.raft.CoreFixture.id;
+import static io.quorate.raft.CoreFixture.recovered;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
+import io.quorate.raft.log.RecoveredLog;
+import io.quorate.raft.log.TermStarts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayName("The log and its tail in memory")
+class RaftLogTest {
+    private static final int ENTRY_BYTES = 100;
+
+    private static RaftLog log(int tailBytes, long... terms) {
+        return new RaftLog(recovered(new HardState(9, Optional.empty()), terms), tailBytes);
+    }
+
+    private static LogEntry sized(long index) {
+        return new LogEntry(
+                id(9, index),
+                EntryType.COMMAND,
+                0,
+                0,
+                0,
+                Payload.wrap(new byte[ENTRY_BYTES - LogEntry.OVERHEAD_BYTES]));
+    }
+
+    private static RaftLog logOfTen(int tailBytes) {
+        RaftLog log = log(tailBytes);
+        for (long index = 1; index <= 10; index++) {
+            log.append(sized(index));
+        }
+        return log;
+    }
+
+    @ParameterizedTest(name = "applied {0}, durable {1}, room for {2} bytes: from {3}")
+    @DisplayName("the oldest entries go when memory is full, if they are applied and durable")
+    @CsvSource({
+        "10, 10, 1000, 1",
+        "10, 10, 999, 2",
+        "10, 10, 250, 9",
+        "10, 10, 0, 11",
+        "4, 10, 0, 5",
+        "10, 3, 0, 4",
+        "0, 10, 0, 1"
+    })
+    void evicts(long applied, long durable, int tailBytes, long tailStart) {
+        RaftLog log = logOfTen(tailBytes);
+        log.commitTo(10);
+        log.appliedTo(applied);
+        log.evict(durable);
+        assertEquals(tailStart, log.tailStart());
+        assertEquals(10, log.lastIndex());
+    }
+
+    @Test
+    @DisplayName("recovered entries are not in memory; appended ones follow them")
+    void recoveredEntries() {
+        RaftLog log = log(1000, 1, 1, 2);
+        assertEquals(4, log.tailStart());
+        assertThrows(IndexOutOfBoundsException.class, () -> log.tailEntry(3));
+        log.append(entry(5, 4));
+        assertEquals(entry(5, 4), log.tailEntry(4));
+        assertThrows(IndexOutOfBoundsException.class, () -> log.tailEntry(5));
+        assertEquals(id(1, 2), log.idAt(2));
+    }
+
+    @Test
+    @DisplayName("a slice holds at most the limit, and at least one entry")
+    void slices() {
+        RaftLog log = logOfTen(10_000);
+        assertEquals(List.of(sized(3)), log.slice(3, 1));
+        assertEquals(List.of(sized(3), sized(4)), log.slice(3, 299));
+        assertEquals(List.of(sized(3), sized(4), sized(5)), log.slice(3, 300));
+        assertEquals(List.of(sized(10)), log.slice(10, 300));
+    }
+
+    @Test
+    @DisplayName("uncommitted bytes are those above the commit index")
+    void uncommittedBytes() {
+        RaftLog log = logOfTen(10_000);
+        assertEquals(1000, log.uncommittedBytes());
+        log.commitTo(4);
+        assertEquals(600, log.uncommittedBytes());
+        log.truncateSuffix(8, 0);
+        assertEquals(300, log.uncommittedBytes());
+        log.commitTo(7);
+        assertEquals(0, log.uncommittedBytes());
+    }
+
+    @Test
+    @DisplayName("R11: a cut at or below the commit index is a bug, not an option")
+    void committedEntriesStay() {
+        RaftLog log = logOfTen(10_000);
+        log.commitTo(4);
+        assertThrows(InvariantViolation.class, () -> log.truncateSuffix(4, 0));
+        assertThrows(InvariantViolation.class, () -> log.commitTo(3));
+        assertThrows(InvariantViolation.class, () -> log.commitTo(11));
+        assertThrows(InvariantViolation.class, () -> log.appliedTo(5));
+    }
+
+    @Test
+    @DisplayName("an entry whose offset does not follow is a bug")
+    void offsetsAreDense() {
+        RaftLog log = log(1000);
+        LogEntry gap = new LogEntry(id(9, 1), EntryType.RECORDS, 3, 1, 0, Payload.EMPTY);
+        assertThrows(InvariantViolation.class, () -> log.append(gap));
+    }
+
+    @Test
+    @DisplayName("a log whose beginning was cut starts committed and applied up to there")
+    void cutPrefix() {
+        TermStarts terms = new TermStarts(id(3, 20));
+        terms.append(id(4, 21));
+        RaftLog log = new RaftLog(new RecoveredLog(new HardState(4, Optional.empty()), terms, 70), 1000);
+        assertEquals(20, log.commitIndex());
+        assertEquals(21, log.firstIndex());
+        assertEquals(70, log.nextOffset());
+        assertEquals(id(3, 20), log.idAt(20));
+        assertEquals(id(3, 20), log.lastWithTermAtMost(1, 21), "the id before the log is the last resort");
+    }
+
+    @Test
+    @DisplayName("memory behaves like a list, whatever is appended, cut off and evicted")
+    void behavesLikeAList() {
+        for (long seed = 0; seed < 200; seed++) {
+            Prng random = new Prng(seed);
+            RaftLog log = log(random.nextInt(1500));
+            List<LogEntry> model = new ArrayList<>();
+            long committed = 0;
+            for (int step = 0; step < 200; step++) {
+                switch (random.nextInt(6)) {
+                    case 0 -> {
+                        int from = (int) committed + 1 + random.nextInt(model.size() - (int) committed + 1);
+                        while (model.size() >= from) {
+                            model.remove(model.size() - 1);
+                        }
+                        log.truncateSuffix(from, 0);
+                    }
+                    case 1 -> {
+                        committed += random.nextInt(model.size() - (int) committed + 1);
+                        log.commitTo(committed);
+                        log.appliedTo(committed);
+                        log.evict(committed);
+                    }
+                    default -> {
+                        model.add(sized(model.size() + 1));
+                        log.append(model.get(model.size() - 1));
+                    }
+                }
+                assertEquals(model.size(), log.lastIndex());
+                assertTrue(log.tailStart() <= committed + 1 && log.tailStart() >= 1);
+                for (long index = log.tailStart(); index <= log.lastIndex(); index++) {
+                    assertEquals(model.get((int) index - 1), log.tailEntry(index));
+                }
+                assertEquals((model.size() - committed) * ENTRY_BYTES, log.uncommittedBytes());
+                if (log.tailStart() <= log.lastIndex()) {
+                    assertEquals(
+                            model.subList((int) log.tailStart() - 1, model.size()),
+                            log.slice(log.tailStart(), Long.MAX_VALUE));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "term at most {0}, up to index {1}: {2}")
+    @DisplayName("the greatest entry that may match skips terms that are too new")
+    @CsvSource({"9, 7, 4/7", "4, 7, 4/7", "3, 7, 2/5", "2, 4, 2/4", "1, 7, 1/2", "0, 7, 0/0", "2, 0, 0/0"})
+    void greatestMatch(long term, long index, String expected) {
+        EntryId found = log(1000, 1, 1, 2, 2, 2, 4, 4).lastWithTermAtMost(term, index);
+        assertEquals(expected, found.toString());
+    }
+}
