@@ -63,6 +63,7 @@ public final class DataDirectory implements AutoCloseable {
     public static DataDirectory open(Disk disk, Path root, String clusterId, int nodeId, long newIncarnation) {
         Identity wanted = new Identity(new StoreIdentity(clusterId, nodeId, 0), newIncarnation);
         try {
+            disk.createDirectories(root);
             disk.createDirectories(root.resolve(GROUPS));
             AutoCloseable lock = lock(disk, root);
             boolean done = false;

@@ -22,9 +22,9 @@ import java.util.Optional;
  * 508   4  CRC32C of the slot
  * </pre>
  *
- * A state is written to the first slot and forced, then to the second and forced; only then it counts. So a crash damages
- * at most one slot, and the other holds the state before or after; and rot of one slot at rest loses nothing, since the
- * other is its equal. The intact slot with the higher sequence wins; if both are damaged the replica must not guess:
+ * A state is written to one slot and forced, then to the other and forced; only then it counts. The slot that is damaged
+ * or behind comes first. So a crash damages at most one slot, and the other holds the state before or after; and rot of
+ * one slot at rest loses nothing, since the other is its equal. The intact slot with the higher sequence wins; if both are damaged the replica must not guess:
  * it may have voted. The file is written in full when it is created, so that no later write needs space.
  *
  * <p>For the writing thread.
@@ -41,13 +41,17 @@ final class HardStateFile implements AutoCloseable {
     private HardState state;
     private long sequence;
     private boolean dirty;
+    /** An intact slot with the newest state: the last to be written. */
+    private final int newestSlot;
 
-    private HardStateFile(Path path, DiskFile file, StoreIdentity identity, Slot newest, boolean needsRepair) {
+    private HardStateFile(
+            Path path, DiskFile file, StoreIdentity identity, Slot newest, int newestSlot, boolean needsRepair) {
         this.path = path;
         this.file = file;
         this.identity = identity;
         this.state = newest.state();
         this.sequence = newest.sequence();
+        this.newestSlot = newestSlot;
         this.dirty = needsRepair;
     }
 
@@ -65,11 +69,11 @@ final class HardStateFile implements AutoCloseable {
             file.force();
         }
         disk.rename(temporary, path);
-        return new HardStateFile(path, disk.open(path), identity, initial, false);
+        return new HardStateFile(path, disk.open(path), identity, initial, 0, false);
     }
 
     /**
-     * Reads the file and changes nothing; {@link #needsRepair} tells whether the slots differ.
+     * Reads the file and changes nothing; {@link #isDirty} tells whether the slots differ.
      *
      * @throws CorruptLogException if both slots are damaged
      * @throws StorageException    if a slot is of a newer version or of another owner
@@ -88,7 +92,12 @@ final class HardStateFile implements AutoCloseable {
                     || first.isPresent()
                             && first.get().sequence() >= second.get().sequence();
             return new HardStateFile(
-                    path, file, identity, firstWins ? first.get() : second.get(), !first.equals(second));
+                    path,
+                    file,
+                    identity,
+                    firstWins ? first.get() : second.get(),
+                    firstWins ? 0 : 1,
+                    !first.equals(second));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -130,7 +139,7 @@ final class HardStateFile implements AutoCloseable {
         return state;
     }
 
-    /** Whether {@link #force} has something to do. */
+    /** Whether {@link #force} has something to do: a new state, or slots that differ. */
     boolean isDirty() {
         return dirty;
     }
@@ -148,11 +157,14 @@ final class HardStateFile implements AutoCloseable {
             return;
         }
         sequence++;
-        for (int slot = 0; slot < 2; slot++) {
-            file.write(encode(new Slot(sequence, state), identity), (long) slot * SLOT_DISTANCE_BYTES);
-            file.force();
-        }
+        forceSlot(1 - newestSlot);
+        forceSlot(newestSlot);
         dirty = false;
+    }
+
+    private void forceSlot(int slot) throws IOException {
+        file.write(encode(new Slot(sequence, state), identity), (long) slot * SLOT_DISTANCE_BYTES);
+        file.force();
     }
 
     @Override

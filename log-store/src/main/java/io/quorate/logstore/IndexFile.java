@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * The sidecar of a sealed segment, so that opening a log and finding a place in it need not read the segment:
@@ -82,9 +83,18 @@ record IndexFile(TermStarts terms, long end, long nextOffset, SparseIndex index)
         return runs;
     }
 
-    /** Reads the sidecar of a segment; empty if there is none that can be used. */
+    /**
+     * Reads the sidecar of a segment; empty if there is none that can be used.
+     *
+     * @param segmentBytes size of the segment's file, which bounds what its sidecar can hold
+     */
     static Optional<IndexFile> read(
-            Disk disk, Path directory, SegmentHeader header, StoreIdentity identity, LogStoreConfig config)
+            Disk disk,
+            Path directory,
+            SegmentHeader header,
+            StoreIdentity identity,
+            LogStoreConfig config,
+            long segmentBytes)
             throws IOException {
         Path path = directory.resolve(fileName(header.baseIndex()));
         if (!disk.exists(path)) {
@@ -92,8 +102,7 @@ record IndexFile(TermStarts terms, long end, long nextOffset, SparseIndex index)
         }
         try (DiskFile file = disk.open(path)) {
             long size = file.size();
-            // A frame needs more room than its share of the sidecar, and a frame's position is below 2 GiB and a bit.
-            if (size < FIXED_BYTES + 4 || size > maxBytes(config)) {
+            if (size < FIXED_BYTES + 4 || size > maxBytes(segmentBytes)) {
                 return Optional.empty();
             }
             ByteBuffer bytes = ByteBuffer.allocate((int) size);
@@ -104,10 +113,9 @@ record IndexFile(TermStarts terms, long end, long nextOffset, SparseIndex index)
         }
     }
 
-    /** Every frame has at most one term run and one index entry, and a segment's last frame may overshoot. */
-    private static long maxBytes(LogStoreConfig config) {
-        long frames = ((long) config.segmentBytes() + FrameFormat.MAX_FRAME_BYTES) / FrameFormat.HEADER_BYTES;
-        return Math.min(Integer.MAX_VALUE - 8, FIXED_BYTES + frames * 40 + 4);
+    /** Every frame has at most one term run and one index entry, which together are smaller than it. */
+    private static long maxBytes(long segmentBytes) {
+        return Math.min(Integer.MAX_VALUE - 8, FIXED_BYTES + segmentBytes + 4);
     }
 
     private static Optional<IndexFile> decode(
@@ -145,11 +153,7 @@ record IndexFile(TermStarts terms, long end, long nextOffset, SparseIndex index)
      * {@code wanted} says that the segment is still sealed.
      */
     static void writeInBackground(
-            Disk disk,
-            Segment segment,
-            IndexFile sidecar,
-            Background background,
-            java.util.function.BooleanSupplier wanted) {
+            Disk disk, Segment segment, IndexFile sidecar, Background background, BooleanSupplier wanted) {
         Path directory = segment.path().getParent();
         Path path = directory.resolve(fileName(segment.baseIndex()));
         Path temporary = directory.resolve(fileName(segment.baseIndex()) + Recovery.TEMPORARY_SUFFIX);

@@ -134,74 +134,79 @@ final class Recovery {
         if (hasHardState) {
             hardState = Optional.of(HardStateFile.open(disk, directory, identity));
         }
-        for (int i = 0; i < bases.size(); i++) {
-            boolean last = i == bases.size() - 1;
-            readSegment(bases.get(i), last ? 0 : bases.get(i + 1));
+        List<SegmentHeader> headers = readHeaders(bases);
+        for (int i = 0; i < headers.size(); i++) {
+            checkAdjoins(headers.get(i));
+            if (i < headers.size() - 1) {
+                readSealed(headers.get(i), headers.get(i + 1));
+            } else {
+                readActive(headers.get(i));
+            }
         }
         checkHardState();
         return carryOut(names, isNew);
     }
 
-    /**
-     * @param nextBase base index of the next segment, 0 if this is the last
-     */
-    private void readSegment(long base, long nextBase) throws IOException {
-        Path path = directory.resolve(Segment.fileName(base));
-        boolean last = nextBase == 0;
-        DiskFile file = disk.open(path);
-        if (last) {
-            active = Optional.of(file);
+    private List<SegmentHeader> readHeaders(List<Long> bases) throws IOException {
+        List<SegmentHeader> headers = new ArrayList<>();
+        for (long base : bases) {
+            Path path = pathOf(base);
+            try (DiskFile file = disk.open(path)) {
+                headers.add(SegmentHeader.read(file, path, identity, base));
+            }
         }
-        try {
-            SegmentHeader header = SegmentHeader.read(file, path, identity, base);
-            if (!header.before().equals(terms.last()) || header.baseOffset() != nextOffset) {
-                throw new CorruptLogException(
-                        path,
-                        0,
-                        base,
-                        "MISSING or DUPLICATE: the segment follows entry " + header.before() + " and offset "
-                                + header.baseOffset() + ", but the log before it ends with " + terms.last()
-                                + " and offset " + nextOffset);
-            }
-            if (last) {
-                readActive(path, file, header);
-            } else {
-                readSealed(path, file, header, nextBase);
-            }
-        } finally {
-            if (!last) {
-                file.close();
-            }
+        return headers;
+    }
+
+    private Path pathOf(long base) {
+        return directory.resolve(Segment.fileName(base));
+    }
+
+    private void checkAdjoins(SegmentHeader header) {
+        if (!header.before().equals(terms.last()) || header.baseOffset() != nextOffset) {
+            throw new CorruptLogException(
+                    pathOf(header.baseIndex()),
+                    0,
+                    header.baseIndex(),
+                    "MISSING or DUPLICATE: the segment follows entry " + header.before() + " and offset "
+                            + header.baseOffset() + ", but the log before it ends with entry " + terms.last()
+                            + " and offset " + nextOffset);
         }
     }
 
-    private void readSealed(Path path, DiskFile file, SegmentHeader header, long nextBase) throws IOException {
-        long size = file.size();
-        Optional<IndexFile> found = IndexFile.read(disk, directory, header, identity, config)
-                .filter(sidecar -> sidecar.last().index() == nextBase - 1 && sidecar.end() <= size);
-        IndexFile sidecar = found.isPresent() ? found.get() : rebuild(path, file, header, size, nextBase);
-        accept(header, sidecar.terms(), sidecar.end(), sidecar.nextOffset());
-        missingIndexes.add(found.isPresent() ? Optional.empty() : Optional.of(sidecar));
+    private void readSealed(SegmentHeader header, SegmentHeader next) throws IOException {
+        Path path = pathOf(header.baseIndex());
+        try (DiskFile file = disk.open(path)) {
+            long size = file.size();
+            Optional<IndexFile> found = IndexFile.read(disk, directory, header, identity, config, size)
+                    .filter(sidecar -> sidecar.last().equals(next.before())
+                            && sidecar.nextOffset() == next.baseOffset()
+                            && sidecar.end() <= size);
+            IndexFile sidecar = found.isPresent() ? found.get() : rebuild(path, file, header, size, next);
+            accept(header, sidecar.terms(), sidecar.end(), sidecar.nextOffset());
+            missingIndexes.add(found.isPresent() ? Optional.empty() : Optional.of(sidecar));
+        }
     }
 
-    private IndexFile rebuild(Path path, DiskFile file, SegmentHeader header, long size, long nextBase)
+    private IndexFile rebuild(Path path, DiskFile file, SegmentHeader header, long size, SegmentHeader next)
             throws IOException {
-        FrameReader reader = readerOf(path, file, header);
-        SegmentScan scan = SegmentScan.of(path, header, reader, config, size);
-        if (scan.terms().lastIndex() != nextBase - 1) {
+        SegmentScan scan = SegmentScan.of(path, header, readerOf(path, file, header), config, size);
+        long lastIndex = scan.terms().lastIndex();
+        if (lastIndex < next.before().index()) {
             throw new CorruptLogException(
                     path,
                     scan.end(),
-                    scan.terms().lastIndex() + 1,
-                    scan.terms().lastIndex() >= nextBase
-                            ? "DUPLICATE: the next segment starts at index " + nextBase + " already"
-                            : "ROT: an entry of a sealed segment is damaged or missing, the next segment starts at index "
-                                    + nextBase);
+                    lastIndex + 1,
+                    "ROT or MISSING: no valid entry in a sealed segment, the next segment starts at index "
+                            + next.baseIndex());
         }
         return new IndexFile(scan.terms(), scan.end(), scan.nextOffset(), scan.index());
     }
 
-    private void readActive(Path path, DiskFile file, SegmentHeader header) throws IOException {
+    private void readActive(SegmentHeader header) throws IOException {
+        Path path = pathOf(header.baseIndex());
+        DiskFile file = disk.open(path);
+        active = Optional.of(file);
         long size = file.size();
         FrameReader reader = readerOf(path, file, header);
         SegmentScan scan = SegmentScan.of(path, header, reader, config, size);
@@ -214,8 +219,9 @@ final class Recovery {
         activeIndex = scan.index();
     }
 
-    private FrameReader readerOf(Path path, DiskFile file, SegmentHeader header) {
-        return new FrameReader(path, file, identity.seed(header.baseIndex()), SegmentScan.BUFFER_BYTES);
+    private FrameReader readerOf(Path path, DiskFile file, SegmentHeader header) throws IOException {
+        int bufferBytes = (int) Math.min(SegmentScan.BUFFER_BYTES, file.size());
+        return new FrameReader(path, file, identity.seed(header.baseIndex()), bufferBytes);
     }
 
     private void accept(SegmentHeader header, TermStarts found, long end, long foundNextOffset) {

@@ -116,9 +116,10 @@ final class SegmentFiles {
     private Handle openSealed(Segment segment) throws IOException {
         DiskFile file = disk.open(segment.path());
         try {
-            Optional<IndexFile> sidecar =
-                    IndexFile.read(disk, segment.path().getParent(), segment.header(), identity, config);
-            SparseIndex index = sidecar.isPresent() && sidecar.get().last().index() == segment.lastIndex()
+            Optional<IndexFile> sidecar = IndexFile.read(
+                            disk, segment.path().getParent(), segment.header(), identity, config, file.size())
+                    .filter(found -> found.last().index() == segment.lastIndex() && found.end() == segment.end());
+            SparseIndex index = sidecar.isPresent()
                     ? sidecar.get().index()
                     : SegmentScan.ofSealed(segment, file, config).index();
             return new Handle(file, index, false);

@@ -81,18 +81,28 @@ final class SegmentedLog {
             throws IOException {
         Path temporary = directory.resolve(Segment.fileName(header.baseIndex()) + Recovery.TEMPORARY_SUFFIX);
         DiskFile file = disk.create(temporary);
-        ZeroAhead.fill(file, 0, SegmentHeader.BYTES + (long) ZeroAhead.initialBytes(config));
+        try {
+            ZeroAhead.fill(file, 0, SegmentHeader.BYTES + (long) ZeroAhead.initialBytes(config));
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
         return nameSegment(disk, directory, file, temporary, header, identity);
     }
 
     private static DiskFile nameSegment(
             Disk disk, Path directory, DiskFile file, Path temporary, SegmentHeader header, StoreIdentity identity)
             throws IOException {
-        file.write(header.encode(identity), 0);
-        file.force();
-        disk.rename(temporary, directory.resolve(Segment.fileName(header.baseIndex())));
-        disk.forceDirectory(directory);
-        return file;
+        try {
+            file.write(header.encode(identity), 0);
+            file.force();
+            disk.rename(temporary, directory.resolve(Segment.fileName(header.baseIndex())));
+            disk.forceDirectory(directory);
+            return file;
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
     }
 
     long firstIndex() {
@@ -105,7 +115,8 @@ final class SegmentedLog {
     }
 
     Path activePath() {
-        return active.path();
+        List<Segment> now = segments;
+        return now.get(now.size() - 1).path();
     }
 
     /**
@@ -246,7 +257,10 @@ final class SegmentedLog {
     private void deleteActive() throws IOException {
         List<Segment> shrunk = new ArrayList<>(segments);
         Segment deleted = shrunk.remove(shrunk.size() - 1);
-        Segment last = shrunk.get(shrunk.size() - 1);
+        Segment sealed = shrunk.get(shrunk.size() - 1);
+        // A new object: whoever still writes the sidecar of the sealed one must not take it for this.
+        Segment last = new Segment(directory, sealed.header(), identity, sealed.end(), sealed.lastIndex());
+        shrunk.set(shrunk.size() - 1, last);
         activeHandle = files.repin(last);
         active = last;
         replaceSegments(shrunk);
@@ -377,7 +391,9 @@ final class SegmentedLog {
     }
 
     private FrameReader readerOf(Segment segment, SegmentFiles.Handle handle, int bufferBytes) {
-        return new FrameReader(segment.path(), handle.file(), segment.seed(), bufferBytes);
+        // Nothing lies behind the end, so a small log needs only a small buffer.
+        int useful = (int) Math.min(bufferBytes, segment.end());
+        return new FrameReader(segment.path(), handle.file(), segment.seed(), useful);
     }
 
     private static void expectFrame(FrameReader.Look look, Segment segment, long position, long index) {

@@ -54,15 +54,13 @@ public final class NioDisk implements Disk {
     @Override
     public void createDirectories(Path directory) throws IOException {
         Path absolute = directory.toAbsolutePath().normalize();
-        if (Files.isDirectory(absolute)) {
-            return;
-        }
         Path parent = absolute.getParent();
-        if (parent != null) {
+        if (parent != null && !Files.isDirectory(parent)) {
             createDirectories(parent);
         }
         Files.createDirectories(absolute);
         if (parent != null) {
+            // Also if it was there: whoever made it may have died before this.
             forceDirectory(parent);
         }
     }

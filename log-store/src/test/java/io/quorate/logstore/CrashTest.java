@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.logstore.sim.SimulatedCrash;
+import io.quorate.logstore.sim.SimulatedDisk;
+import io.quorate.raft.Prng;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The power fails in the middle of every single disk operation of a workload that rolls, cuts and votes. Whatever part of
+ * the unforced bytes and names survives, what was forced is there, and nothing is that was never written.
+ */
+@DisplayName("After a power failure at any disk operation")
+class CrashTest {
+    private static final Path DIRECTORY = Path.of("/data/groups/7");
+    /** A segment holds about six entries, so that the workload rolls often. */
+    private static final LogStoreConfig TINY = new LogStoreConfig(4096 + 900, 512, 128);
+
+    private static final int SEEDS = 10;
+
+    /** What the disk may hold: what was forced, and what was asked for since. */
+    private static final class Expected {
+        List<LogEntry> durable = new ArrayList<>();
+        List<LogEntry> attempted = new ArrayList<>();
+        /** First index that was cut since the last force; beyond the end if none was. */
+        long cutFrom = Long.MAX_VALUE;
+
+        HardState durableState = HardState.INITIAL;
+        HardState attemptedState = HardState.INITIAL;
+
+        EntryId last() {
+            return attempted.isEmpty()
+                    ? EntryId.NONE
+                    : attempted.get(attempted.size() - 1).id();
+        }
+
+        long nextOffset() {
+            return attempted.isEmpty() ? 0 : attempted.get(attempted.size() - 1).nextOffset();
+        }
+
+        void forced() {
+            durable = new ArrayList<>(attempted);
+            durableState = attemptedState;
+            cutFrom = Long.MAX_VALUE;
+        }
+
+        void check(LogStore store, String when) {
+            List<LogEntry> found = store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE);
+            boolean beforeTheCut = isPrefix(found, durable) && found.size() >= Math.min(durable.size(), cutFrom - 1);
+            boolean afterTheCut = isPrefix(found, attempted)
+                    && found.size() >= Math.min(Math.min(durable.size(), attempted.size()), cutFrom - 1);
+            assertTrue(
+                    beforeTheCut || afterTheCut,
+                    () -> when + ": found " + ids(found) + ", durable " + ids(durable) + ", attempted " + ids(attempted)
+                            + ", cut from " + cutFrom);
+            HardState state = store.recovered().hardState();
+            assertTrue(
+                    state.equals(durableState) || state.equals(attemptedState),
+                    () -> when + ": found " + state + ", durable " + durableState + ", attempted " + attemptedState);
+            EntryId last =
+                    found.isEmpty() ? EntryId.NONE : found.get(found.size() - 1).id();
+            assertEquals(last, store.recovered().terms().last(), when);
+            attempted = new ArrayList<>(found);
+            attemptedState = state;
+            forced();
+        }
+
+        private static boolean isPrefix(List<LogEntry> prefix, List<LogEntry> of) {
+            return prefix.size() <= of.size() && of.subList(0, prefix.size()).equals(prefix);
+        }
+
+        private static String ids(List<LogEntry> entries) {
+            return entries.stream().map(LogEntry::id).toList().toString();
+        }
+    }
+
+    /** Runs background work at once or some steps later, as the seed decides. */
+    private static final class SeededExecutor implements Executor {
+        private final Prng random;
+        private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+
+        SeededExecutor(long seed) {
+            random = new Prng(seed);
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            waiting.add(task);
+            if (random.nextInt(2) == 0) {
+                runWaiting();
+            }
+        }
+
+        void runWaiting() {
+            while (!waiting.isEmpty()) {
+                waiting.poll().run();
+            }
+        }
+    }
+
+    private static LogStore open(SimulatedDisk disk, Executor background) {
+        return LogStore.open(disk, DIRECTORY, Logs.IDENTITY, TINY, background, new WriteBuffer(4096));
+    }
+
+    private static void workload(SimulatedDisk disk, long seed, Expected expected) {
+        SeededExecutor background = new SeededExecutor(seed);
+        Prng random = new Prng(seed * 31);
+        LogStore store = open(disk, background);
+        long term = 1;
+        vote(store, expected, term);
+        for (int round = 0; round < 9; round++) {
+            append(store, expected, term, 1 + random.nextInt(4));
+            append(store, expected, term, random.nextInt(3));
+            force(store, expected);
+            background.runWaiting();
+            if (round % 3 == 2) {
+                term++;
+                vote(store, expected, term);
+                long cut = Math.max(1, expected.last().index() - random.nextInt(12));
+                expected.cutFrom = cut;
+                expected.attempted
+                        .subList((int) cut - 1, expected.attempted.size())
+                        .clear();
+                store.truncateSuffix(cut);
+                append(store, expected, term, 3);
+                force(store, expected);
+            }
+        }
+        store.close();
+    }
+
+    private static void vote(LogStore store, Expected expected, long term) {
+        expected.attemptedState = new HardState(term, Optional.of(new NodeId((int) (term % 3) + 1)));
+        store.putHardState(expected.attemptedState);
+    }
+
+    private static void append(LogStore store, Expected expected, long term, int count) {
+        List<LogEntry> entries = Logs.entries(expected.last(), expected.nextOffset(), term, count, 300);
+        expected.attempted.addAll(entries);
+        store.append(entries);
+    }
+
+    private static void force(LogStore store, Expected expected) {
+        store.force();
+        expected.forced();
+    }
+
+    /** Appends, forces and reopens: what recovery left must be fit to go on with. */
+    private static void goOn(SimulatedDisk disk, Expected expected, String when) {
+        SeededExecutor background = new SeededExecutor(5);
+        try (LogStore store = open(disk, background)) {
+            expected.check(store, when);
+            long term = store.recovered().hardState().term() + 1;
+            vote(store, expected, term);
+            append(store, expected, term, 7);
+            force(store, expected);
+        }
+        try (LogStore store = open(disk, background)) {
+            expected.check(store, when + ", reopened");
+        }
+    }
+
+    private static long operationsOfWorkload(long seed) {
+        SimulatedDisk disk = new SimulatedDisk(seed);
+        workload(disk, seed, new Expected());
+        assertTrue(disk.operations() > 100, "the workload is too small to prove much: " + disk.operations());
+        return disk.operations();
+    }
+
+    private static SimulatedDisk crashWorkload(long seed, long at, Expected expected) {
+        SimulatedDisk disk = new SimulatedDisk(seed);
+        disk.crashAfter(at);
+        runUntilCrash(() -> workload(disk, seed, expected));
+        return disk.reopen();
+    }
+
+    static LongStream seeds() {
+        return LongStream.rangeClosed(1, SEEDS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    @DisplayName("everything forced is there, nothing else is, and the log goes on")
+    void survivesCrashAtEveryOperation(long seed) {
+        long operations = operationsOfWorkload(seed);
+        for (long at = 1; at <= operations; at++) {
+            Expected expected = new Expected();
+            SimulatedDisk disk = crashWorkload(seed, at, expected);
+            goOn(disk, expected, "crash at operation " + at);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    @DisplayName("another failure at any operation of the recovery does no more harm")
+    void survivesCrashDuringRecovery(long seed) {
+        long operations = operationsOfWorkload(seed);
+        for (long at = 1 + seed % 11; at <= operations; at += 11) {
+            for (int inRecovery = 1; inRecovery <= 12; inRecovery++) {
+                Expected expected = new Expected();
+                SimulatedDisk disk = crashWorkload(seed, at, expected);
+                disk.crashAfter(inRecovery);
+                runUntilCrash(() -> open(disk, Runnable::run).close());
+                goOn(disk.reopen(), expected, "crash at operation " + at + " and in recovery at " + inRecovery);
+            }
+        }
+    }
+
+    private static void runUntilCrash(Runnable run) {
+        try {
+            run.run();
+        } catch (SimulatedCrash expected) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.logstore.sim.SimulatedDisk;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The decision table of {@link Recovery}, row by row: write, damage, recover, append, reopen.
+ *
+ * <p>The log under test has entries 1 to 22 in three segments (from 1, 9 and 18), each flushed alone except the last three, which
+ * are one flush; term and vote are 2 and node 3.
+ */
+@DisplayName("Recovery")
+class RecoveryTest {
+    private static final Path DIRECTORY = Path.of("/data/groups/7");
+    private static final LogStoreConfig CONFIG = new LogStoreConfig(4096 + 900, 4096, 128);
+    private static final HardState STATE = new HardState(2, Optional.of(new NodeId(3)));
+    private static final int ENTRIES = 22;
+    private static final int LAST_FLUSH = 3;
+
+    private final SimulatedDisk disk = new SimulatedDisk(1);
+    private List<LogEntry> entries = List.of();
+
+    @BeforeEach
+    void write() {
+        entries = Logs.entries(EntryId.NONE, 0, 2, ENTRIES, 80);
+        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
+            store.putHardState(STATE);
+            for (LogEntry entry : entries.subList(0, ENTRIES - LAST_FLUSH)) {
+                store.append(List.of(entry));
+                store.force();
+            }
+            store.append(entries.subList(ENTRIES - LAST_FLUSH, ENTRIES));
+            store.force();
+        }
+    }
+
+    /** The log's files, and where frames are in them. */
+    private static final class Files {
+        final SimulatedDisk disk;
+        final List<Path> segments = new ArrayList<>();
+        final Map<Long, Integer> positions = new TreeMap<>();
+
+        Files(SimulatedDisk disk) {
+            this.disk = disk;
+            for (String name : disk.list(DIRECTORY)) {
+                if (name.endsWith(".log")) {
+                    segments.add(DIRECTORY.resolve(name));
+                }
+            }
+            for (Path segment : segments) {
+                ByteBuffer bytes = ByteBuffer.wrap(disk.contents(segment));
+                int position = SegmentHeader.BYTES;
+                while (position + FrameFormat.HEADER_BYTES <= bytes.capacity() && bytes.getInt(position) != 0) {
+                    positions.put(bytes.getLong(position + 8), position);
+                    position += FrameFormat.paddedBytes(bytes.getInt(position));
+                }
+            }
+        }
+
+        Path first() {
+            return segments.get(0);
+        }
+
+        Path second() {
+            return segments.get(1);
+        }
+
+        Path last() {
+            return segments.get(segments.size() - 1);
+        }
+
+        Path hardState() {
+            return DIRECTORY.resolve("hardstate");
+        }
+
+        int positionOf(long index) {
+            return positions.get(index);
+        }
+
+        /** Position after the last frame. */
+        int end() {
+            int position = positionOf(ENTRIES);
+            return position
+                    + FrameFormat.paddedBytes(
+                            ByteBuffer.wrap(disk.contents(last())).getInt(position));
+        }
+
+        void overwrite(Path path, int position, byte... bytes) {
+            byte[] contents = disk.contents(path);
+            byte[] longer = Arrays.copyOf(contents, Math.max(contents.length, position + bytes.length));
+            System.arraycopy(bytes, 0, longer, position, bytes.length);
+            disk.plant(path, longer);
+        }
+
+        void zero(Path path, int from, int to) {
+            overwrite(path, from, new byte[to - from]);
+        }
+
+        void cut(Path path, int size) {
+            disk.plant(path, Arrays.copyOf(disk.contents(path), size));
+        }
+
+        void breakFrame(Path path, long index) {
+            disk.corrupt(path, positionOf(index) + FrameFormat.HEADER_BYTES - 1, 1);
+        }
+
+        /** Changes a header and makes its checksum right. */
+        void forge(Path path, int at, int blockBytes, int field, int value) {
+            ByteBuffer block = ByteBuffer.wrap(Arrays.copyOfRange(disk.contents(path), at, at + blockBytes));
+            block.putInt(field, value);
+            CRC32C crc = new CRC32C();
+            crc.update(block.array(), 0, blockBytes - 4);
+            block.putInt(blockBytes - 4, (int) crc.getValue());
+            overwrite(path, at, block.array());
+        }
+
+        Map<String, byte[]> snapshot() {
+            Map<String, byte[]> all = new TreeMap<>();
+            for (String name : disk.list(DIRECTORY)) {
+                all.put(name, disk.contents(DIRECTORY.resolve(name)));
+            }
+            return all;
+        }
+    }
+
+    private interface Damage {
+        void inflict(Files files);
+    }
+
+    /** Damage, how many entries are left, and whether a tail is cut. */
+    private static Arguments accepted(String row, Damage damage, int kept, boolean cut) {
+        return Arguments.of(row, damage, kept, cut);
+    }
+
+    static Stream<Arguments> accepted() {
+        return Stream.of(
+                accepted("END: zeros to the end of the file", files -> {}, ENTRIES, false),
+                accepted("END: the file ends after the last frame", f -> f.cut(f.last(), f.end()), ENTRIES, false),
+                accepted(
+                        "END: a few zeros behind, fewer than a header",
+                        f -> f.cut(f.last(), f.end() + 7),
+                        ENTRIES,
+                        false),
+                accepted("TORN: the last frame is damaged", f -> f.breakFrame(f.last(), 22), 21, true),
+                accepted(
+                        "TORN: the last frame's length is damaged",
+                        f -> f.disk.corrupt(f.last(), f.positionOf(22), 0x7F),
+                        21,
+                        true),
+                accepted(
+                        "TORN: the last frame is cut in its header",
+                        f -> f.cut(f.last(), f.positionOf(22) + 20),
+                        21,
+                        true),
+                accepted("TORN: the last frame is cut in its payload", f -> f.cut(f.last(), f.end() - 8), 21, true),
+                accepted(
+                        "TORN: one byte of the next frame arrived",
+                        f -> f.overwrite(f.last(), f.end() + 63, (byte) 1),
+                        ENTRIES,
+                        true),
+                accepted(
+                        "TORN: the flush's first frame is missing, its others are there",
+                        f -> f.zero(f.last(), f.positionOf(20), f.positionOf(21)),
+                        19,
+                        true),
+                accepted(
+                        "TORN: the flush's middle frame is damaged, its last is there",
+                        f -> f.breakFrame(f.last(), 21),
+                        20,
+                        true),
+                accepted("TORN: garbage behind the end", f -> f.overwrite(f.last(), f.end(), garbage(500)), 22, true),
+                accepted(
+                        "NEWBORN: temporary files of a roll",
+                        f -> {
+                            f.disk.plant(DIRECTORY.resolve("next.tmp"), new byte[5000]);
+                            f.disk.plant(DIRECTORY.resolve("00000000000000000023.log.tmp"), garbage(100));
+                            f.disk.plant(DIRECTORY.resolve("hardstate.tmp"), garbage(100));
+                        },
+                        ENTRIES,
+                        false),
+                accepted(
+                        "STALE: the hard state's first copy is damaged",
+                        f -> f.disk.corrupt(f.hardState(), 40, 1),
+                        ENTRIES,
+                        false),
+                accepted(
+                        "STALE: the hard state's second copy is damaged",
+                        f -> f.disk.corrupt(f.hardState(), 4096 + 40, 1),
+                        ENTRIES,
+                        false),
+                accepted(
+                        "STALE: the hard state's second copy was never written",
+                        f -> f.cut(f.hardState(), 4096),
+                        ENTRIES,
+                        false),
+                accepted("NO_INDEX: a sidecar is missing", f -> f.disk.lose(index(1)), ENTRIES, false),
+                accepted("NO_INDEX: a sidecar is damaged", f -> f.disk.corrupt(index(1), 70, 1), ENTRIES, false),
+                accepted("NO_INDEX: a sidecar is empty", f -> f.cut(index(1), 0), ENTRIES, false),
+                accepted(
+                        "NO_INDEX: a sidecar is of another segment",
+                        f -> f.disk.plant(index(1), f.disk.contents(index(f.second()))),
+                        ENTRIES,
+                        false),
+                accepted(
+                        "NO_INDEX: a sidecar of the last segment is left over",
+                        f -> f.disk.plant(index(f.last()), garbage(90)),
+                        ENTRIES,
+                        false));
+    }
+
+    private static Path index(long base) {
+        return DIRECTORY.resolve(IndexFile.fileName(base));
+    }
+
+    private static Path index(Path segment) {
+        return index(Segment.baseIndexOf(segment.getFileName().toString(), ".log"));
+    }
+
+    private static byte[] garbage(int size) {
+        byte[] bytes = new byte[size];
+        for (int i = 0; i < size; i++) {
+            bytes[i] = (byte) (i * 37 + 11);
+        }
+        return bytes;
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("accepted")
+    @DisplayName("accepts what a crash can leave, and the log goes on")
+    void accepts(String row, Damage damage, int kept, boolean cut) {
+        damage.inflict(new Files(disk));
+        List<LogEntry> left = entries.subList(0, kept);
+
+        List<LogEntry> expected = new ArrayList<>(left);
+        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
+            assertEquals(new EntryId(2, kept), store.recovered().terms().last());
+            assertEquals(left, store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));
+            assertEquals(STATE, store.recovered().hardState());
+            assertEquals(left.get(kept - 1).nextOffset(), store.recovered().nextOffset());
+            assertEquals(cut, store.recoveryReport().cutPosition() >= 0);
+            HardState newState = new HardState(3, Optional.empty());
+            store.putHardState(newState);
+            List<LogEntry> more =
+                    Logs.entries(new EntryId(2, kept), left.get(kept - 1).nextOffset(), 3, 5, 80);
+            store.append(more);
+            store.force();
+            expected.addAll(more);
+        }
+        try (LogStore store = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
+            assertEquals(expected, store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));
+            assertEquals(3, store.recovered().hardState().term());
+            assertEquals(-1, store.recoveryReport().cutPosition());
+            assertEquals(0, store.recoveryReport().rebuiltIndexes());
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("accepted")
+    @DisplayName("forces what it accepted: a power failure right after finds the same")
+    void forcesWhatItAccepts(String row, Damage damage, int kept, boolean cut) {
+        damage.inflict(new Files(disk));
+        LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+        disk.crash();
+        try (LogStore again = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
+            assertEquals(store.recovered(), again.recovered());
+            assertEquals(-1, again.recoveryReport().cutPosition());
+        }
+    }
+
+    private static Arguments refused(String row, Damage damage, String file, String message) {
+        return Arguments.of(row, damage, file, message);
+    }
+
+    static Stream<Arguments> refused() {
+        return Stream.of(
+                refused(
+                        "ROT: an earlier flush of the last segment is damaged",
+                        f -> f.breakFrame(f.last(), 19),
+                        "18.log",
+                        "index 19"),
+                refused(
+                        "ROT: an earlier flush of the last segment is zeros",
+                        f -> f.zero(f.last(), f.positionOf(19), f.positionOf(20)),
+                        "18.log",
+                        "index 19"),
+                refused(
+                        "ROT: a length in the last segment is damaged",
+                        f -> f.disk.corrupt(f.last(), f.positionOf(19), 0x40),
+                        "18.log",
+                        "index 19"),
+                refused(
+                        "ROT: a sealed segment is damaged and has no sidecar",
+                        f -> {
+                            f.disk.lose(index(1));
+                            f.breakFrame(f.first(), 5);
+                        },
+                        "01.log",
+                        "index 5"),
+                refused(
+                        "ROT: a sealed segment is shorter than its sidecar says",
+                        f -> f.cut(f.first(), f.positionOf(6)),
+                        "01.log",
+                        "index 6"),
+                refused(
+                        "ROT: the header of the first segment is damaged",
+                        f -> f.disk.corrupt(f.first(), 100, 1),
+                        "01.log",
+                        "header"),
+                refused(
+                        "ROT: the header of the last segment is damaged",
+                        f -> f.disk.corrupt(f.last(), 33, 1),
+                        "18.log",
+                        "header"),
+                refused("ROT: the last segment is empty", f -> f.cut(f.last(), 0), "18.log", "header"),
+                refused("MISSING: the first segment is gone", f -> f.disk.lose(f.first()), ".log", "MISSING"),
+                refused("MISSING: a segment in the middle is gone", f -> f.disk.lose(f.second()), ".log", "MISSING"),
+                refused("MISSING: all segments are gone", f -> f.segments.forEach(f.disk::lose), "7", "MISSING"),
+                refused(
+                        "DUPLICATE: a segment has a second name",
+                        f -> f.disk.plant(DIRECTORY.resolve(Segment.fileName(19)), f.disk.contents(f.last())),
+                        "19.log",
+                        "starts at index 18"),
+                refused(
+                        "DUPLICATE: a file that is not a segment's name",
+                        f -> f.disk.plant(DIRECTORY.resolve("1.log"), f.disk.contents(f.first())),
+                        "1.log",
+                        "name"),
+                refused("LOST: the hard state is gone", f -> f.disk.lose(f.hardState()), "hardstate", "LOST"),
+                refused(
+                        "LOST: both copies of the hard state are damaged",
+                        f -> {
+                            f.disk.corrupt(f.hardState(), 40, 1);
+                            f.disk.corrupt(f.hardState(), 4096 + 40, 1);
+                        },
+                        "hardstate",
+                        "may have voted"),
+                refused(
+                        "LOST: the hard state is older than the log",
+                        f -> {
+                            f.forge(f.hardState(), 0, 512, 44, 1);
+                            f.forge(f.hardState(), 4096, 512, 44, 1);
+                        },
+                        "hardstate",
+                        "LOST"),
+                refused(
+                        "TOO_NEW: a segment of a later format",
+                        f -> f.forge(f.last(), 0, 4096, 8, 2),
+                        "18.log",
+                        "newer release"),
+                refused(
+                        "TOO_NEW: a hard state of a later format",
+                        f -> f.forge(f.hardState(), 4096, 512, 8, 2),
+                        "hardstate",
+                        "newer release"),
+                refused("OWNER: a segment of another node", f -> f.forge(f.second(), 0, 4096, 12, 9), ".log", "node 9"),
+                refused(
+                        "OWNER: a segment of another group",
+                        f -> f.forge(f.second(), 0, 4096, 28, 8),
+                        ".log",
+                        "group 8"),
+                refused(
+                        "OWNER: a segment of another cluster",
+                        f -> f.forge(f.second(), 0, 4096, 20, 8),
+                        ".log",
+                        "not to"),
+                refused(
+                        "OWNER: a hard state of another node",
+                        f -> f.forge(f.hardState(), 0, 512, 12, 9),
+                        "hardstate",
+                        "node 9"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("refused")
+    @DisplayName("refuses everything else, names the file, and changes nothing")
+    void refuses(String row, Damage damage, String file, String message) {
+        Files files = new Files(disk);
+        damage.inflict(files);
+        Map<String, byte[]> before = files.snapshot();
+
+        StorageException refusal = assertThrows(StorageException.class, () -> Logs.open(disk, DIRECTORY, CONFIG));
+
+        assertTrue(refusal.file().toString().endsWith(file), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
+        Map<String, byte[]> after = files.snapshot();
+        assertEquals(before.keySet(), after.keySet());
+        before.forEach((name, bytes) -> assertArrayEquals(bytes, after.get(name), name));
+    }
+}
