@@ -93,16 +93,14 @@ final class SegmentedLog {
     private static DiskFile nameSegment(
             Disk disk, Path directory, DiskFile file, Path temporary, SegmentHeader header, StoreIdentity identity)
             throws IOException {
-        try {
+        Path path = directory.resolve(Segment.fileName(header.baseIndex()));
+        try (file) {
             file.write(header.encode(identity), 0);
             file.force();
-            disk.rename(temporary, directory.resolve(Segment.fileName(header.baseIndex())));
-            disk.forceDirectory(directory);
-            return file;
-        } catch (IOException e) {
-            file.close();
-            throw e;
         }
+        disk.rename(temporary, path);
+        disk.forceDirectory(directory);
+        return disk.open(path);
     }
 
     long firstIndex() {

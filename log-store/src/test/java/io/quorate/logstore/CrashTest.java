@@ -32,7 +32,7 @@ class CrashTest {
     /** A segment holds about six entries, so that the workload rolls often. */
     private static final LogStoreConfig TINY = new LogStoreConfig(4096 + 900, 512, 128);
 
-    private static final int SEEDS = 10;
+    private static final int SEEDS = 6;
 
     /** What the disk may hold: what was forced, and what was asked for since. */
     private static final class Expected {

@@ -448,7 +448,7 @@ public final class SimulatedDisk implements Disk {
                 }
                 long room = platter.capacityBytes == UNLIMITED
                         ? UNLIMITED
-                        : Math.max(0, platter.capacityBytes - usedBytes() + file.size() - position);
+                        : Math.max(0, file.size() - position) + Math.max(0, platter.capacityBytes - usedBytes());
                 file.write(source, (int) Math.min(count, room), position);
                 if (room < count) {
                     throw new IOException(path + ": no space left on device");
