@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.client;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.quorate.client.FakeCluster.Log;
+import io.quorate.client.FakeCluster.Step;
+import io.quorate.client.FakeCluster.Stored;
+import io.quorate.v1.AppendResult;
+import io.quorate.v1.AppendSessionBatch;
+import io.quorate.v1.AppendSessionOpened;
+import io.quorate.v1.AppendSessionRequest;
+import io.quorate.v1.AppendSessionResponse;
+import io.quorate.v1.ClusterServiceGrpc;
+import io.quorate.v1.CreateTopicRequest;
+import io.quorate.v1.CreateTopicResponse;
+import io.quorate.v1.DeleteTopicRequest;
+import io.quorate.v1.DeleteTopicResponse;
+import io.quorate.v1.DescribeClusterRequest;
+import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.DescribeTopicRequest;
+import io.quorate.v1.DescribeTopicResponse;
+import io.quorate.v1.GetTailRequest;
+import io.quorate.v1.GetTailResponse;
+import io.quorate.v1.LogServiceGrpc;
+import io.quorate.v1.ReadBatch;
+import io.quorate.v1.ReadRequest;
+import io.quorate.v1.ReadResponse;
+import io.quorate.v1.Topic;
+import io.quorate.v1.TopicServiceGrpc;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One node of a {@link FakeCluster}. All state is guarded by the cluster's monitor. */
+final class FakeNode {
+    final int id;
+    private final FakeCluster cluster;
+    private Server server;
+    private int port;
+    /** What this node believes, if it is not the truth. */
+    Optional<Topic> ownView = Optional.empty();
+    /** Refusals of the next unary requests, whichever they are. */
+    final Deque<StatusRuntimeException> refusals = new ArrayDeque<>();
+    /** Answers to unary requests are dropped: the call hangs. */
+    boolean mute;
+    /** Batches that a read sends before it breaks off; negative: all. */
+    int breakReadAfterBatches = -1;
+    /** Offset that a read never sends. */
+    long missingOffset = -1;
+    /** A read of this node sends damaged bytes. */
+    boolean damaging;
+    /** High-water mark that this node reports, if it lags. */
+    long laggingTail = -1;
+
+    private final List<Session> sessions = new ArrayList<>();
+
+    FakeNode(FakeCluster cluster, int id) {
+        this.cluster = cluster;
+        this.id = id;
+    }
+
+    String address() {
+        return "127.0.0.1:" + port;
+    }
+
+    void start() {
+        try {
+            server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+                    .addService(new Clusters())
+                    .addService(new Topics())
+                    .addService(new Logs())
+                    .maxInboundMessageSize(8 << 20)
+                    .build()
+                    .start();
+            port = server.getPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void kill() {
+        server.shutdownNow();
+        try {
+            server.awaitTermination();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Answers all batches that were held, in order, as a leader would. */
+    void release() {
+        synchronized (cluster) {
+            for (Session session : sessions) {
+                while (!session.held.isEmpty()) {
+                    session.accept(session.held.poll());
+                }
+            }
+        }
+    }
+
+    /** Ends all append sessions; what was held is never appended. */
+    void breakSessions(StatusRuntimeException status) {
+        synchronized (cluster) {
+            for (Session session : new ArrayList<>(sessions)) {
+                session.end(status);
+            }
+        }
+    }
+
+    private boolean refused(String request, StreamObserver<?> responses) {
+        cluster.note(request + "@" + id);
+        synchronized (cluster) {
+            if (mute) {
+                return true;
+            }
+            StatusRuntimeException refusal = refusals.poll();
+            if (refusal != null) {
+                responses.onError(refusal);
+                return true;
+            }
+            return false;
+        }
+    }
+
+    private static <T> void answer(StreamObserver<T> responses, T response) {
+        responses.onNext(response);
+        responses.onCompleted();
+    }
+
+    private StatusRuntimeException unknownTopic() {
+        return FakeCluster.refusal(Status.Code.NOT_FOUND, "UNKNOWN_TOPIC", "unknown topic", Map.of());
+    }
+
+    private final class Clusters extends ClusterServiceGrpc.ClusterServiceImplBase {
+        @Override
+        public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> responses) {
+            if (!refused("DescribeCluster", responses)) {
+                answer(responses, cluster.describe(id));
+            }
+        }
+    }
+
+    private final class Topics extends TopicServiceGrpc.TopicServiceImplBase {
+        @Override
+        public void describeTopic(DescribeTopicRequest request, StreamObserver<DescribeTopicResponse> responses) {
+            if (refused("DescribeTopic", responses)) {
+                return;
+            }
+            synchronized (cluster) {
+                if (cluster.topicExists && request.getTopic().equals(FakeCluster.TOPIC)) {
+                    Topic topic = ownView.orElseGet(cluster::topic);
+                    answer(
+                            responses,
+                            DescribeTopicResponse.newBuilder().setTopic(topic).build());
+                } else {
+                    responses.onError(unknownTopic());
+                }
+            }
+        }
+
+        @Override
+        public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> responses) {
+            if (refused("CreateTopic", responses)) {
+                return;
+            }
+            synchronized (cluster) {
+                if (cluster.metadataLeader != id) {
+                    responses.onError(cluster.notLeader(cluster.metadataLeader, 9));
+                } else if (cluster.topicExists) {
+                    responses.onError(
+                            FakeCluster.refusal(Status.Code.ALREADY_EXISTS, "TOPIC_EXISTS", "it exists", Map.of()));
+                } else {
+                    cluster.topicExists = true;
+                    answer(
+                            responses,
+                            CreateTopicResponse.newBuilder()
+                                    .setTopic(cluster.topic())
+                                    .build());
+                }
+            }
+        }
+
+        @Override
+        public void deleteTopic(DeleteTopicRequest request, StreamObserver<DeleteTopicResponse> responses) {
+            if (!refused("DeleteTopic", responses)) {
+                synchronized (cluster) {
+                    cluster.topicExists = false;
+                }
+                answer(responses, DeleteTopicResponse.getDefaultInstance());
+            }
+        }
+    }
+
+    private final class Logs extends LogServiceGrpc.LogServiceImplBase {
+        @Override
+        public void getTail(GetTailRequest request, StreamObserver<GetTailResponse> responses) {
+            if (refused("GetTail", responses)) {
+                return;
+            }
+            synchronized (cluster) {
+                Log log = cluster.partitions.get(request.getPartition());
+                if (log.leaderId != id) {
+                    responses.onError(cluster.notLeader(log.leaderId, log.generation));
+                    return;
+                }
+                answer(
+                        responses,
+                        GetTailResponse.newBuilder()
+                                .setLowWatermark(log.lowWatermark)
+                                .setHighWatermark(log.nextOffset)
+                                .setGeneration(log.generation)
+                                .setLeaderId(id)
+                                .build());
+            }
+        }
+
+        @Override
+        public void read(ReadRequest request, StreamObserver<ReadResponse> responses) {
+            cluster.note("Read " + request.getOffset() + "@" + id);
+            synchronized (cluster) {
+                Log log = cluster.partitions.get(request.getPartition());
+                long tail = laggingTail >= 0 ? laggingTail : log.nextOffset;
+                if (log.leaderId != id) {
+                    responses.onError(cluster.notLeader(log.leaderId, log.generation));
+                } else if (request.getOffset() < log.lowWatermark) {
+                    responses.onError(FakeCluster.refusal(
+                            Status.Code.OUT_OF_RANGE, "TRIMMED", "starts at " + log.lowWatermark, Map.of()));
+                } else if (request.getOffset() > tail) {
+                    responses.onError(
+                            FakeCluster.refusal(Status.Code.OUT_OF_RANGE, "BEYOND_TAIL", "ends at " + tail, Map.of()));
+                } else {
+                    send(request, log, responses);
+                }
+            }
+        }
+
+        private void send(ReadRequest request, Log log, StreamObserver<ReadResponse> responses) {
+            int sent = 0;
+            for (Stored batch : log.batches) {
+                if (sent == breakReadAfterBatches) {
+                    responses.onError(Status.UNAVAILABLE.asRuntimeException());
+                    return;
+                }
+                boolean wanted = batch.baseOffset() + batch.header().recordCount() > request.getOffset();
+                if (wanted && batch.baseOffset() != missingOffset) {
+                    sent++;
+                    responses.onNext(ReadResponse.newBuilder()
+                            .addBatches(ReadBatch.newBuilder()
+                                    .setBaseOffset(batch.baseOffset())
+                                    .setGeneration(batch.generation())
+                                    .setBatch(damaging ? damage(batch.bytes()) : batch.bytes()))
+                            .setHighWatermark(log.nextOffset)
+                            .build());
+                }
+            }
+            if (!request.getFollow()) {
+                responses.onCompleted();
+            }
+        }
+
+        private ByteString damage(ByteString bytes) {
+            byte[] damaged = bytes.toByteArray();
+            damaged[damaged.length - 1] ^= 1;
+            return ByteString.copyFrom(damaged);
+        }
+
+        @Override
+        public StreamObserver<AppendSessionRequest> appendSession(StreamObserver<AppendSessionResponse> responses) {
+            return new Session((ServerCallStreamObserver<AppendSessionResponse>) responses);
+        }
+    }
+
+    private final class Session implements StreamObserver<AppendSessionRequest> {
+        private final ServerCallStreamObserver<AppendSessionResponse> responses;
+        private final Deque<AppendSessionBatch> held = new ArrayDeque<>();
+        private int partition;
+        private boolean ended;
+
+        private Session(ServerCallStreamObserver<AppendSessionResponse> responses) {
+            this.responses = responses;
+            responses.setOnCancelHandler(() -> {
+                synchronized (cluster) {
+                    ended = true;
+                    sessions.remove(this);
+                }
+            });
+        }
+
+        @Override
+        public void onNext(AppendSessionRequest request) {
+            synchronized (cluster) {
+                if (ended) {
+                    return;
+                }
+                if (request.hasOpen()) {
+                    open(request);
+                } else {
+                    take(request.getBatch());
+                }
+            }
+        }
+
+        private void open(AppendSessionRequest request) {
+            partition = request.getOpen().getPartition();
+            cluster.note("Open " + partition + "@" + id);
+            Log log = cluster.partitions.get(partition);
+            StatusRuntimeException refusal = refusals.poll();
+            if (refusal != null) {
+                end(refusal);
+            } else if (log.leaderId != id) {
+                end(cluster.notLeader(log.leaderId, log.generation));
+            } else {
+                sessions.add(this);
+                responses.onNext(AppendSessionResponse.newBuilder()
+                        .setOpened(AppendSessionOpened.newBuilder().setGeneration(log.generation))
+                        .build());
+            }
+        }
+
+        private void take(AppendSessionBatch batch) {
+            cluster.received.add(new FakeCluster.Received(id, FakeCluster.verify(batch.getBatch()), batch.getBatch()));
+            cluster.notifyAll();
+            Step step = held.isEmpty() ? cluster.script.poll() : new Step.Hold();
+            if (step == null || step instanceof Step.Accept) {
+                accept(batch);
+            } else if (step instanceof Step.Hold) {
+                held.add(batch);
+            } else if (step instanceof Step.AppendAndBreak) {
+                cluster.append(partition, batch.getBatch());
+                end(Status.UNAVAILABLE.asRuntimeException());
+            } else if (step instanceof Step.Refuse refuse) {
+                end(refuse.status());
+            } else {
+                end(Status.UNAVAILABLE.asRuntimeException());
+            }
+        }
+
+        private void accept(AppendSessionBatch batch) {
+            try {
+                long offset = cluster.append(partition, batch.getBatch());
+                responses.onNext(AppendSessionResponse.newBuilder()
+                        .addResults(AppendResult.newBuilder()
+                                .setRequestId(batch.getRequestId())
+                                .setBaseOffset(offset)
+                                .setGeneration(cluster.partitions.get(partition).generation))
+                        .build());
+            } catch (StatusRuntimeException refusal) {
+                end(refusal);
+            }
+        }
+
+        private void end(StatusRuntimeException status) {
+            ended = true;
+            sessions.remove(this);
+            responses.onError(status);
+        }
+
+        @Override
+        public void onError(Throwable cancelled) {
+            synchronized (cluster) {
+                ended = true;
+                sessions.remove(this);
+            }
+        }
+
+        @Override
+        public void onCompleted() {
+            synchronized (cluster) {
+                ended = true;
+                sessions.remove(this);
+                responses.onCompleted();
+            }
+        }
+    }
+}
