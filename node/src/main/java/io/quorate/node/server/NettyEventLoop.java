@@ -102,7 +102,7 @@ public final class NettyEventLoop implements EventLoop, NetworkThread {
     }
 
     /** Lets the tasks that are queued run and ends the thread; waits for that unless called on the loop itself. */
-    void close(Duration patience) {
+    public void close(Duration patience) {
         Future<?> ended = group.shutdownGracefully(0, patience.toMillis(), TimeUnit.MILLISECONDS);
         if (!inEventLoop()) {
             ended.awaitUninterruptibly(patience.toMillis());
