@@ -26,6 +26,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,19 +63,21 @@ public final class GrpcTransport implements Transport {
      * Any thread; opens nothing yet.
      *
      * @param nodes every node and where its peers reach it (host:port), this one included
+     * @param incarnation of this node's storage; not asked before {@link #start}
      * @param prng  draws the delays between attempts to connect
      */
     public GrpcTransport(
             String clusterId,
             NodeId self,
             SortedMap<NodeId, String> nodes,
+            LongSupplier incarnation,
             EventLoop loop,
             NetworkThread network,
             Prng prng) {
         this.loop = loop;
         this.network = network;
-        this.handshake =
-                new PeerHandshake(clusterId, self, Collections.unmodifiableSortedSet(new TreeSet<>(nodes.keySet())));
+        this.handshake = new PeerHandshake(
+                clusterId, self, Collections.unmodifiableSortedSet(new TreeSet<>(nodes.keySet())), incarnation);
         nodes.forEach((peer, address) -> {
             if (!peer.equals(self)) {
                 Supplier<ManagedChannel> dial = () -> dial(address);

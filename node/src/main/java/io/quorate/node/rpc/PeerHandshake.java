@@ -5,6 +5,7 @@ import io.quorate.internal.v1.Hello;
 import io.quorate.raft.log.NodeId;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.function.LongSupplier;
 
 /**
  * What two nodes tell each other before anything else, so that a node of another cluster, of another version or at
@@ -13,8 +14,9 @@ import java.util.SortedSet;
  * @param clusterId of this node
  * @param self      this node
  * @param members   all nodes, this one included
+ * @param incarnation of this node's storage; asked when a stream is opened
  */
-record PeerHandshake(String clusterId, NodeId self, SortedSet<NodeId> members) {
+record PeerHandshake(String clusterId, NodeId self, SortedSet<NodeId> members, LongSupplier incarnation) {
     static final int PROTOCOL_VERSION = 1;
 
     Hello hello(NodeId to) {
@@ -23,6 +25,7 @@ record PeerHandshake(String clusterId, NodeId self, SortedSet<NodeId> members) {
                 .setClusterId(clusterId)
                 .setNodeId(self.value())
                 .setToNodeId(to.value())
+                .setIncarnation(incarnation.getAsLong())
                 .build();
     }
 
