@@ -31,8 +31,10 @@ import java.util.zip.CRC32C;
 final class FrameFormat {
     static final int HEADER_BYTES = 48;
     static final int ALIGNMENT = 8;
+
+    static final int MAX_PAYLOAD_BYTES = 64 << 20;
     /** Largest value of the length field. */
-    static final int MAX_FRAME_BYTES = 64 << 20;
+    static final int MAX_FRAME_BYTES = HEADER_BYTES + MAX_PAYLOAD_BYTES;
 
     static final int FLAG_FLUSH_START = 1;
     static final int KNOWN_FLAGS = FLAG_FLUSH_START;

@@ -162,10 +162,10 @@ final class SegmentedLog {
                 throw new IllegalArgumentException("entry " + entry.id() + " with offset " + entry.baseOffset()
                         + " cannot follow " + term + "/" + index + ", which ends before offset " + offset);
             }
-            if (entry.payload().size() > FrameFormat.MAX_FRAME_BYTES - FrameFormat.HEADER_BYTES) {
+            if (entry.payload().size() > FrameFormat.MAX_PAYLOAD_BYTES) {
                 throw new IllegalArgumentException("entry " + entry.id() + " has "
-                        + entry.payload().size() + " bytes, at most "
-                        + (FrameFormat.MAX_FRAME_BYTES - FrameFormat.HEADER_BYTES) + " fit into a frame");
+                        + entry.payload().size() + " bytes, at most " + FrameFormat.MAX_PAYLOAD_BYTES
+                        + " fit into a frame");
             }
             index++;
             term = entry.term();
