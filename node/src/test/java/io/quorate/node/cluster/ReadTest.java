@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.cluster;
+
+import static io.quorate.node.cluster.VirtualCluster.follow;
+import static io.quorate.node.cluster.VirtualCluster.from;
+import static io.quorate.node.cluster.VirtualCluster.open;
+import static io.quorate.node.cluster.VirtualCluster.plain;
+import static io.quorate.node.cluster.VirtualCluster.refusalOf;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.node.api.ReadSpec;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.TopicPartition;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayName("Reading a partition")
+class ReadTest {
+    /** Two records each; together far more than what is kept in memory or read at a time. */
+    private static final int BATCHES = 60;
+
+    private final VirtualCluster cluster = VirtualCluster.started(3);
+    private final TopicPartition orders = cluster.topic("orders");
+    private final List<Payload> batches = new ArrayList<>();
+
+    private VirtualNode filled() {
+        for (int i = 0; i < BATCHES; i++) {
+            batches.add(plain(i + "a", i + "b" + "x".repeat(40_000)));
+            assertEquals(2 * i, cluster.append(orders, batches.get(i)).baseOffset);
+        }
+        return cluster.leader(orders);
+    }
+
+    @Test
+    @DisplayName("what is long gone from memory is read from disk, chunk by chunk, and joined with what is not")
+    void acrossChunks() {
+        VirtualNode leader = filled();
+
+        VirtualCluster.Collected read = cluster.read(leader, orders, from(0));
+
+        assertEquals(batches, read.batches());
+        assertTrue(read.calls > 3, "in " + read.calls + " pieces");
+        assertEquals(2 * BATCHES, read.marks.highWatermark());
+    }
+
+    @ParameterizedTest(name = "from offset {0}: {1} batches, the first one at {2}")
+    @CsvSource({"0, 60, 0", "1, 60, 0", "2, 59, 2", "77, 22, 76", "118, 1, 118", "119, 1, 118", "120, 0, -1"})
+    @DisplayName("a read starts with the batch that holds the offset, in memory or on disk")
+    void startsWithinABatch(long offset, int expectedBatches, long firstBase) {
+        VirtualNode leader = filled();
+
+        VirtualCluster.Collected read = cluster.read(leader, orders, from(offset));
+
+        assertEquals(expectedBatches, read.entries.size());
+        assertEquals(
+                firstBase, read.entries.isEmpty() ? -1 : read.entries.get(0).baseOffset());
+        assertEquals(batches.subList(BATCHES - expectedBatches, BATCHES), read.batches());
+    }
+
+    @ParameterizedTest(name = "from {0} until {1}, at most {2} records: {3} batches")
+    @CsvSource({
+        "0, 10, 0, 5",
+        "0, 9, 0, 5",
+        "5, 6, 0, 1",
+        "0, , 3, 2",
+        "1, , 3, 2",
+        "1, , 4, 3",
+        "0, 4, 100, 2",
+        "6, 6, 0, 0"
+    })
+    @DisplayName("a bounded read ends with the batch that reaches the bound")
+    void bounds(long offset, Long until, long maxRecords, int expectedBatches) {
+        VirtualNode leader = filled();
+        OptionalLong bound = until == null ? OptionalLong.empty() : OptionalLong.of(until);
+
+        VirtualCluster.Collected read = cluster.read(
+                leader, orders, new ReadSpec(new ReadSpec.From.Offset(offset), bound, maxRecords, true, false));
+
+        assertTrue(read.ended);
+        assertEquals(expectedBatches, read.entries.size());
+    }
+
+    @Test
+    @DisplayName("a sink that is not ready is left alone, and goes on where it stopped")
+    void slowSink() {
+        VirtualNode leader = filled();
+        VirtualCluster.Collected read = open(leader, orders, follow(0));
+        cluster.await("the first piece", () -> !read.entries.isEmpty());
+        read.ready = false;
+        cluster.run(10);
+        int before = read.entries.size();
+
+        cluster.run(1_000);
+        assertEquals(before, read.entries.size());
+
+        read.ready = true;
+        read.session.resume();
+        cluster.await("the rest", () -> read.entries.size() == BATCHES);
+        assertEquals(batches, read.batches());
+    }
+
+    @Test
+    @DisplayName("a read that follows is told when it has caught up, and gets what is committed later")
+    void following() {
+        VirtualNode leader = cluster.leader(orders);
+        VirtualCluster.Collected read = open(leader, orders, follow(0));
+        cluster.await("it has caught up", () -> read.caughtUp == 1);
+        assertEquals(0, read.marks.highWatermark());
+
+        Payload first = plain("a");
+        Payload second = plain("b", "c");
+        cluster.append(orders, first);
+        cluster.append(orders, second);
+        cluster.await("both batches", () -> read.entries.size() == 2);
+
+        assertEquals(List.of(first, second), read.batches());
+        assertEquals(
+                List.of(0L, 1L), read.entries.stream().map(LogEntry::baseOffset).toList());
+        assertFalse(read.ended);
+    }
+
+    @Test
+    @DisplayName("a read from the latest offset sees only what comes after it")
+    void fromLatest() {
+        cluster.append(orders, plain("before"));
+        VirtualCluster.Collected read = open(
+                cluster.leader(orders),
+                orders,
+                new ReadSpec(new ReadSpec.From.Latest(), OptionalLong.empty(), 0, true, false));
+        cluster.await("it has caught up", () -> read.caughtUp == 1);
+
+        Payload after = plain("after");
+        cluster.append(orders, after);
+        cluster.await("it", () -> !read.entries.isEmpty());
+
+        assertEquals(List.of(after), read.batches());
+    }
+
+    @Test
+    @DisplayName("a cancelled read is not called any more")
+    void cancelled() {
+        VirtualNode leader = cluster.leader(orders);
+        VirtualCluster.Collected read = open(leader, orders, follow(0));
+        cluster.await("it has caught up", () -> read.caughtUp == 1);
+
+        read.session.cancel();
+        cluster.append(orders, plain("a"));
+        cluster.run(100);
+
+        assertEquals(0, read.entries.size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2", "1000", "-1"})
+    @DisplayName("an offset beyond the next one to be written is refused, with the high-water mark")
+    void beyondTheTail(long offset) {
+        cluster.append(orders, plain("a"));
+        VirtualNode leader = cluster.leader(orders);
+
+        Refusal refusal = refusalOf(leader.api().read(orders, from(offset), new VirtualCluster.Collected()));
+
+        assertEquals(Reason.BEYOND_TAIL, refusal.reason());
+        assertEquals(Map.of("high_watermark", "1"), refusal.metadata());
+    }
+
+    @Test
+    @DisplayName("a follower refuses a default read and serves one that any replica may answer")
+    void anyReplica() {
+        Payload batch = plain("a");
+        cluster.append(orders, batch);
+        VirtualNode follower = cluster.follower(orders);
+        cluster.await(
+                "the follower has it",
+                () -> VirtualCluster.marks(follower, orders).highWatermark() == 1);
+
+        Refusal refusal = refusalOf(follower.api().read(orders, from(0), new VirtualCluster.Collected()));
+        VirtualCluster.Collected read = cluster.read(
+                follower, orders, new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, false, true));
+
+        assertEquals(Reason.NOT_LEADER, refusal.reason());
+        assertEquals(List.of(batch), read.batches());
+    }
+
+    @Test
+    @DisplayName("a read at a leader that is deposed ends; one that any replica may answer goes on")
+    void deposed() {
+        VirtualNode old = cluster.leader(orders);
+        VirtualCluster.Collected strict = open(old, orders, follow(0));
+        VirtualCluster.Collected relaxed =
+                open(old, orders, new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, true, true));
+
+        cluster.network().isolate(old.id());
+        cluster.await("the strict one ends", () -> strict.refusal != null);
+        cluster.network().heal(old.id());
+        cluster.await("somebody else leads", () -> cluster.leader(orders) != old);
+        cluster.append(orders, plain("a"));
+        cluster.await("the relaxed one goes on", () -> relaxed.entries.size() == 1);
+
+        assertTrue(
+                List.of(Reason.NO_LEADER, Reason.NOT_LEADER, Reason.NO_QUORUM).contains(strict.refusal.reason()));
+    }
+
+    @Test
+    @DisplayName("the deletion of its topic ends a read")
+    void deletedTopic() {
+        VirtualCluster.Collected read = open(cluster.leader(orders), orders, follow(0));
+
+        assertTrue(cluster.delete("orders").value());
+        cluster.await("the end", () -> read.refusal != null);
+
+        assertEquals(Reason.UNKNOWN_TOPIC, read.refusal.reason());
+    }
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.metadata;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("The registry")
+class MetadataStateMachineTest {
+    private static final List<NodeId> REPLICAS = List.of(new NodeId(2), new NodeId(1), new NodeId(3));
+
+    private final List<Outcome> outcomes = new ArrayList<>();
+    private final MetadataStateMachine registry =
+            new MetadataStateMachine((requestId, outcome) -> outcomes.add(outcome));
+    private long index;
+
+    private static List<List<NodeId>> placements(int partitions) {
+        return Collections.nCopies(partitions, REPLICAS);
+    }
+
+    private Outcome apply(Change change) {
+        apply(MetadataCodec.encode(new MetadataCodec.Command(1, change)));
+        return outcomes.get(outcomes.size() - 1);
+    }
+
+    private void apply(Payload payload) {
+        index++;
+        registry.apply(new LogEntry(new EntryId(1, index), EntryType.COMMAND, 0, 0, 0, payload));
+    }
+
+    static List<Change> changes() {
+        return List.of(
+                new Change.RegisterNode(new NodeId(3), "host:7402", -5),
+                new Change.CreateTopic("orders", 3, 1000, placements(2)),
+                new Change.AlterTopic("orders", OptionalInt.of(0), placements(1)),
+                new Change.AlterTopic("orders", OptionalInt.empty(), List.of()),
+                new Change.DeleteTopic("orders"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("changes")
+    @DisplayName("reads back every change as it was written")
+    void codec(Change change) {
+        MetadataCodec.Command command = new MetadataCodec.Command(-77, change);
+        assertEquals(command, MetadataCodec.decode(MetadataCodec.encode(command)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\u0001garbage", "\u007a\u0000"})
+    @DisplayName("stops at a command that it does not know instead of skipping it")
+    void unknownCommand(String bytes) {
+        assertThrows(IllegalArgumentException.class, () -> apply(Payload.utf8(bytes)));
+    }
+
+    @Test
+    @DisplayName("gives every partition a group id of its own and never gives one twice")
+    void groupIds() {
+        apply(new Change.CreateTopic("a", 3, 0, placements(2)));
+        apply(new Change.DeleteTopic("a"));
+        apply(new Change.CreateTopic("b", 3, 0, placements(1)));
+        apply(new Change.AlterTopic("b", OptionalInt.empty(), placements(2)));
+
+        assertEquals(
+                List.of(3L, 4L, 5L),
+                registry.topic("b").orElseThrow().partitions().stream()
+                        .map(TopicState.PartitionState::groupId)
+                        .toList());
+        assertEquals(3, registry.partitions());
+    }
+
+    @Test
+    @DisplayName("refuses changes that other changes have overtaken")
+    void overtaken() {
+        apply(new Change.CreateTopic("a", 3, 0, placements(1)));
+
+        assertEquals(Reason.TOPIC_EXISTS, reason(apply(new Change.CreateTopic("a", 3, 0, placements(1)))));
+        assertEquals(Reason.UNKNOWN_TOPIC, reason(apply(new Change.DeleteTopic("b"))));
+        assertEquals(
+                Reason.UNKNOWN_TOPIC, reason(apply(new Change.AlterTopic("b", OptionalInt.empty(), placements(1)))));
+        assertEquals(
+                Reason.INVALID_ARGUMENT,
+                reason(apply(new Change.AlterTopic("a", OptionalInt.empty(), placements(1000)))));
+        assertEquals(1, registry.partitions());
+    }
+
+    private static Reason reason(Outcome outcome) {
+        return assertInstanceOf(Outcome.Refused.class, outcome).refusal().reason();
+    }
+
+    @Test
+    @DisplayName("keeps the latest registration of a node")
+    void registrations() {
+        apply(new Change.RegisterNode(new NodeId(1), "old:1", 5));
+        apply(new Change.RegisterNode(new NodeId(1), "new:1", 6));
+
+        assertEquals("new:1", registry.nodes().get(new NodeId(1)).clientAddress());
+    }
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.StorageException;
+import io.quorate.logstore.StoreIdentity;
+import io.quorate.logstore.WriteBuffer;
+import io.quorate.logstore.sim.SimulatedDisk;
+import io.quorate.node.seam.Clock;
+import io.quorate.node.seam.EventLoop;
+import io.quorate.node.seam.GuardedLoop;
+import io.quorate.raft.Persist;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("Flush rounds")
+class FlushRoundsTest {
+    private final SimulatedDisk disk = new SimulatedDisk(1);
+    private final WriteBuffer buffer = new WriteBuffer(4096);
+    private final BlockingQueue<Runnable> loopTasks = new LinkedBlockingQueue<>();
+    private final ArrayDeque<Runnable> flushTasks = new ArrayDeque<>();
+    private final List<String> reported = new ArrayList<>();
+    private final List<Throwable> fatal = new ArrayList<>();
+
+    private final GuardedLoop loop = new GuardedLoop(
+            new EventLoop() {
+                @Override
+                public void execute(Runnable task) {
+                    loopTasks.add(task);
+                }
+
+                @Override
+                public Timer schedule(long delayNanos, Runnable task) {
+                    throw new UnsupportedOperationException("no timers here");
+                }
+
+                @Override
+                public Clock clock() {
+                    throw new UnsupportedOperationException("no time here");
+                }
+
+                @Override
+                public boolean inEventLoop() {
+                    return true;
+                }
+            },
+            fatal::add);
+
+    private final class Target implements FlushRounds.Target {
+        final String name;
+        final LogStore store;
+        long sequence;
+
+        Target(String name, long groupId) {
+            this.name = name;
+            this.store = LogStore.open(
+                    disk,
+                    Path.of("/data/" + name),
+                    new StoreIdentity("test", 1, groupId),
+                    new LogStoreConfig(64 << 10, 0, 4096),
+                    Runnable::run,
+                    buffer);
+        }
+
+        Persist next() {
+            sequence++;
+            LogEntry entry = new LogEntry(
+                    new EntryId(1, sequence), EntryType.RECORDS, sequence - 1, 1, 0, Payload.utf8("x" + sequence));
+            return new Persist(
+                    sequence,
+                    sequence == 1 ? Optional.of(new HardState(1, Optional.empty())) : Optional.empty(),
+                    OptionalLong.empty(),
+                    List.of(entry));
+        }
+
+        @Override
+        public LogStore store() {
+            return store;
+        }
+
+        @Override
+        public void onPersisted(long upTo) {
+            reported.add(name + upTo);
+        }
+
+        @Override
+        public void onStorageFailed(StorageException fault) {
+            reported.add(name + " failed");
+        }
+    }
+
+    private void runLoop() {
+        for (Runnable task = loopTasks.poll(); task != null; task = loopTasks.poll()) {
+            task.run();
+        }
+    }
+
+    private void runFlush() {
+        for (Runnable task = flushTasks.poll(); task != null; task = flushTasks.poll()) {
+            task.run();
+        }
+    }
+
+    private FlushRounds rounds() {
+        return new FlushRounds(loop, flushTasks::add, () -> reported.add("|"));
+    }
+
+    @Test
+    @DisplayName("everything that waits is written in order, forced once per log, and reported in one task")
+    void oneRound() {
+        Target a = new Target("a", 1);
+        Target b = new Target("b", 2);
+        FlushRounds rounds = rounds();
+        rounds.add(a, a.next());
+        rounds.kick();
+        runFlush();
+        runLoop();
+        reported.clear();
+        long before = disk.operations();
+
+        rounds.add(a, a.next());
+        rounds.add(b, b.next());
+        rounds.add(a, a.next());
+        rounds.kick();
+        assertEquals(1, flushTasks.size());
+        runFlush();
+
+        assertEquals(1, loopTasks.size());
+        runLoop();
+        assertEquals(List.of("a2", "b1", "a3", "|"), reported);
+        assertEquals(3, a.store.read(1, 3, 1 << 20).size());
+        assertTrue(disk.operations() > before);
+    }
+
+    @Test
+    @DisplayName(
+            "nothing is handed to the disk while a run is under way; what arrives meanwhile is taken by the same run")
+    void oneRunAtATime() {
+        Target a = new Target("a", 1);
+        FlushRounds rounds = rounds();
+        rounds.add(a, a.next());
+        rounds.kick();
+        rounds.add(a, a.next());
+        rounds.kick();
+
+        assertEquals(1, flushTasks.size());
+        runFlush();
+        runLoop();
+        assertEquals(List.of("a1", "a2", "|"), reported);
+
+        rounds.kick();
+        assertEquals(0, flushTasks.size(), "nothing to do");
+    }
+
+    @Test
+    @DisplayName("a log whose force fails is reported once, never as persisted, and is not written again; others go on")
+    void failedForce() {
+        Target a = new Target("a", 1);
+        Target b = new Target("b", 2);
+        FlushRounds rounds = rounds();
+        rounds.add(a, a.next());
+        rounds.add(b, b.next());
+        disk.inject(SimulatedDisk.Operation.FORCE, path -> path.startsWith("/data/a"));
+        rounds.kick();
+        runFlush();
+        disk.heal();
+
+        rounds.add(a, a.next());
+        rounds.add(b, b.next());
+        rounds.kick();
+        runFlush();
+        runLoop();
+
+        assertEquals(List.of("a failed", "b1", "|", "b2", "|"), reported);
+        assertEquals(List.of(), fatal);
+    }
+
+    @Test
+    @DisplayName("a log is closed after what was queued before, also when it has failed")
+    void closing() {
+        Target a = new Target("a", 1);
+        FlushRounds rounds = rounds();
+        rounds.add(a, a.next());
+        rounds.close(a, () -> reported.add("closed"));
+        rounds.kick();
+        runFlush();
+        runLoop();
+
+        assertEquals(List.of("a1", "closed", "|"), reported);
+    }
+
+    @Test
+    @DisplayName("a bug on the flush thread halts the node and nothing is written after it")
+    void bugHalts() {
+        Target a = new Target("a", 1);
+        FlushRounds rounds = rounds();
+        Persist first = a.next();
+        a.next();
+        Persist afterAGap = a.next();
+        rounds.add(a, first);
+        rounds.add(a, afterAGap);
+        rounds.kick();
+        runFlush();
+        runLoop();
+
+        assertEquals(1, fatal.size());
+        assertTrue(loop.halted());
+        assertEquals(List.of(), reported);
+        rounds.add(a, afterAGap);
+        rounds.kick();
+        assertEquals(0, flushTasks.size());
+    }
+
+    @Test
+    @DisplayName("with a real flush thread every persist is reported exactly once and in order")
+    void realThread() throws InterruptedException {
+        ExecutorService flushThread = Executors.newSingleThreadExecutor();
+        try {
+            FlushRounds rounds = new FlushRounds(loop, flushThread, () -> {});
+            List<Target> targets = List.of(new Target("a", 1), new Target("b", 2), new Target("c", 3));
+            int each = 300;
+            for (int i = 0; i < each; i++) {
+                for (Target target : targets) {
+                    rounds.add(target, target.next());
+                }
+                rounds.kick();
+                runLoop();
+            }
+            while (reported.size() < each * targets.size()) {
+                Runnable task = loopTasks.poll(20, TimeUnit.SECONDS);
+                assertFalse(task == null, "only " + reported.size() + " reported");
+                task.run();
+            }
+
+            for (Target target : targets) {
+                List<String> ofTarget = reported.stream()
+                        .filter(line -> line.startsWith(target.name))
+                        .toList();
+                List<String> expected = new ArrayList<>();
+                for (int i = 1; i <= each; i++) {
+                    expected.add(target.name + i);
+                }
+                assertEquals(expected, ofTarget);
+            }
+        } finally {
+            flushThread.shutdown();
+        }
+    }
+}
