@@ -14,6 +14,7 @@ import io.quorate.cli.data.TailVerb;
 import io.quorate.cli.dev.DevVerb;
 import io.quorate.cli.output.Terminal;
 import io.quorate.cli.output.Terminal.ReaderGoneException;
+import io.quorate.cli.server.ServerVerb;
 import io.quorate.cli.topic.TopicVerb;
 import io.quorate.client.QuorateException;
 import java.io.PrintWriter;
@@ -42,6 +43,7 @@ final class CommandTree {
 
     static CommandLine build(CliContext context) {
         CommandLine root = new CommandLine(new QuorateCommand(context));
+        root.addSubcommand(new ServerVerb(context));
         root.addSubcommand(DevVerb.create(context));
         root.addSubcommand(new AppendVerb(context));
         root.addSubcommand(new ReadVerb(context));
@@ -51,6 +53,7 @@ final class CommandTree {
         root.addSubcommand(ClusterVerb.create(context));
         root.addSubcommand(new VersionVerb(context));
         root.addSubcommand(new CompletionVerb(context));
+        root.addSubcommand(new TrainingVerb(context));
         root.registerConverter(Duration.class, new Durations());
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setAbbreviatedOptionsAllowed(false);

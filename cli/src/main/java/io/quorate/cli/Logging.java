@@ -18,7 +18,10 @@ final class Logging {
     static void prepare(List<String> arguments) {
         boolean verbose = arguments.contains("-v") || arguments.contains("--verbose");
         boolean server = !arguments.isEmpty() && arguments.get(0).equals("server");
-        if (!server && !verbose) {
+        boolean training = !arguments.isEmpty() && arguments.get(0).equals("training");
+        if (training) {
+            System.setProperty("QUORATE_LOGLEVEL", "WARN");
+        } else if (!server && !verbose) {
             System.setProperty("slf4j.internal.verbosity", "WARN");
             System.setProperty("slf4j.provider", SILENT_PROVIDER);
         }
