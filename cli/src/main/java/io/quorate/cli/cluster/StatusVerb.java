@@ -9,7 +9,6 @@ import io.quorate.cli.cluster.ClusterSnapshot.NodeView;
 import io.quorate.cli.output.Json;
 import io.quorate.cli.output.OutputFormat;
 import io.quorate.cli.output.Table;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,9 +23,6 @@ import picocli.CommandLine.Option;
         header = "Show nodes, leaders, generations and whether all is well.",
         description = "Every node is asked by itself. Exit code 3 if anything is amiss, 6 if no node answers.")
 final class StatusVerb extends ClientVerb {
-    /** A node that is up answers in milliseconds; one that is stopped in its tracks would take all of --timeout. */
-    private static final Duration PATIENCE = Duration.ofMillis(1_500);
-
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
@@ -39,10 +35,9 @@ final class StatusVerb extends ClientVerb {
 
     @Override
     public Integer call() {
-        Duration patience = timeout().compareTo(PATIENCE) < 0 ? timeout() : PATIENCE;
         ClusterSnapshot cluster;
         try (ClusterProbe probe = new ClusterProbe()) {
-            cluster = probe.snapshot(bootstrap().addresses(), patience);
+            cluster = probe.snapshot(bootstrap().addresses(), timeout());
         }
         Health health = Health.of(cluster);
         OutputFormat chosen = format != null ? format : terminal().outIsTty() ? OutputFormat.TABLE : OutputFormat.PLAIN;

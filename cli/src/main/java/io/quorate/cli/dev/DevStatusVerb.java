@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
         header = "Show the processes of the dev cluster.",
         description = "Exit code 3 if anything is amiss, 4 if none runs. More: quorate cluster status.")
 final class DevStatusVerb extends RunningDevVerb {
-    private static final Duration PATIENCE = Duration.ofMillis(500);
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     @Option(
             names = {"-o", "--output"},

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
             "Nothing is flushed or said good-bye to: what was acknowledged must survive it."
         })
 final class KillVerb extends RunningDevVerb {
-    private static final Duration PATIENCE = Duration.ofMillis(300);
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final Duration ELECTION_LIMIT = Duration.ofSeconds(15);
     private static final long POLL_MILLIS = 10;
 

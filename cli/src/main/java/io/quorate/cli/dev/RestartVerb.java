@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = "The process that runs quorate dev does it, so that Ctrl-C there still stops every node.")
 final class RestartVerb extends RunningDevVerb {
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final Duration PATIENCE = Duration.ofMillis(500);
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final long POLL_MILLIS = 20;
 
     @Parameters(paramLabel = "NODE")
