@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * @param members in the order of their ids
  */
 record DevPlan(String clusterId, List<Member> members, Map<String, String> settings) {
-        record Member(int id, int clientPort, int peerPort) {
+    record Member(int id, int clientPort, int peerPort) {
         String clientAddress() {
             return LoopbackPorts.HOST + ":" + clientPort;
         }

@@ -64,7 +64,11 @@ public final class ServerVerb extends Verb {
         Optional<Path> config = Optional.ofNullable(file).map(context.workingDirectory()::resolve);
         config.filter(path -> !Files.isReadable(path)).ifPresent(path -> {
             throw new CliException(
-                    ExitCode.USAGE, "CONFIG", "cannot read the configuration " + path, "--config names a YAML file", null);
+                    ExitCode.USAGE,
+                    "CONFIG",
+                    "cannot read the configuration " + path,
+                    "--config names a YAML file",
+                    null);
         });
         try {
             if (showConfig) {

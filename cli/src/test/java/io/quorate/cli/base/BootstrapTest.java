@@ -28,7 +28,8 @@ class BootstrapTest {
     @DisplayName("is that of the flag before anything else")
     void flagFirst() throws IOException {
         devCluster(ProcessRef.of(ProcessHandle.current()));
-        assertEquals(List.of("flag:1"), Bootstrap.resolve("flag:1", context("env:1")).addresses());
+        assertEquals(
+                List.of("flag:1"), Bootstrap.resolve("flag:1", context("env:1")).addresses());
     }
 
     @Test
@@ -49,9 +50,11 @@ class BootstrapTest {
     @Test
     @DisplayName("is else 127.0.0.1:7400, also when a dev cluster left its state behind")
     void thenDefault() throws IOException {
-        assertEquals(List.of("127.0.0.1:7400"), Bootstrap.resolve(null, context("")).addresses());
+        assertEquals(
+                List.of("127.0.0.1:7400"), Bootstrap.resolve(null, context("")).addresses());
         devCluster(ProcessRef.NONE);
-        assertEquals(List.of("127.0.0.1:7400"), Bootstrap.resolve(null, context("")).addresses());
+        assertEquals(
+                List.of("127.0.0.1:7400"), Bootstrap.resolve(null, context("")).addresses());
     }
 
     private void devCluster(ProcessRef processOfNode2) throws IOException {

@@ -45,7 +45,9 @@ class AckLedgerTest {
     void othersBetween() {
         ack(1, 0, 5, 1);
         ack(1, 0, 9, 1);
-        assertEquals("demo/0 @5..9  generation 1  (2 records, others between them)", ledger.summary().get(1));
+        assertEquals(
+                "demo/0 @5..9  generation 1  (2 records, others between them)",
+                ledger.summary().get(1));
     }
 
     @Test

@@ -56,8 +56,9 @@ class LineReaderTest {
                 Arguments.of("a\nb", List.of("a", "b")),
                 Arguments.of("a\n\nb\n", List.of("a", "", "b")),
                 Arguments.of("dos\r\nline\r", List.of("dos\r", "line\r")),
-                Arguments.of("zero\0\u000b\u000c\u0085\nnot utf-8 \u00ff\u00fe\n", List.of(
-                        "zero\0\u000b\u000c\u0085", "not utf-8 \u00ff\u00fe")));
+                Arguments.of(
+                        "zero\0\u000b\u000c\u0085\nnot utf-8 \u00ff\u00fe\n",
+                        List.of("zero\0\u000b\u000c\u0085", "not utf-8 \u00ff\u00fe")));
     }
 
     @Test
@@ -76,8 +77,8 @@ class LineReaderTest {
     @Test
     @DisplayName("are refused by number when they are longer than allowed")
     void mayBeTooLong() throws IOException {
-        LineReader lines = new LineReader(
-                new ByteArrayInputStream("12345\n123456\n".getBytes(StandardCharsets.US_ASCII)), 5);
+        LineReader lines =
+                new LineReader(new ByteArrayInputStream("12345\n123456\n".getBytes(StandardCharsets.US_ASCII)), 5);
 
         assertEquals(5, lines.readLine().length);
         LineTooLongException error = assertThrows(LineTooLongException.class, lines::readLine);

@@ -39,8 +39,7 @@ class PartitionTargetTest {
     @Test
     @DisplayName("agrees with --partition or is refused")
     void agreesWithOption() {
-        assertEquals(
-                OptionalInt.of(2), PartitionTarget.parse("t").withOption(2).partition());
+        assertEquals(OptionalInt.of(2), PartitionTarget.parse("t").withOption(2).partition());
         assertEquals(
                 OptionalInt.of(2), PartitionTarget.parse("t/2").withOption(2).partition());
         assertEquals(
