@@ -170,7 +170,6 @@ public final class QuorateServer implements AutoCloseable {
         settings = withActualPorts(settings, clientServer.getPort(), peerServer.getPort());
         peerGate.open();
         onLoop(this::startRuntime);
-        api = runtime.api();
         clientGate.open();
         loop.execute(() -> health.watch(api));
         LOG.info(
@@ -197,6 +196,7 @@ public final class QuorateServer implements AutoCloseable {
                         ReplicaObserver.NONE,
                         this::fail));
         runtime.start();
+        api = runtime.api();
     }
 
     private void onLoop(Runnable task) {
@@ -296,10 +296,9 @@ public final class QuorateServer implements AutoCloseable {
         }
 
         private void stopRuntime() {
-            NodeRuntime running = runtime;
-            if (running != null) {
+            if (api != null) {
                 CountDownLatch ended = new CountDownLatch(1);
-                loop.execute(() -> running.stop(ended::countDown));
+                loop.execute(() -> runtime.stop(ended::countDown));
                 await(STEP_PATIENCE, ended::await);
             }
         }

@@ -31,6 +31,9 @@ final class ServerCluster implements AutoCloseable {
     static final String CLUSTER_ID = "test-cluster";
     static final int MAX_BATCH_BYTES = 1 << 20;
 
+    /** Long enough that a machine which is busy with something else does not cost a leader its place. */
+    private static final int TICK_MILLIS = 50;
+
     private final Path root;
     private final SortedMap<NodeId, String> peerAddresses = new TreeMap<>();
     private final SortedMap<Integer, QuorateServer> servers = new TreeMap<>();
@@ -59,7 +62,7 @@ final class ServerCluster implements AutoCloseable {
                         new NodeId(node),
                         peerAddresses,
                         "127.0.0.1:0",
-                        20,
+                        TICK_MILLIS,
                         new RaftConfig(20, 3, 1 << 20, 8 << 20, 256, 32 << 20, 8 << 20),
                         new LogStoreConfig(16 << 20, 1 << 20, 16 << 10),
                         MAX_BATCH_BYTES,
