@@ -182,8 +182,8 @@ class ClientServicesTest {
             node.refusal = new Refusal(
                     Reason.NOT_LEADER, "n2 leads", Map.of("leader_id", "2", "leader_address", "host:7401"), -1);
 
-            StatusRuntimeException refused =
-                    assertThrows(StatusRuntimeException.class, () -> blocking().append(AppendRequest.newBuilder()
+            StatusRuntimeException refused = assertThrows(StatusRuntimeException.class, () -> blocking()
+                    .append(AppendRequest.newBuilder()
                             .setTopic("orders")
                             .setBatch(ByteString.copyFromUtf8("x"))
                             .build()));
@@ -357,7 +357,9 @@ class ClientServicesTest {
             List<AppendResult> results = answers.messages.stream()
                     .flatMap(message -> message.getResultsList().stream())
                     .toList();
-            assertEquals(List.of(1L), results.stream().map(AppendResult::getRequestId).toList());
+            assertEquals(
+                    List.of(1L),
+                    results.stream().map(AppendResult::getRequestId).toList());
         }
 
         @Test
@@ -401,7 +403,12 @@ class ClientServicesTest {
 
             assertEquals(Status.Code.UNAVAILABLE, answers.awaitError().getCode());
             assertEquals("SHUTTING_DOWN", errorInfo(answers.error).getReason());
-            assertEquals(3, answers.messages.get(answers.messages.size() - 1).getResults(0).getBaseOffset());
+            assertEquals(
+                    3,
+                    answers.messages
+                            .get(answers.messages.size() - 1)
+                            .getResults(0)
+                            .getBaseOffset());
         }
     }
 
@@ -435,8 +442,7 @@ class ClientServicesTest {
                     .build());
 
             assertEquals(new TopicPartition("orders", 2), read.partition());
-            assertEquals(
-                    new ReadSpec(new ReadSpec.From.Offset(17), OptionalLong.of(20), 5, true, true), read.spec());
+            assertEquals(new ReadSpec(new ReadSpec.From.Offset(17), OptionalLong.of(20), 5, true, true), read.spec());
         }
 
         @Test
@@ -465,7 +471,8 @@ class ClientServicesTest {
             assertEquals(11, response.getBatches(1).getBaseOffset());
             assertEquals(6, response.getBatches(1).getGeneration());
             assertEquals(1_234, response.getBatches(1).getAppendTimeMs());
-            assertEquals(ByteString.copyFrom(new byte[4]), response.getBatches(1).getBatch());
+            assertEquals(
+                    ByteString.copyFrom(new byte[4]), response.getBatches(1).getBatch());
         }
 
         @Test
@@ -488,7 +495,8 @@ class ClientServicesTest {
         @Test
         @DisplayName("tells a caught-up reader of new marks once")
         void caughtUp() {
-            FakeNodeApi.Read read = read(ReadRequest.newBuilder().setFollow(true).build());
+            FakeNodeApi.Read read =
+                    read(ReadRequest.newBuilder().setFollow(true).build());
             Marks next = new Marks(5, 101, FakeNodeApi.GENERATION, 2);
             loop.execute(() -> {
                 read.sink().onCaughtUp(FakeNodeApi.MARKS);
@@ -501,7 +509,9 @@ class ClientServicesTest {
 
             assertEquals(
                     List.of(100L, 101L),
-                    answers.messages.stream().map(ReadResponse::getHighWatermark).toList());
+                    answers.messages.stream()
+                            .map(ReadResponse::getHighWatermark)
+                            .toList());
         }
 
         @Test
@@ -597,9 +607,11 @@ class ClientServicesTest {
             var topics = TopicServiceGrpc.newBlockingStub(channel);
             AlterTopicRequest.Builder request = AlterTopicRequest.newBuilder().setTopic("orders");
 
-            int unchanged = topics.alterTopic(request.build()).getTopic().getConfig().getMaxBatchBytes();
+            int unchanged =
+                    topics.alterTopic(request.build()).getTopic().getConfig().getMaxBatchBytes();
             request.getConfigBuilder();
-            int reset = topics.alterTopic(request.build()).getTopic().getConfig().getMaxBatchBytes();
+            int reset =
+                    topics.alterTopic(request.build()).getTopic().getConfig().getMaxBatchBytes();
 
             assertEquals(-1, unchanged);
             assertEquals(0, reset);
@@ -621,8 +633,8 @@ class ClientServicesTest {
         @Test
         @DisplayName("tells where a partition ends")
         void tail() {
-            GetTailResponse tail =
-                    blocking().getTail(GetTailRequest.newBuilder().setTopic("orders").build());
+            GetTailResponse tail = blocking()
+                    .getTail(GetTailRequest.newBuilder().setTopic("orders").build());
 
             assertEquals(100, tail.getHighWatermark());
             assertEquals(2, tail.getLeaderId());
@@ -634,8 +646,7 @@ class ClientServicesTest {
     class Door {
         private StatusRuntimeException refused() {
             return assertThrows(
-                    StatusRuntimeException.class,
-                    () -> blocking().getTail(GetTailRequest.getDefaultInstance()));
+                    StatusRuntimeException.class, () -> blocking().getTail(GetTailRequest.getDefaultInstance()));
         }
 
         @Test

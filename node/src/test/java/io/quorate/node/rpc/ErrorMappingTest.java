@@ -96,8 +96,7 @@ class ErrorMappingTest {
 
     private static Set<String> contractReasons() {
         return Arrays.stream(ErrorReason.values())
-                .filter(reason -> reason != ErrorReason.UNRECOGNIZED
-                        && reason != ErrorReason.ERROR_REASON_UNSPECIFIED)
+                .filter(reason -> reason != ErrorReason.UNRECOGNIZED && reason != ErrorReason.ERROR_REASON_UNSPECIFIED)
                 .map(reason -> reason.name().substring(PROTO_PREFIX.length()))
                 .collect(Collectors.toCollection(TreeSet::new));
     }

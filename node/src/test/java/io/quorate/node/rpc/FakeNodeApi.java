@@ -27,7 +27,8 @@ final class FakeNodeApi implements NodeApi {
 
     record Append(TopicPartition partition, Payload batch, AppendListener listener) {}
 
-    record Read(TopicPartition partition, ReadSpec spec, ReadSink sink, AtomicInteger resumed, AtomicInteger cancelled) {}
+    record Read(
+            TopicPartition partition, ReadSpec spec, ReadSink sink, AtomicInteger resumed, AtomicInteger cancelled) {}
 
     final List<Append> appends = new CopyOnWriteArrayList<>();
     final List<Read> reads = new CopyOnWriteArrayList<>();
@@ -93,8 +94,7 @@ final class FakeNodeApi implements NodeApi {
     @Override
     public void alterTopic(
             String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Result<ClusterView.TopicView>> answer) {
-        answer.accept(
-                answer(new ClusterView.TopicView(topic, partitions, maxBatchBytes.orElse(-1), List.of())));
+        answer.accept(answer(new ClusterView.TopicView(topic, partitions, maxBatchBytes.orElse(-1), List.of())));
     }
 
     @Override

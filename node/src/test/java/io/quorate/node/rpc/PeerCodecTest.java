@@ -75,13 +75,11 @@ class PeerCodecTest {
     @DisplayName("tells a node's status as it was sent")
     void statusRoundTrip() throws Exception {
         PeerMessage.Status status = new PeerMessage.Status(
-                "host:7400",
-                -5,
-                List.of(new PeerMessage.Leadership(0, 3), new PeerMessage.Leadership(9, 1)),
-                true);
+                "host:7400", -5, List.of(new PeerMessage.Leadership(0, 3), new PeerMessage.Leadership(9, 1)), true);
 
         assertEquals(
-                status, PeerCodec.decode(NodeStatus.parseFrom(PeerCodec.encode(status).toByteArray())));
+                status,
+                PeerCodec.decode(NodeStatus.parseFrom(PeerCodec.encode(status).toByteArray())));
     }
 
     @Test
@@ -96,7 +94,8 @@ class PeerCodecTest {
         AliasingMarshaller<PeerFrame> marshaller = new AliasingMarshaller<>(PeerFrame.getDefaultInstance());
 
         PeerFrame received = marshaller.parse(marshaller.stream(frame));
-        AppendRequest decoded = (AppendRequest) PeerCodec.decode(received.getMessages(0)).message();
+        AppendRequest decoded =
+                (AppendRequest) PeerCodec.decode(received.getMessages(0)).message();
 
         assertEquals(append, decoded);
         assertSame(
@@ -110,39 +109,49 @@ class PeerCodecTest {
                 malformed("term 0", frame -> frame.setTerm(0).getHeartbeatBuilder()),
                 malformed("term beyond 2^63", frame -> frame.setTerm(-1).getHeartbeatBuilder()),
                 malformed("group beyond 2^63", frame -> frame.setGroupId(-1).getHeartbeatBuilder()),
-                malformed("negative commit", frame -> frame.getHeartbeatBuilder().setCommitIndex(-1)),
-                malformed("negative round", frame -> frame.getHeartbeatResponseBuilder().setRound(-1)),
+                malformed(
+                        "negative commit", frame -> frame.getHeartbeatBuilder().setCommitIndex(-1)),
+                malformed("negative round", frame -> frame.getHeartbeatResponseBuilder()
+                        .setRound(-1)),
                 malformed(
                         "negative match",
-                        frame -> frame.setAppendAccepted(AppendAccepted.newBuilder().setMatchIndex(-1))),
-                malformed("negative rejected index", frame -> frame.getAppendRejectedBuilder().setRejectedIndex(-1)),
-                malformed("hint with term only", frame -> frame.getAppendRejectedBuilder().setHintTerm(1)),
-                malformed("last entry with index only", frame -> frame.getVoteRequestBuilder().setLastIndex(1)),
+                        frame -> frame.setAppendAccepted(
+                                AppendAccepted.newBuilder().setMatchIndex(-1))),
+                malformed("negative rejected index", frame -> frame.getAppendRejectedBuilder()
+                        .setRejectedIndex(-1)),
+                malformed("hint with term only", frame -> frame.getAppendRejectedBuilder()
+                        .setHintTerm(1)),
+                malformed("last entry with index only", frame -> frame.getVoteRequestBuilder()
+                        .setLastIndex(1)),
                 malformed("negative last term", frame -> frame.getPreVoteRequestBuilder()
                         .setLastTerm(-1)
                         .setLastIndex(1)),
-                appends("previous of a later term", append -> append.setPreviousTerm(6).setPreviousIndex(1)),
+                appends("previous of a later term", append -> append.setPreviousTerm(6)
+                        .setPreviousIndex(1)),
                 appends("previous index at the end of numbers", append -> append.setPreviousTerm(1)
                         .setPreviousIndex(Long.MAX_VALUE)
                         .addEntries(entry(1, 0, 1))),
                 appends("entry of a later term", append -> append.addEntries(entry(6, 0, 1))),
                 appends("entry of term 0", append -> append.addEntries(entry(0, 0, 1))),
-                appends(
-                        "terms that fall",
-                        append -> append.addEntries(entry(3, 0, 1)).addEntries(entry(2, 1, 1))),
-                appends(
-                        "offsets with a gap",
-                        append -> append.addEntries(entry(3, 0, 1)).addEntries(entry(3, 2, 1))),
+                appends("terms that fall", append -> append.addEntries(entry(3, 0, 1))
+                        .addEntries(entry(2, 1, 1))),
+                appends("offsets with a gap", append -> append.addEntries(entry(3, 0, 1))
+                        .addEntries(entry(3, 2, 1))),
                 appends("records without a count", append -> append.addEntries(entry(3, 0, 0))),
                 appends("count beyond 2^31", append -> append.addEntries(entry(3, 0, -1))),
-                appends("no-op with a count", append -> append.addEntries(
-                        entry(3, 0, 1).setType(EntryType.NO_OP.code()))),
-                appends("unknown entry type", append -> append.addEntries(entry(3, 0, 1).setType(99))),
+                appends(
+                        "no-op with a count",
+                        append -> append.addEntries(entry(3, 0, 1).setType(EntryType.NO_OP.code()))),
+                appends(
+                        "unknown entry type",
+                        append -> append.addEntries(entry(3, 0, 1).setType(99))),
                 appends("negative base offset", append -> append.addEntries(entry(3, -1, 1))),
                 appends(
                         "base offset at the end of numbers",
                         append -> append.addEntries(entry(3, Long.MAX_VALUE - 1, 5))),
-                appends("negative time", append -> append.addEntries(entry(3, 0, 1).setTimestampMs(-1))),
+                appends(
+                        "negative time",
+                        append -> append.addEntries(entry(3, 0, 1).setTimestampMs(-1))),
                 appends("negative commit of an append", append -> append.setCommitIndex(-1)));
     }
 
@@ -150,8 +159,7 @@ class PeerCodecTest {
     @MethodSource("malformed")
     @DisplayName("is refused, not believed, when it could trip Raft:")
     void malformedIsRefused(String what, GroupMessage frame) {
-        MalformedMessageException thrown =
-                assertThrows(MalformedMessageException.class, () -> PeerCodec.decode(frame));
+        MalformedMessageException thrown = assertThrows(MalformedMessageException.class, () -> PeerCodec.decode(frame));
 
         assertTrue(thrown.getMessage().length() > 10, thrown.getMessage());
     }
