@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whole groups under random schedules: ticks, deliveries, completions, crashes and restarts come in any order, messages
- * are lost, doubled, overtaken and outlive their senders. {@link ProtocolChecker} looks on at every step. Then all is
- * healed, and the group must agree within a bounded time.
+ * Whole groups under random schedules: ticks, deliveries, completions, crashes and restarts come in any order, members
+ * are cut off, messages are lost, doubled, overtaken and outlive their senders. {@link ProtocolChecker} looks on at
+ * every step. Then all is healed, and the group must agree within a bounded time.
  *
  * <p>A failure names its seed; {@code -Draft.seed=N} runs that one alone.
  */
@@ -53,6 +53,10 @@ class RandomClusterTest {
         private final int crashPerMille;
         private final int tickPercent;
         private final int disconnectPerMille;
+        private final int partitionPerMille;
+        /** Cut off from all others; 0 for none. */
+        private int isolated;
+
         private boolean healed;
         private int proposals;
 
@@ -64,6 +68,7 @@ class RandomClusterTest {
             crashPerMille = random.nextInt(15);
             tickPercent = 2 + random.nextInt(12);
             disconnectPerMille = random.nextInt(10);
+            partitionPerMille = random.nextInt(8);
             RaftConfig config = new RaftConfig(
                     10,
                     2,
@@ -102,6 +107,9 @@ class RandomClusterTest {
         }
 
         private void oneStep() {
+            if (random.nextInt(1000) < partitionPerMille) {
+                isolated = random.nextInt(members.size() + 1);
+            }
             SimMember member = members.get(random.nextInt(members.size()));
             int dice = random.nextInt(1000);
             if (!member.isUp()) {
@@ -270,7 +278,9 @@ class RandomClusterTest {
         @Override
         public void onSent(SimMember member, Envelope envelope) {
             checker.onSent(member, envelope);
-            if (!healed && random.nextInt(100) < lossPercent) {
+            boolean cut =
+                    isolated == member.id().value() || isolated == envelope.to().value();
+            if (!healed && (cut || random.nextInt(100) < lossPercent)) {
                 return;
             }
             network.add(new InTransit(member.id(), envelope));
