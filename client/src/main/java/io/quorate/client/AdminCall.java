@@ -37,6 +37,7 @@ final class AdminCall<Q, R> implements NodeConnection.Answer<R> {
     private Optional<NodeConnection> asked = Optional.empty();
     private Optional<Failure> lastRefusal = Optional.empty();
     private boolean ambiguous;
+    private int descriptionsUnderWay;
     private int unsureAnswers;
 
     private AdminCall(
@@ -78,16 +79,15 @@ final class AdminCall<Q, R> implements NodeConnection.Answer<R> {
 
     /** Who leads is better known before: another node may not have heard of a topic yet. */
     private void learnCluster() {
-        boolean nobody = true;
-        for (NodeConnection node : cluster.candidates()) {
-            if (node.isAvailable()) {
-                nobody = false;
-                describe(node);
-            }
-        }
-        if (nobody) {
+        List<NodeConnection> available = cluster.candidates().stream()
+                .filter(NodeConnection::isAvailable)
+                .toList();
+        if (available.isEmpty()) {
             retryIn(backoff.nextNanos());
+            return;
         }
+        descriptionsUnderWay = available.size();
+        available.forEach(this::describe);
     }
 
     private void describe(NodeConnection node) {
@@ -99,17 +99,17 @@ final class AdminCall<Q, R> implements NodeConnection.Answer<R> {
                 new NodeConnection.Answer<DescribeClusterResponse>() {
                     @Override
                     public void onAnswer(DescribeClusterResponse response) {
-                        boolean first = !cluster.isDescribed();
                         cluster.merge(response, node);
-                        if (first) {
+                        if (descriptionsUnderWay > 0) {
+                            // The first answer will do.
+                            descriptionsUnderWay = 0;
                             attempt();
                         }
                     }
 
                     @Override
                     public void onFailure(Failure failure) {
-                        if (!cluster.isDescribed()
-                                && cluster.candidates().stream().noneMatch(NodeConnection::isAvailable)) {
+                        if (descriptionsUnderWay > 0 && --descriptionsUnderWay == 0) {
                             retryIn(backoff.nextNanos());
                         }
                     }

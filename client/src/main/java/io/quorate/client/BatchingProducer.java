@@ -2,6 +2,7 @@
 package io.quorate.client;
 
 import io.quorate.client.QuorateException.Outcome;
+import io.quorate.wire.BatchHeader;
 import io.quorate.wire.RecordBatch;
 import io.quorate.wire.RecordBatchBuilder;
 import io.quorate.wire.RecordHeader;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 
 /** A producer: chooses the partition, keeps within the memory bound, and leaves the rest to one sender per partition. */
 final class BatchingProducer implements Producer {
@@ -33,7 +35,7 @@ final class BatchingProducer implements Producer {
     private final ProducerConfig config;
     private final int partitions;
     private final int maxBatchBytes;
-    private final Runnable onClosed;
+    private final Consumer<Producer> onClosed;
     private final BufferBudget budget;
     private final AtomicReferenceArray<PartitionSender> senders;
     private volatile int sticky;
@@ -46,7 +48,7 @@ final class BatchingProducer implements Producer {
             ProducerConfig config,
             int partitions,
             int maxBatchBytes,
-            Runnable onClosed) {
+            Consumer<Producer> onClosed) {
         this.cluster = cluster;
         this.loop = cluster.loop();
         this.topic = topic;
@@ -80,7 +82,7 @@ final class BatchingProducer implements Producer {
         }
         byte[] value = record.value();
         long most = RecordBatchBuilder.maxRecordBytes(key == null ? -1 : key.length, value.length, headers);
-        if (most > maxBatchBytes - 56 && !fits(callback, key, value, headers)) {
+        if (most > maxBatchBytes - BatchHeader.BYTES && !fits(callback, key, value, headers)) {
             return;
         }
         long reserved = most + RECORD_OVERHEAD_BYTES;
@@ -141,7 +143,7 @@ final class BatchingProducer implements Producer {
                 return true;
             }
         } catch (InterruptedException e) {
-            throw Futures.interrupted(e);
+            throw Futures.interrupted(e, Outcome.NOT_APPLIED);
         }
         refuse(
                 callback,
@@ -238,7 +240,7 @@ final class BatchingProducer implements Producer {
             stopped.complete(leftovers);
         });
         List<PartitionSender.Leftover> leftovers = loop.await(stopped);
-        onClosed.run();
+        onClosed.accept(this);
         report(leftovers, timeout);
     }
 

@@ -22,8 +22,13 @@ import java.util.concurrent.ThreadLocalRandom;
  * whichever came last; so a node that has missed an election cannot undo what is known already.
  */
 final class Cluster {
-    /** @param leaderId 0 if nobody is known to lead in this generation */
-    record Leadership(int leaderId, long generation) {}
+    /**
+     * @param groupId  of the partition's Raft group; 0 if not known. A topic that was deleted and made again has new ones.
+     * @param leaderId 0 if nobody is known to lead in this generation
+     */
+    record Leadership(long groupId, int leaderId, long generation) {
+        static final Leadership UNKNOWN = new Leadership(0, 0, 0);
+    }
 
     /** A leader that can be called. */
     record Leader(NodeConnection node, long generation) {}
@@ -42,7 +47,7 @@ final class Cluster {
 
     private final Map<PartitionKey, Leadership> leaders = new HashMap<>();
     private final Map<String, TopicLookup> lookups = new HashMap<>();
-    private Leadership metadataLeader = new Leadership(0, 0);
+    private Leadership metadataLeader = Leadership.UNKNOWN;
     private int maxBatchBytes;
     private boolean described;
     private boolean closed;
@@ -71,13 +76,21 @@ final class Cluster {
     List<NodeConnection> candidates() {
         List<NodeConnection> candidates = new ArrayList<>();
         for (Map.Entry<String, NodeConnection> entry : connections.entrySet()) {
-            boolean alias = aliases.containsKey(entry.getKey()) && !addresses.containsValue(entry.getKey());
-            if (!alias) {
+            if (!isOtherNameOfHealthyNode(entry.getKey())) {
                 candidates.add(entry.getValue());
             }
         }
         Collections.shuffle(candidates, ThreadLocalRandom.current());
         return candidates.size() > MAX_CANDIDATES ? candidates.subList(0, MAX_CANDIDATES) : candidates;
+    }
+
+    /** A node that cannot be reached under the address that it gave may still be under the one that the client was given. */
+    private boolean isOtherNameOfHealthyNode(String address) {
+        Integer nodeId = aliases.get(address);
+        String ownAddress = nodeId == null ? null : addresses.get(nodeId);
+        return ownAddress != null
+                && !ownAddress.equals(address)
+                && !connection(ownAddress).hasFailed();
     }
 
     /** Whether any node has told who the others are. */
@@ -135,6 +148,7 @@ final class Cluster {
             metadataLeader = newer(
                     metadataLeader,
                     new Leadership(
+                            0,
                             answer.getMetadata().getLeaderId(),
                             answer.getMetadata().getGeneration()));
         }
@@ -146,11 +160,17 @@ final class Cluster {
     void merge(Topic topic) {
         for (Partition partition : topic.getPartitionsList()) {
             PartitionKey key = new PartitionKey(topic.getName(), partition.getPartition());
-            leaders.merge(key, new Leadership(partition.getLeaderId(), partition.getGeneration()), Cluster::newer);
+            Leadership heard =
+                    new Leadership(partition.getGroupId(), partition.getLeaderId(), partition.getGeneration());
+            leaders.merge(key, heard, Cluster::newer);
         }
     }
 
     private static Leadership newer(Leadership known, Leadership heard) {
+        if (heard.groupId() != known.groupId()) {
+            // Ids are given in ascending order: the higher one is the topic's latest incarnation.
+            return heard.groupId() > known.groupId() ? heard : known;
+        }
         boolean newer = heard.generation() > known.generation();
         boolean fills = heard.generation() == known.generation() && known.leaderId() == 0;
         return newer || fills ? heard : known;
@@ -162,7 +182,7 @@ final class Cluster {
      */
     void leaderFailed(String topic, int partition, NodeConnection node, Failure failure) {
         PartitionKey key = new PartitionKey(topic, partition);
-        leaders.put(key, afterFailure(leaders.getOrDefault(key, new Leadership(0, 0)), node, failure));
+        leaders.put(key, afterFailure(leaders.getOrDefault(key, Leadership.UNKNOWN), node, failure));
     }
 
     void metadataLeaderFailed(NodeConnection node, Failure failure) {
@@ -171,14 +191,14 @@ final class Cluster {
 
     private Leadership afterFailure(Leadership known, NodeConnection node, Failure failure) {
         boolean believed = node.address().equals(addresses.get(known.leaderId()));
-        Leadership doubted = believed ? new Leadership(0, known.generation()) : known;
+        Leadership doubted = believed ? new Leadership(known.groupId(), 0, known.generation()) : known;
         long generation = failure.number("generation").orElse(0);
         int leaderId = (int) failure.number("leader_id").orElse(0);
         Optional<String> address = failure.text("leader_address");
         if (leaderId != 0 && address.isPresent()) {
             learnAddress(leaderId, address.get());
         }
-        return generation > 0 ? newer(doubted, new Leadership(leaderId, generation)) : doubted;
+        return generation > 0 ? newer(doubted, new Leadership(known.groupId(), leaderId, generation)) : doubted;
     }
 
     /** A topic was deleted; one of the same name starts with generations of its own. */

@@ -36,13 +36,13 @@ final class Futures {
     }
 
     static QuorateException interrupted(InterruptedException e) {
+        return interrupted(e, QuorateException.Outcome.UNKNOWN);
+    }
+
+    static QuorateException interrupted(InterruptedException e, QuorateException.Outcome outcome) {
         Thread.currentThread().interrupt();
         return new QuorateException(
-                "INTERRUPTED",
-                "the calling thread was interrupted while it waited",
-                true,
-                QuorateException.Outcome.UNKNOWN,
-                e);
+                "INTERRUPTED", "the calling thread was interrupted while it waited", true, outcome, e);
     }
 
     private static QuorateException rethrown(ExecutionException e) {

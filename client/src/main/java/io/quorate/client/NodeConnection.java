@@ -34,6 +34,7 @@ final class NodeConnection {
     private final HostAndPort address;
     private final Backoff backoff;
     private ManagedChannel channel;
+    private long channelEpoch;
     private long epoch;
     private long retryAtNanos;
     private String lastError = "not asked yet";
@@ -64,6 +65,11 @@ final class NodeConnection {
         return lastError;
     }
 
+    /** Whether the last call did not reach it. */
+    boolean hasFailed() {
+        return backoff.hasFailed();
+    }
+
     /** Identifies the state of the connection that a call starts with; goes back to {@link #failed}. */
     long epoch() {
         return epoch;
@@ -81,6 +87,7 @@ final class NodeConnection {
     void succeeded(long callEpoch) {
         if (callEpoch == epoch) {
             backoff.reset();
+            lastError = "answers";
         }
     }
 
@@ -136,8 +143,6 @@ final class NodeConnection {
             channel.shutdownNow();
         }
     }
-
-    private long channelEpoch;
 
     private Channel channel() {
         if (channel != null && channelEpoch != epoch) {

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Decodes on the caller's thread what a {@link ReadPump} fetches.
@@ -29,7 +30,7 @@ final class PartitionReader implements Reader {
     private final int partition;
     private final OptionalLong untilOffset;
     private final long limit;
-    private final Runnable onClosed;
+    private final Consumer<Reader> onClosed;
     private final BlockingQueue<Item> queue = new LinkedBlockingQueue<>();
     private final ReadPump pump;
     private Optional<QuorateException> failure = Optional.empty();
@@ -45,7 +46,7 @@ final class PartitionReader implements Reader {
             ReaderConfig config,
             long offset,
             boolean offsetProven,
-            Runnable onClosed) {
+            Consumer<Reader> onClosed) {
         this.loop = cluster.loop();
         this.topic = topic;
         this.partition = partition;
@@ -68,7 +69,7 @@ final class PartitionReader implements Reader {
             ReaderConfig config,
             long offset,
             boolean offsetProven,
-            Runnable onClosed) {
+            Consumer<Reader> onClosed) {
         PartitionReader reader = new PartitionReader(cluster, topic, partition, config, offset, offsetProven, onClosed);
         reader.finished = config.untilOffset().isPresent()
                 && offset >= config.untilOffset().getAsLong();
@@ -214,7 +215,7 @@ final class PartitionReader implements Reader {
                 pump.stop();
                 queue.add(new Item.End());
             });
-            onClosed.run();
+            onClosed.accept(this);
         }
     }
 }

@@ -198,7 +198,8 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
 
     @Override
     public void onOpened(AppendStream from) {
-        watch.ifPresent(LeaderWatch::sign);
+        watch().start(from.generation(), this::leaderReplaced);
+        watch().sign();
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * @param linger           how long a batch may wait for more records while others are under way; 0: never
  * @param batchBytes       a batch is sent when it has this size
  * @param maxBufferedBytes records accepted but not yet acknowledged; {@code send} blocks above
- * @param maxInflightBatches batches under way to one partition
+ * @param maxInflightBatches batches under way to one partition, 1 to 64
  * @param deliveryTimeout  after this the result is a DeadlineExceeded with unknown outcome
  */
 public record ProducerConfig(
@@ -25,12 +25,18 @@ public record ProducerConfig(
     public static final ProducerConfig DEFAULT = new ProducerConfig(
             OptionalInt.empty(), Duration.ofMillis(2), 256 << 10, 32 << 20, 16, Duration.ofSeconds(30));
 
+    private static final int MAX_INFLIGHT_BATCHES = 64;
+
     public ProducerConfig {
         require(partition.orElse(0) >= 0, "partition", partition);
         require(!linger.isNegative(), "linger", linger);
         require(batchBytes > 0, "batchBytes", batchBytes);
         require(maxBufferedBytes > 0, "maxBufferedBytes", maxBufferedBytes);
         require(maxInflightBatches > 0, "maxInflightBatches", maxInflightBatches);
+        if (maxInflightBatches > MAX_INFLIGHT_BATCHES) {
+            throw new IllegalArgumentException("maxInflightBatches is " + maxInflightBatches + "; "
+                    + MAX_INFLIGHT_BATCHES + " is the most, since a partition tells repetitions of that many batches");
+        }
         require(!deliveryTimeout.isNegative() && !deliveryTimeout.isZero(), "deliveryTimeout", deliveryTimeout);
     }
 

@@ -75,10 +75,8 @@ public final class QuorateClient implements AutoCloseable {
                     Outcome.NOT_APPLIED,
                     null);
         }
-        List<BatchingProducer> self = new ArrayList<>();
-        BatchingProducer producer = new BatchingProducer(
-                cluster, topic, config, partitions, maxBatchBytes(description), () -> producers.removeAll(self));
-        self.add(producer);
+        Producer producer =
+                new BatchingProducer(cluster, topic, config, partitions, maxBatchBytes(description), producers::remove);
         producers.add(producer);
         return producer;
     }
@@ -104,8 +102,8 @@ public final class QuorateClient implements AutoCloseable {
         boolean named = config.position() instanceof Position.Offset;
         long offset = startOffset(topic, partition, config.position());
         CompletableFuture<Reader> opened = new CompletableFuture<>();
-        loop.execute(() -> opened.complete(PartitionReader.open(
-                cluster, topic, partition, config, offset, !named, () -> opened.thenAccept(readers::remove))));
+        loop.execute(() -> opened.complete(
+                PartitionReader.open(cluster, topic, partition, config, offset, !named, readers::remove)));
         Reader reader = loop.await(opened);
         readers.add(reader);
         return reader;

@@ -53,7 +53,10 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     private Optional<ReadStream> stream = Optional.empty();
     private Optional<Future<?>> troubleTimer = Optional.empty();
     private long nextOffset;
+    private final boolean limited;
+    /** If limited: records that were asked for and have not come. */
     private long remainingRecords;
+
     /** The cluster itself has named this offset: a leader that does not know it yet will soon. */
     private boolean offsetProven;
 
@@ -74,6 +77,7 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
         this.partition = partition;
         this.untilOffset = config.untilOffset();
         this.follow = config.follow();
+        this.limited = config.limit() > 0;
         this.remainingRecords = config.limit();
         this.nextOffset = offset;
         this.offsetProven = offsetProven;
@@ -141,7 +145,7 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
                 bytes += batch.getBatch().size();
                 long before = nextOffset;
                 nextOffset = Math.max(nextOffset, batch.getBaseOffset() + recordCount(batch));
-                remainingRecords = remainingRecords == 0 ? 0 : Math.max(1, remainingRecords - (nextOffset - before));
+                remainingRecords = Math.max(0, remainingRecords - (nextOffset - before));
             }
             queuedBytes += bytes;
             queue.add(new Item.Chunk(batches, bytes));
@@ -161,10 +165,14 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
         return Math.max(0, count);
     }
 
+    private boolean hasReachedBound() {
+        boolean untilReached = untilOffset.isPresent() && nextOffset >= untilOffset.getAsLong();
+        return untilReached || limited && remainingRecords == 0;
+    }
+
     @Override
     public void onCompleted(ReadStream from) {
-        boolean reachedBound = untilOffset.isPresent() && nextOffset >= untilOffset.getAsLong();
-        if (follow && !reachedBound && remainingRecords != 1) {
+        if (follow && !hasReachedBound()) {
             onFailed(from, Failure.local("UNAVAILABLE", from.node().address() + " ended the read"));
             return;
         }
@@ -179,7 +187,9 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
         boolean unsure = failure.is("UNKNOWN_TOPIC")
                 || failure.is("UNKNOWN_PARTITION")
                 || failure.is("BEYOND_TAIL") && offsetProven;
-        if (failure.isRetriable() || unsure) {
+        if (hasReachedBound()) {
+            end(new Item.End());
+        } else if (failure.isRetriable() || unsure) {
             awaitTrouble();
             route.start();
         } else {

@@ -57,6 +57,7 @@ final class FakeCluster implements AutoCloseable {
     static final class Log {
         final List<Stored> batches = new ArrayList<>();
         final Map<Long, Long> nextSequences = new TreeMap<>();
+        long groupId;
         long lowWatermark;
         long nextOffset;
         int leaderId;
@@ -76,6 +77,7 @@ final class FakeCluster implements AutoCloseable {
     FakeCluster(int nodeCount, int partitionCount) {
         for (int i = 0; i < partitionCount; i++) {
             Log log = new Log();
+            log.groupId = i + 1;
             log.leaderId = 1 + i % nodeCount;
             partitions.add(log);
         }
@@ -206,7 +208,7 @@ final class FakeCluster implements AutoCloseable {
         for (int i = 0; i < partitions.size(); i++) {
             topic.addPartitions(Partition.newBuilder()
                     .setPartition(i)
-                    .setGroupId(i + 1)
+                    .setGroupId(partitions.get(i).groupId)
                     .setLeaderId(partitions.get(i).leaderId)
                     .setGeneration(partitions.get(i).generation));
         }

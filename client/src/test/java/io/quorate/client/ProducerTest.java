@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A producer")
 @Timeout(30)
@@ -523,5 +526,60 @@ class ProducerTest {
         QuorateException error = failure(producer.send(record("b")));
 
         assertEquals("UNKNOWN_TOPIC", error.reason());
+    }
+
+    @Test
+    @DisplayName("finds the leader of a topic that was deleted and made again, though its generations start anew")
+    void recreatedTopic() throws Exception {
+        Producer producer = producer(3, 1, DEFAULT);
+        synchronized (cluster) {
+            cluster.partitions.get(0).generation = 50;
+        }
+        client.admin().describeCluster();
+
+        synchronized (cluster) {
+            FakeCluster.Log anew = new FakeCluster.Log();
+            anew.groupId = 9;
+            anew.leaderId = 3;
+            cluster.partitions.set(0, anew);
+        }
+
+        assertEquals(new AppendResult(0, 0, 1), get(producer.send(record("a"))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    @DisplayName("has every record in the log once and in order, whatever breaks, and knows each offset")
+    void chaos(long seed) throws Exception {
+        Random random = new Random(seed);
+        Producer producer = producer(3, 1, tinyBatches(4));
+        List<CompletableFuture<AppendResult>> results = new ArrayList<>();
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            if (random.nextInt(10) == 0) {
+                cluster.script(List.of(new Step.Break(), new Step.AppendAndBreak(), new Step.Hold())
+                        .get(random.nextInt(3)));
+            }
+            if (random.nextInt(20) == 0) {
+                int leader;
+                synchronized (cluster) {
+                    leader = cluster.partitions.get(0).leaderId;
+                    cluster.elect(0, 1 + random.nextInt(3));
+                }
+                cluster.node(leader).breakSessions(cluster.notLeader(0, 0));
+            }
+            values.add(Integer.toString(i));
+            results.add(producer.send(record(values.get(i))));
+        }
+        synchronized (cluster) {
+            cluster.script.clear();
+        }
+        cluster.nodes.forEach(node -> node.breakSessions(Status.UNAVAILABLE.asRuntimeException()));
+        producer.flush();
+
+        for (int i = 0; i < results.size(); i++) {
+            assertEquals(i, get(results.get(i)).offset());
+        }
+        assertEquals(values, cluster.values(0));
     }
 }

@@ -15,6 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -285,6 +289,62 @@ class ReaderTest {
             cluster.elect(0, 3);
 
             assertEquals(List.of("0", "1"), readAll(reader));
+        }
+    }
+
+    @Test
+    @DisplayName("that nobody polls fetches no more than its bound ahead")
+    void boundedPrefetch() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            append("x".repeat(500_000));
+        }
+        BlockingQueue<ReadPump.Item> queue = new LinkedBlockingQueue<>();
+        ClientLoop loop = new ClientLoop();
+        Cluster view = new Cluster(loop, ClientConfig.of(HostAndPort.parseUri(cluster.uri())));
+        CompletableFuture<ReadPump> started = new CompletableFuture<>();
+        loop.execute(() -> {
+            ReadPump pump = new ReadPump(view, FakeCluster.TOPIC, 0, from(Position.earliest(), true), 0, true, queue);
+            pump.start();
+            started.complete(pump);
+        });
+        ReadPump pump = loop.await(started);
+
+        long taken = 0;
+        long mostQueued = 0;
+        int chunks = 0;
+        while (chunks < 40) {
+            // Each pause of the reader is as long as it takes until the pump has nothing left to do.
+            mostQueued = Math.max(mostQueued, settledBytes(queue, 40 - chunks));
+            ReadPump.Item.Chunk chunk = (ReadPump.Item.Chunk) queue.poll(20, TimeUnit.SECONDS);
+            chunks++;
+            taken += chunk.bytes();
+            loop.execute(() -> pump.consumed(chunk.bytes()));
+        }
+
+        assertTrue(taken > 40 * 500_000L, taken + " bytes");
+        long bound = ReadPump.PREFETCH_BYTES + ReadPump.MAX_REQUESTED * 500_100L;
+        assertTrue(mostQueued <= bound, mostQueued + " bytes queued");
+        assertTrue(mostQueued >= ReadPump.PREFETCH_BYTES, mostQueued + " bytes queued");
+        loop.execute(() -> {
+            pump.stop();
+            view.close();
+            loop.shutdown();
+        });
+    }
+
+    /** Waits until the queue is as full as it must become: the bound is reached, or all that is left is there. */
+    private static long settledBytes(BlockingQueue<ReadPump.Item> queue, int chunksLeft) {
+        while (true) {
+            long bytes = 0;
+            int chunks = 0;
+            for (ReadPump.Item item : queue) {
+                bytes += ((ReadPump.Item.Chunk) item).bytes();
+                chunks++;
+            }
+            if (bytes >= ReadPump.PREFETCH_BYTES || chunks == chunksLeft) {
+                return bytes;
+            }
+            Thread.onSpinWait();
         }
     }
 

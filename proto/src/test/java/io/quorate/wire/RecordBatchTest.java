@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -83,6 +84,34 @@ class RecordBatchTest {
         same.append(5, null, bytes("value"));
 
         assertArrayEquals(builder.build(7, 0, 1), same.buildView(7, 0, 1).toByteArray());
+    }
+
+    @Test
+    @DisplayName("can be numbered anew; what was given out before keeps its bytes")
+    void rebuild() {
+        RecordBatchBuilder builder = new RecordBatchBuilder(0);
+        assertThrows(IllegalStateException.class, () -> builder.rebuildView(1, 0, 0));
+        builder.append(5, null, bytes("value"));
+        ByteString first = builder.buildView(7, 0, 1);
+        byte[] before = first.toByteArray();
+        RecordBatchBuilder same = new RecordBatchBuilder(0);
+        same.append(5, null, bytes("value"));
+
+        ByteString second = builder.rebuildView(8, 1, 0);
+
+        assertArrayEquals(before, first.toByteArray());
+        assertArrayEquals(same.build(8, 1, 0), second.toByteArray());
+    }
+
+    @Test
+    @DisplayName("of one record has the size that is foretold")
+    void sizeOfOne() {
+        for (int length : new int[] {0, 1, 110, 119, 120, 127, 128, 16_370, 16_384, 20_000}) {
+            List<RecordHeader> headers = List.of(new RecordHeader("näme", new byte[length]));
+            RecordBatchBuilder builder = new RecordBatchBuilder(0);
+            builder.append(5, new byte[3], new byte[length], headers);
+            assertEquals(builder.sizeBytes(), RecordBatchBuilder.batchBytes(new byte[3], new byte[length], headers));
+        }
     }
 
     @Test
