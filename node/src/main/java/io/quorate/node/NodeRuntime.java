@@ -61,7 +61,7 @@ public final class NodeRuntime {
      * @param dataDirectory  this node's own; locked while it runs
      * @param flushExecutor  runs flush rounds, one at a time
      * @param readExecutor   runs reads that are not in memory
-     * @param backgroundExecutor zero-filling ahead and other housekeeping
+     * @param backgroundExecutor opens and removes logs, zero-fills ahead, and does other housekeeping
      * @param transport      to the peers
      * @param prng           all randomness of this node
      * @param observer       watches the replicas; {@link ReplicaObserver#NONE} if nobody does
@@ -122,7 +122,13 @@ public final class NodeRuntime {
                 seams.prng().nextLong());
         try {
             wire();
+            tickedUntilNanos = loop.clock().nanoTime();
+            scheduleTick(tickNanos());
+            scheduleGossip();
+            seams.transport().start(new Receiver());
         } catch (RuntimeException e) {
+            stopping = true;
+            timers.forEach(EventLoop.Timer::cancel);
             unlock();
             throw e;
         }
@@ -132,10 +138,6 @@ public final class NodeRuntime {
                 settings.clusterId(),
                 seams.dataDirectory(),
                 metadata.view().lastIndex());
-        tickedUntilNanos = loop.clock().nanoTime();
-        scheduleTick(tickNanos());
-        scheduleGossip();
-        seams.transport().start(new Receiver());
     }
 
     private void wire() {

@@ -96,17 +96,25 @@ public record BatchHeader(
             throw new InvalidBatchException(
                     String.format(Locale.ROOT, "batch has checksum %08x, but its bytes have %08x", stored, computed));
         }
-        BatchHeader header = new BatchHeader(
-                sizeBytes,
-                attributes,
+        BatchHeader header = read(array, offset);
+        header.check((int) INT.get(array, offset + 28));
+        return header;
+    }
+
+    /**
+     * Reads the header of a batch that {@link #verify} has accepted before, in this process or before it was stored under
+     * a checksum of its own. Nothing is checked again.
+     */
+    public static BatchHeader read(byte[] array, int offset) {
+        return new BatchHeader(
+                (int) INT.get(array, offset),
+                array[offset + 5] & 0xff,
                 (int) INT.get(array, offset + 12),
                 (long) LONG.get(array, offset + 16),
                 (int) INT.get(array, offset + 24),
                 (long) LONG.get(array, offset + 32),
                 (long) LONG.get(array, offset + 40),
                 (long) LONG.get(array, offset + 48));
-        header.check((int) INT.get(array, offset + 28));
-        return header;
     }
 
     /** What a checksum cannot tell: a sender that wrote nonsense and summed it correctly. */

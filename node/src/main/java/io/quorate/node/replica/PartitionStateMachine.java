@@ -5,7 +5,6 @@ import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import io.quorate.wire.BatchHeader;
-import io.quorate.wire.InvalidBatchException;
 
 /**
  * What a partition's log comes to, beside the records themselves: the next offset and the producers' windows.
@@ -43,22 +42,13 @@ public final class PartitionStateMachine implements StateMachine {
                     + " instead of " + nextOffset);
         }
         if (entry.type() == EntryType.RECORDS) {
-            producers.append(header(entry), entry.baseOffset());
+            // Verified before it got into the log, and by the log's own checksum if it comes from disk.
+            Payload batch = entry.payload();
+            producers.append(BatchHeader.read(batch.array(), batch.arrayOffset()), entry.baseOffset());
             nextOffset = entry.nextOffset();
         } else if (entry.type() != EntryType.NO_OP) {
             throw new IllegalStateException(name + ": entry " + entry.id() + " is a " + entry.type()
                     + ", which this version does not know in a partition's log; a newer version wrote it");
-        }
-    }
-
-    private BatchHeader header(LogEntry entry) {
-        Payload payload = entry.payload();
-        try {
-            return BatchHeader.verify(payload.array(), payload.arrayOffset(), payload.size());
-        } catch (InvalidBatchException damaged) {
-            throw new IllegalStateException(
-                    name + ": committed entry " + entry.id() + " is not a record batch: " + damaged.getMessage(),
-                    damaged);
         }
     }
 }
