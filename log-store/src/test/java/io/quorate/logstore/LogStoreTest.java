@@ -100,4 +100,41 @@ class LogStoreTest {
             assertEquals(entries, store.read(1, 3, 1000));
         }
     }
+
+    @Test
+    @DisplayName("has cut a suffix durably when the cut returns, before any force")
+    void cutsDurably() {
+        List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 1, 60, 700);
+        for (long seed = 1; seed <= 20; seed++) {
+            SimulatedDisk disk = new SimulatedDisk(seed);
+            LogStore store = open(disk);
+            store.putHardState(new HardState(1, Optional.empty()));
+            store.append(entries);
+            store.force();
+            store.truncateSuffix(50);
+            disk.crash();
+            try (LogStore again = open(disk.reopen())) {
+                assertEquals(49, again.recovered().terms().last().index());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("forces what it found: entries a killed process had only written survive a later power failure")
+    void forcesWhatAKilledProcessWrote() {
+        List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 1, 12, 300);
+        for (long seed = 1; seed <= 20; seed++) {
+            SimulatedDisk disk = new SimulatedDisk(seed);
+            LogStore killed = open(disk);
+            killed.putHardState(new HardState(1, Optional.empty()));
+            killed.append(entries);
+            SimulatedDisk afterKill = disk.reopen();
+            RecoveredLog shown = open(afterKill).recovered();
+            assertEquals(12, shown.terms().last().index());
+            afterKill.crash();
+            try (LogStore again = open(afterKill.reopen())) {
+                assertEquals(shown, again.recovered());
+            }
+        }
+    }
 }

@@ -106,12 +106,13 @@ class ZeroAheadTest {
             store.force();
             assertTrue(!background.isEmpty());
             store.truncateSuffix(11);
-            List<LogEntry> instead = entriesOf(60, 1499).subList(10, 60);
+            // Far enough to reach what the filler was about to fill for the old suffix.
+            List<LogEntry> instead = entriesOf(110, 1499).subList(10, 110);
             store.append(instead);
             store.force();
             runBackground();
             assertEquals(entries.subList(0, 10), store.read(1, 10, Integer.MAX_VALUE));
-            assertEquals(instead, store.read(11, 60, Integer.MAX_VALUE));
+            assertEquals(instead, store.read(11, 110, Integer.MAX_VALUE));
         }
     }
 
