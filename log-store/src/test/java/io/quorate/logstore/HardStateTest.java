@@ -3,8 +3,10 @@ package io.quorate.logstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.logstore.sim.SimulatedCrash;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.HardState;
@@ -102,6 +104,25 @@ class HardStateTest {
             store.putHardState(NEW);
             store.force();
             assertEquals(before, disk.operations());
+        }
+    }
+
+    @ParameterizedTest(name = "slot at {0}")
+    @ValueSource(ints = {0, 4096})
+    @DisplayName("survive a power failure while a rotten copy is repaired")
+    void surviveCrashInRepair(int slot) {
+        for (long seed = 1; seed <= 20; seed++) {
+            for (int at = 1; at <= 6; at++) {
+                SimulatedDisk disk = new SimulatedDisk(seed);
+                fileWith(disk, OLD, NEW);
+                disk.corrupt(FILE, slot + 40, 1);
+                disk.crashAfter(at);
+                SimulatedCrash crash = assertThrows(SimulatedCrash.class, () -> Logs.open(disk, DIRECTORY, CONFIG)
+                        .force());
+                try (LogStore store = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
+                    assertEquals(NEW, store.recovered().hardState(), crash.getMessage());
+                }
+            }
         }
     }
 }

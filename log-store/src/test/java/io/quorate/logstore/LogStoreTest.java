@@ -107,7 +107,9 @@ class LogStoreTest {
         List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 1, 60, 700);
         for (long seed = 1; seed <= 20; seed++) {
             SimulatedDisk disk = new SimulatedDisk(seed);
-            LogStore store = open(disk);
+            // Background work would force the file as well.
+            LogStore store = LogStore.open(
+                    disk, temporary.resolve("log"), Logs.IDENTITY, SMALL, task -> {}, new WriteBuffer(4096));
             store.putHardState(new HardState(1, Optional.empty()));
             store.append(entries);
             store.force();
