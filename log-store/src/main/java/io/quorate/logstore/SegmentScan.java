@@ -66,7 +66,8 @@ record SegmentScan(SparseIndex index, TermStarts terms, long end, long nextOffse
 
     /** Reads a sealed segment whose end is known. */
     static SegmentScan ofSealed(Segment segment, DiskFile file, LogStoreConfig config) throws IOException {
-        FrameReader reader = new FrameReader(segment.path(), file, segment.seed(), BUFFER_BYTES);
+        int bufferBytes = (int) Math.min(BUFFER_BYTES, segment.end());
+        FrameReader reader = new FrameReader(segment.path(), file, segment.seed(), bufferBytes);
         SegmentScan scan = of(segment.path(), segment.header(), reader, config, segment.end());
         if (scan.end() != segment.end()) {
             throw new CorruptLogException(

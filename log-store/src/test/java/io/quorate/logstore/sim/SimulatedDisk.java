@@ -161,6 +161,29 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
+    /** Whether the power failed, or a later run took over: every use throws. */
+    public boolean isDown() {
+        synchronized (platter) {
+            return down;
+        }
+    }
+
+    /**
+     * Another disk that holds what this one would surely keep of the files in {@code directory} if the power failed now:
+     * all that was forced and nothing else. This one is not changed.
+     */
+    public SimulatedDisk forcedOnly(Path directory) {
+        synchronized (platter) {
+            SimulatedDisk image = new SimulatedDisk(0);
+            platter.durable.forEach((path, file) -> {
+                if (path.startsWith(directory)) {
+                    image.plant(path, file.forcedContents());
+                }
+            });
+            return image;
+        }
+    }
+
     /** How many changing operations (creations, writes, forces, renames, ...) there were so far. */
     public long operations() {
         synchronized (platter) {

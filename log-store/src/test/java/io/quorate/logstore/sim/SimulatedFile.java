@@ -125,6 +125,11 @@ final class SimulatedFile {
         return Arrays.copyOf(seen, seenSize);
     }
 
+    /** What the medium holds, whatever was written since. */
+    byte[] forcedContents() {
+        return Arrays.copyOf(durable, durableSize);
+    }
+
     /** Sets the contents behind everyone's back, on the medium too. */
     void replace(byte[] contents) {
         seen = Arrays.copyOf(contents, Math.max(SECTOR_BYTES, roundUp(contents.length)));

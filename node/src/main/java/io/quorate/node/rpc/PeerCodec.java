@@ -32,11 +32,11 @@ import java.util.List;
  * that never fall or exceed the sender's. What does not pass is a {@link MalformedMessageException}, so that a bad peer
  * cannot trip an invariant of Raft.
  */
-final class PeerCodec {
+public final class PeerCodec {
     private PeerCodec() {}
 
     /** A frame that no correct peer sends. */
-    static final class MalformedMessageException extends Exception {
+    public static final class MalformedMessageException extends Exception {
         private static final long serialVersionUID = 1L;
 
         MalformedMessageException(String message) {
@@ -44,14 +44,14 @@ final class PeerCodec {
         }
     }
 
-    static GroupMessage encode(long groupId, Message message) {
+    public static GroupMessage encode(long groupId, Message message) {
         GroupMessage.Builder frame =
                 GroupMessage.newBuilder().setGroupId(groupId).setTerm(message.term());
         message.deliverTo(ANYONE, new Encoder(frame));
         return frame.build();
     }
 
-    static PeerMessage.ForGroup decode(GroupMessage frame) throws MalformedMessageException {
+    public static PeerMessage.ForGroup decode(GroupMessage frame) throws MalformedMessageException {
         long groupId = notNegative("group_id", frame.getGroupId());
         // Only who has never voted or followed answers with term 0.
         long term =
@@ -106,7 +106,7 @@ final class PeerCodec {
         return new PeerMessage.ForGroup(groupId, message);
     }
 
-    static NodeStatus encode(PeerMessage.Status status) {
+    public static NodeStatus encode(PeerMessage.Status status) {
         NodeStatus.Builder frame = NodeStatus.newBuilder()
                 .setClientAddress(status.clientAddress())
                 .setIncarnation(status.incarnation())
@@ -117,7 +117,7 @@ final class PeerCodec {
         return frame.build();
     }
 
-    static PeerMessage.Status decode(NodeStatus frame) throws MalformedMessageException {
+    public static PeerMessage.Status decode(NodeStatus frame) throws MalformedMessageException {
         List<PeerMessage.Leadership> leads = new ArrayList<>(frame.getLeadsCount());
         for (io.quorate.internal.v1.Leadership leadership : frame.getLeadsList()) {
             leads.add(new PeerMessage.Leadership(

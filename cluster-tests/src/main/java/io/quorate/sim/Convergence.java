@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.ClusterView.PartitionView;
+import io.quorate.node.api.ClusterView.TopicView;
+import io.quorate.node.api.Marks;
+import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadSession;
+import io.quorate.node.api.ReadSink;
+import io.quorate.node.api.ReadSpec;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Result;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.sim.check.ClusterChecker;
+import io.quorate.sim.check.DurableImages;
+import io.quorate.sim.check.GroupOracle;
+import io.quorate.sim.check.Invariant;
+import io.quorate.sim.check.ReadChecker;
+import io.quorate.sim.check.Violation;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The liveness half of a run: with all faults over, everything must come to rest within a bounded time, and then be what
+ * it should be on every replica: in the state machines, on the disks and for readers.
+ */
+final class Convergence {
+    private static final long LIMIT_NANOS = 60_000_000_000L;
+    private static final long STEP_NANOS = 50_000_000L;
+
+    private final VirtualTime time;
+    private final List<SimulatedNode> nodes;
+    private final Workload workload;
+    private final ClusterChecker checker;
+    private final DurableImages disks;
+    private final Runner runner;
+
+    /** Runs events up to a time, and throws what they violate. */
+    interface Runner {
+        void runUntil(long timeNanos);
+    }
+
+    Convergence(
+            VirtualTime time,
+            List<SimulatedNode> nodes,
+            Workload workload,
+            ClusterChecker checker,
+            DurableImages disks,
+            Runner runner) {
+        this.time = time;
+        this.nodes = nodes;
+        this.workload = workload;
+        this.checker = checker;
+        this.disks = disks;
+        this.runner = runner;
+    }
+
+    /** Returns how long it took, in virtual ns. */
+    long await() {
+        long start = time.nowNanos();
+        List<String> missing = List.of("not looked yet");
+        while (!missing.isEmpty()) {
+            if (time.nowNanos() - start > LIMIT_NANOS) {
+                throw new Violation(
+                        Invariant.CONVERGENCE,
+                        "all faults ended " + (time.nowNanos() - start) / 1_000_000 + " ms ago, but: "
+                                + String.join("; ", missing));
+            }
+            runner.runUntil(time.nowNanos() + STEP_NANOS);
+            missing = missing();
+        }
+        readEverythingAgain();
+        compareDisks();
+        return time.nowNanos() - start;
+    }
+
+    private List<String> missing() {
+        List<String> missing = new ArrayList<>(workload.unfinished());
+        for (GroupOracle oracle : checker.oracles()) {
+            for (NodeId replica : checker.replicas(oracle.groupId())) {
+                long applied = oracle.appliedBy(replica);
+                if (applied != oracle.lastIndex()) {
+                    missing.add(replica + " has applied group " + oracle.groupId() + " up to " + applied + " of "
+                            + oracle.lastIndex());
+                }
+            }
+        }
+        if (missing.isEmpty()) {
+            leaders(missing);
+        }
+        return missing;
+    }
+
+    /** Every node must be ready and name the same leader for every partition. */
+    private void leaders(List<String> missing) {
+        String agreed = null;
+        for (SimulatedNode node : nodes) {
+            Optional<NodeApi> api = node.api();
+            if (api.isEmpty() || !api.get().isReady()) {
+                missing.add(node.id() + " is not ready");
+                continue;
+            }
+            ClusterView view = api.get().view();
+            StringBuilder leaders =
+                    new StringBuilder("metadata " + view.metadata().leaderId());
+            for (TopicView topic : view.topics()) {
+                for (PartitionView partition : topic.partitions()) {
+                    leaders.append(", ").append(topic.name()).append('/').append(partition.partition());
+                    leaders.append(' ').append(partition.leaderId());
+                    if (partition.leaderId() == 0) {
+                        missing.add(node.id() + " knows no leader of " + topic.name() + "/" + partition.partition());
+                    }
+                }
+            }
+            if (agreed != null && !agreed.contentEquals(leaders)) {
+                missing.add("nodes disagree on leaders: " + agreed + " | " + node.id() + ": " + leaders);
+            }
+            agreed = leaders.toString();
+        }
+    }
+
+    /** A batch whose writer has given up may still be appended while this goes on: reading may end before it. */
+    private void readEverythingAgain() {
+        Map<Long, Long> settledOffsets = new HashMap<>();
+        checker.oracles().forEach(oracle -> settledOffsets.put(oracle.groupId(), oracle.nextOffset()));
+        for (SimulatedPartition partition : workload.partitions()) {
+            for (NodeId replica : checker.replicas(partition.groupId())) {
+                GroupOracle oracle = checker.oracle(partition.groupId());
+                ReadChecker reader = new ReadChecker(oracle, "final reader at " + replica, 0);
+                FinalRead read = new FinalRead(reader);
+                long leastOffset = settledOffsets.get(partition.groupId());
+                SimulatedNode node = nodes.get(replica.value() - 1);
+                node.onLoop(api -> read.open(api, partition));
+                long limit = time.nowNanos() + LIMIT_NANOS;
+                while (!read.ended && time.nowNanos() < limit) {
+                    runner.runUntil(time.nowNanos() + STEP_NANOS);
+                }
+                if (read.refusal != null || reader.position() < leastOffset) {
+                    throw new Violation(
+                            Invariant.CONVERGENCE,
+                            "reading " + partition.name() + " at " + replica + " ended at offset " + reader.position()
+                                    + " of " + leastOffset + ", refusal: " + read.refusal);
+                }
+            }
+        }
+    }
+
+    /** What is committed must be on the disk of every replica, not only of a quorum. */
+    private void compareDisks() {
+        for (GroupOracle oracle : checker.oracles()) {
+            for (NodeId replica : checker.replicas(oracle.groupId())) {
+                DurableImages.Image image = disks.of(replica, oracle.groupId())
+                        .orElseThrow(() -> new Violation(
+                                Invariant.CONVERGENCE, replica + " has nothing on disk of group " + oracle.groupId()));
+                for (LogEntry entry : oracle.committed()) {
+                    Optional<LogEntry> durable = image.entry(entry.index());
+                    if (durable.isEmpty() || !durable.get().equals(entry)) {
+                        throw new Violation(
+                                Invariant.CONVERGENCE,
+                                replica + " has " + durable + " on disk in group " + oracle.groupId() + " instead of "
+                                        + entry);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Reads a partition from its start to its end. */
+    private final class FinalRead implements ReadSink {
+        private final ReadChecker reader;
+        private boolean ended;
+        private Refusal refusal;
+
+        private FinalRead(ReadChecker reader) {
+            this.reader = reader;
+        }
+
+        private void open(NodeApi api, SimulatedPartition partition) {
+            ReadSpec spec = new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+            Result<ReadSession> result = api.read(partition.name(), spec, this);
+            if (result instanceof Result.Refused<ReadSession> refused) {
+                onRefused(refused.refusal());
+            }
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public void onEntries(List<LogEntry> entries, Marks marks) {
+            reader.onEntries(entries);
+        }
+
+        @Override
+        public void onCaughtUp(Marks marks) {
+            reader.onHighWatermark(marks.highWatermark());
+        }
+
+        @Override
+        public void onEnd(Marks marks) {
+            ended = true;
+        }
+
+        @Override
+        public void onRefused(Refusal why) {
+            ended = true;
+            refusal = why;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.StoreIdentity;
+import io.quorate.logstore.WriteBuffer;
+import io.quorate.logstore.io.Disk;
+import io.quorate.logstore.sim.SimulatedDisk;
+import io.quorate.logstore.sim.SimulatedDisk.Operation;
+import io.quorate.raft.Prng;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.sim.check.DurableImages;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The disk of one machine, over all starts of its process, and the same disk as the checkers see it: recovered, by the
+ * real recovery, from nothing but what was forced.
+ */
+final class MachineDisk {
+    static final Path DATA_DIRECTORY = Path.of("/data");
+
+    private record CachedImage(long operations, Optional<DurableImages.Image> image) {}
+
+    private final String clusterId;
+    private final int nodeId;
+    private final LogStoreConfig config;
+    private final Prng prng;
+    private final WriteBuffer writeBuffer = new WriteBuffer(4096);
+    private final Map<Long, CachedImage> images = new HashMap<>();
+    private SimulatedDisk current;
+    private boolean forceFails;
+
+    MachineDisk(String clusterId, int nodeId, LogStoreConfig config, Prng prng) {
+        this.clusterId = clusterId;
+        this.nodeId = nodeId;
+        this.config = config;
+        this.prng = prng;
+        this.current = new SimulatedDisk(prng.nextLong());
+    }
+
+    /** As the process that runs now has it. */
+    Disk mounted() {
+        return current;
+    }
+
+    /** The process has ended and with it its view of the disk; what follows finds a disk in order again. */
+    void endProcess() {
+        // A killed process leaves its written bytes to the kernel; a machine without power loses what was not forced.
+        // After a failed force only the latter is certain to tell what the medium holds.
+        boolean powerLost = forceFails || prng.nextInt(2) == 0;
+        if (!current.isDown() && powerLost) {
+            current.crash();
+        }
+        current.heal();
+        forceFails = false;
+        current = current.reopen();
+    }
+
+    /** The power fails in the midst of this many operations from now. */
+    void losePowerAfter(int operations) {
+        current.crashAfter(1 + operations);
+    }
+
+    /** From now on nothing can be forced any more, until the process ends. */
+    void failForces() {
+        forceFails = true;
+        current.inject(Operation.FORCE, path -> true);
+    }
+
+    boolean hasLostPower() {
+        return current.isDown();
+    }
+
+    /** Whether forces fail now: what the process reports about it is no bug. */
+    boolean failsForces() {
+        return forceFails;
+    }
+
+    /** Ends all faults that are still to come. */
+    void makeReliable() {
+        current.crashAfter(Long.MAX_VALUE / 2);
+    }
+
+    /** What would be found of a group after a loss of power now. */
+    Optional<DurableImages.Image> forced(long groupId) {
+        long operations = current.operations();
+        CachedImage cached = images.get(groupId);
+        if (cached == null || cached.operations() != operations) {
+            cached = new CachedImage(operations, recover(groupId));
+            images.put(groupId, cached);
+        }
+        return cached.image();
+    }
+
+    private Optional<DurableImages.Image> recover(long groupId) {
+        Path directory = DATA_DIRECTORY.resolve("groups").resolve(Long.toString(groupId));
+        SimulatedDisk copy = current.forcedOnly(directory);
+        if (copy.list(directory).isEmpty()) {
+            return Optional.empty();
+        }
+        StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
+        return Optional.of(new ForcedLog(LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer)));
+    }
+
+    /** Stays open: there is nothing behind it but memory. */
+    private record ForcedLog(LogStore store) implements DurableImages.Image {
+        @Override
+        public HardState hardState() {
+            return store.recovered().hardState();
+        }
+
+        @Override
+        public long lastIndex() {
+            return store.recovered().terms().lastIndex();
+        }
+
+        @Override
+        public Optional<LogEntry> entry(long index) {
+            return index >= store.firstIndex() && index <= lastIndex()
+                    ? Optional.of(store.read(index, index, 1).get(0))
+                    : Optional.empty();
+        }
+    }
+}

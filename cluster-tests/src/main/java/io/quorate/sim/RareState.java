@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+/** What a good set of seeds must have met at least once: a fault that never bites tests nothing. */
+public enum RareState {
+    NODE_CRASHED,
+    NODE_CRASHED_AMID_DISK_OPERATIONS,
+    NODE_CRASHED_WHILE_RECOVERING,
+    ALL_NODES_DOWN,
+    NODE_PAUSED,
+    FORCE_FAILED,
+    LINK_CUT,
+    MESSAGE_OUTLIVED_ITS_CONNECTION,
+    LEADER_CHANGED,
+    LOG_TRUNCATED,
+    APPEND_LOST_WITH_LEADERSHIP,
+    APPEND_REFUSED_BY_FOLLOWER,
+    APPEND_REFUSED_AS_OVERLOADED,
+    APPEND_REFUSED_AS_FENCED,
+    APPEND_REFUSED_OUT_OF_SEQUENCE,
+    DUPLICATE_ACKNOWLEDGED,
+    READER_MOVED
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.node.NodeRuntime;
+import io.quorate.node.NodeSettings;
+import io.quorate.node.api.NodeApi;
+import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.raft.Prng;
+import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.sim.check.ClusterChecker;
+import io.quorate.sim.check.Invariant;
+import io.quorate.sim.check.Violation;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * A machine with a disk that stays and a process that comes and goes: each start is a new loop, new executors and a new
+ * {@link NodeRuntime} over what the disk kept.
+ */
+final class SimulatedNode {
+    private static final int CLOCK_ORIGIN_MILLIS_MAX = 1_000_000;
+    private static final int WALL_CLOCK_ERROR_MILLIS_MAX = 3_600_000;
+
+    private final NodeId id;
+    private final SimulationOptions options;
+    private final World world;
+    private final NodeSettings settings;
+    private final Prng prng;
+    private final NodeClock clock;
+    private final MachineDisk disk;
+
+    private int starts;
+    private boolean up;
+    private boolean paused;
+    private boolean started;
+    private VirtualLoop loop;
+    private VirtualExecutor flushExecutor;
+    private VirtualExecutor readExecutor;
+    private VirtualExecutor backgroundExecutor;
+    private NodeRuntime runtime;
+
+    /** What all nodes of a run share. */
+    record World(
+            VirtualTime time,
+            TraceHash trace,
+            SimulatedNetwork network,
+            ClusterChecker checker,
+            Verdict verdict,
+            Sightings sightings) {}
+
+    SimulatedNode(NodeSettings settings, SimulationOptions options, World world, Prng prng) {
+        this.id = settings.nodeId();
+        this.settings = settings;
+        this.options = options;
+        this.world = world;
+        this.prng = prng;
+        this.clock = new NodeClock(
+                world.time(),
+                prng.nextInt(CLOCK_ORIGIN_MILLIS_MAX) * 1_000_000L,
+                prng.nextInt(WALL_CLOCK_ERROR_MILLIS_MAX),
+                options.clockDrift() ? 800 + prng.nextInt(401) : 1000);
+        this.disk = new MachineDisk(settings.clusterId(), id.value(), settings.logStore(), prng.split());
+    }
+
+    NodeId id() {
+        return id;
+    }
+
+    MachineDisk disk() {
+        return disk;
+    }
+
+    /** How often it was started: names the process that runs now. */
+    int starts() {
+        return starts;
+    }
+
+    boolean isUp() {
+        return up;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    void start() {
+        starts++;
+        up = true;
+        started = false;
+        world.trace().fold("start " + id);
+        world.checker().onNodeStarted(id);
+        String label = id.toString();
+        loop = new VirtualLoop(
+                world.time(), clock, prng.split(), options.loopTurnNanosMax(), label + "-loop", this::onThrown);
+        flushExecutor = executor("-flush", this::flushLatencyNanos);
+        readExecutor =
+                executor("-read", () -> 1_000L * prng.nextInt(options.disk().readMicros() + 1));
+        backgroundExecutor = executor("-background", () -> 1_000L * prng.nextInt(5_000));
+        loop.execute(this::startRuntime);
+    }
+
+    private void startRuntime() {
+        runtime = new NodeRuntime(
+                settings,
+                new NodeRuntime.Seams(
+                        loop,
+                        disk.mounted(),
+                        MachineDisk.DATA_DIRECTORY,
+                        flushExecutor,
+                        readExecutor,
+                        backgroundExecutor,
+                        world.network().transport(id, loop),
+                        prng.split(),
+                        new Observer(),
+                        this::onFatal));
+        runtime.start();
+        started = true;
+    }
+
+    /** The process is gone, and with it everything that its disk did not have to keep. */
+    void crash() {
+        up = false;
+        paused = false;
+        world.trace().fold("crash " + id);
+        world.sightings().met(RareState.NODE_CRASHED);
+        if (!started) {
+            world.sightings().met(RareState.NODE_CRASHED_WHILE_RECOVERING);
+        }
+        loop.kill();
+        flushExecutor.kill();
+        readExecutor.kill();
+        backgroundExecutor.kill();
+        runtime = null;
+        world.network().died(id.value());
+        disk.endProcess();
+    }
+
+    /** As SIGSTOP does: nothing runs, everything that arrives waits. */
+    void pause() {
+        paused = true;
+        world.sightings().met(RareState.NODE_PAUSED);
+        loop.pause();
+        flushExecutor.pause();
+        readExecutor.pause();
+        backgroundExecutor.pause();
+    }
+
+    void resume() {
+        paused = false;
+        loop.resume();
+        flushExecutor.resume();
+        readExecutor.resume();
+        backgroundExecutor.resume();
+    }
+
+    /** Runs a request on the node's loop; it is lost if the node is not up by then. */
+    void onLoop(Consumer<NodeApi> request) {
+        if (up) {
+            loop.execute(() -> {
+                if (started) {
+                    request.accept(runtime.api());
+                }
+            });
+        }
+    }
+
+    /** For looking from outside, between events; empty while it does not run. */
+    Optional<NodeApi> api() {
+        return up && started ? Optional.of(runtime.api()) : Optional.empty();
+    }
+
+    private VirtualExecutor executor(String suffix, LongSupplier latencyNanos) {
+        return new VirtualExecutor(world.time(), latencyNanos, id + suffix, this::onThrown);
+    }
+
+    private long flushLatencyNanos() {
+        int micros = options.disk().flushMicros() + prng.nextInt(options.disk().flushJitterMicros() + 1);
+        if (prng.nextInt(1000) < options.disk().slowPermille()) {
+            micros += 1_000 * prng.nextInt(options.disk().slowMillisMax() + 1);
+        }
+        return 1_000L * micros;
+    }
+
+    private void onThrown(Throwable thrown) {
+        if (thrown instanceof Violation violation) {
+            world.verdict().found(violation);
+        } else if (!disk.hasLostPower() && !disk.failsForces()) {
+            world.verdict().found(new Violation(Invariant.NODE_STAYS_UP, id + " let through " + thrown, thrown));
+        }
+    }
+
+    private void onFatal(Throwable cause) {
+        onThrown(cause);
+    }
+
+    private final class Observer implements ReplicaObserver {
+        @Override
+        public void onApplied(long groupId, LogEntry entry) {
+            world.trace().fold(entry.index());
+            world.trace().fold(entry.term());
+            world.verdict().judge(() -> world.checker().onApplied(id, groupId, entry));
+        }
+
+        @Override
+        public void onRaftEvent(long groupId, RaftEvent event) {
+            world.trace().fold(event.toString());
+            if (event instanceof RaftEvent.BecameLeader) {
+                world.sightings().met(RareState.LEADER_CHANGED);
+            } else if (event instanceof RaftEvent.LogTruncated) {
+                world.sightings().met(RareState.LOG_TRUNCATED);
+            }
+            world.verdict().judge(() -> world.checker().onRaftEvent(id, groupId, event));
+        }
+
+        @Override
+        public void onFailed(long groupId, Throwable cause) {
+            if (disk.failsForces()) {
+                world.sightings().met(RareState.FORCE_FAILED);
+            }
+            onThrown(cause);
+        }
+    }
+}

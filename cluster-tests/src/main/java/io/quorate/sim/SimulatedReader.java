@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.node.api.Marks;
+import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadSession;
+import io.quorate.node.api.ReadSink;
+import io.quorate.node.api.ReadSpec;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.Result;
+import io.quorate.raft.Prng;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.sim.check.Invariant;
+import io.quorate.sim.check.ReadChecker;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Follows one partition from its start, from the leader or from any replica, at its own pace; when a read ends in any
+ * way, it goes on where it was, maybe elsewhere.
+ */
+final class SimulatedReader {
+    private final String name;
+    private final SimulatedPartition partition;
+    private final boolean anyReplica;
+    private final Clients clients;
+    private final Prng prng;
+    private final ReadChecker checker;
+    private Sink current;
+    private boolean finished;
+
+    SimulatedReader(String name, SimulatedPartition partition, boolean anyReplica, Clients clients, Prng prng) {
+        this.name = name;
+        this.partition = partition;
+        this.anyReplica = anyReplica;
+        this.clients = clients;
+        this.prng = prng;
+        this.checker = new ReadChecker(clients.checker().oracle(partition.groupId()), name, 0);
+    }
+
+    void start() {
+        open(0);
+    }
+
+    void finish() {
+        finished = true;
+    }
+
+    private void open(int node) {
+        if (finished) {
+            return;
+        }
+        Sink opening = new Sink(clients.connect(node, prng));
+        current = opening;
+        opening.port.call(opening::open);
+        // A reader cannot tell a dead node from one that has nothing new: now and then it moves on.
+        clients.time()
+                .schedule(
+                        (1 + prng.nextInt(4)) * 1_000_000L * clients.options().timeoutMillis(),
+                        "reader-patience",
+                        () -> moveOn(opening, 0));
+    }
+
+    private void moveOn(Sink from, int node) {
+        if (from != current) {
+            return;
+        }
+        clients.sightings().met(RareState.READER_MOVED);
+        from.port.call(api -> from.cancel());
+        current = null;
+        clients.backOff(prng, () -> open(node));
+    }
+
+    /** The node's side of one read; everything but the constructor runs on the node's loop. */
+    private final class Sink implements ReadSink {
+        private final ClientPort port;
+        private ReadSession session;
+        private int credit = 1 + prng.nextInt(4);
+        private boolean ended;
+
+        private Sink(ClientPort port) {
+            this.port = port;
+        }
+
+        private void open(NodeApi api) {
+            if (this != current) {
+                return;
+            }
+            ReadSpec spec = new ReadSpec(
+                    new ReadSpec.From.Offset(checker.position()),
+                    OptionalLong.empty(),
+                    0,
+                    prng.nextInt(4) > 0,
+                    anyReplica);
+            Result<ReadSession> result = api.read(partition.name(), spec, this);
+            if (result instanceof Result.Ok<ReadSession> ok) {
+                session = ok.value();
+            } else if (result instanceof Result.Refused<ReadSession> refused) {
+                onRefused(refused.refusal());
+            }
+        }
+
+        private void cancel() {
+            if (session != null && !ended) {
+                ended = true;
+                session.cancel();
+            }
+        }
+
+        @Override
+        public boolean isReady() {
+            return credit > 0;
+        }
+
+        @Override
+        public void onEntries(List<LogEntry> entries, Marks marks) {
+            requireActive();
+            if (this != current) {
+                return;
+            }
+            clients.verdict().judge(() -> {
+                checker.onEntries(entries);
+                checker.onHighWatermark(marks.highWatermark());
+            });
+            credit--;
+            if (credit <= 0) {
+                port.reply(() -> port.call(api -> refill()));
+            }
+        }
+
+        private void refill() {
+            credit = 1 + prng.nextInt(4);
+            if (session != null && !ended) {
+                session.resume();
+            }
+        }
+
+        @Override
+        public void onCaughtUp(Marks marks) {
+            requireActive();
+            clients.verdict().judge(() -> checker.onHighWatermark(marks.highWatermark()));
+        }
+
+        @Override
+        public void onEnd(Marks marks) {
+            requireActive();
+            ended = true;
+            clients.verdict().judge(() -> checker.onHighWatermark(marks.highWatermark()));
+            port.reply(() -> moveOn(this, 0));
+        }
+
+        @Override
+        public void onRefused(Refusal refusal) {
+            requireActive();
+            ended = true;
+            clients.verdict()
+                    .require(
+                            refusal.reason() != Reason.TRIMMED
+                                    && refusal.reason() != Reason.CORRUPT_REPLICA
+                                    && refusal.reason() != Reason.INTERNAL
+                                    && refusal.reason() != Reason.INVALID_ARGUMENT,
+                            Invariant.ANSWER_PLAUSIBLE,
+                            name + " did nothing wrong, but was refused: " + refusal);
+            port.reply(() -> moveOn(this, Clients.leaderNamedBy(refusal)));
+        }
+
+        private void requireActive() {
+            clients.verdict().require(!ended, Invariant.ANSWER_PLAUSIBLE, name + " is called after its read has ended");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.node.NodeSettings;
+import io.quorate.node.seam.PeerMessage;
+import io.quorate.raft.Prng;
+import io.quorate.raft.log.NodeId;
+import io.quorate.sim.check.ClusterChecker;
+import io.quorate.sim.check.GroupOracle;
+import io.quorate.sim.check.Violation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A whole cluster and its clients in one thread, on virtual time, from one seed: real Raft, real log store, real node
+ * runtime, real codec; only clock, network, disks and executors are simulated. First a time of faults in which nothing
+ * wrong may be seen (safety), then a time without in which everything must come to rest (liveness).
+ */
+public final class Simulation {
+    /** The metadata group is there from the beginning, on all nodes. */
+    private static final long METADATA_GROUP = 0;
+
+    private static final int DISK_CHECK_ONE_IN = 32;
+
+    private final long seed;
+    private final SimulationOptions options;
+    private final TraceHash trace = new TraceHash();
+    private final VirtualTime time = new VirtualTime(trace);
+    private final Verdict verdict = new Verdict();
+    private final Sightings sightings = new Sightings();
+    private final List<SimulatedNode> nodes = new ArrayList<>();
+    private final ClusterChecker checker;
+    private final SimulatedNetwork network;
+    private final FaultInjector faults;
+    private final Workload workload;
+    private final Convergence convergence;
+    private long events;
+
+    private Simulation(long seed) {
+        this.seed = seed;
+        Prng prng = new Prng(seed);
+        options = SimulationOptions.draw(prng.split());
+        Prng sampling = prng.split();
+        NodeDisks disks = new NodeDisks(nodes);
+        checker = new ClusterChecker(disks, () -> sampling.nextInt(DISK_CHECK_ONE_IN) == 0);
+        network = new SimulatedNetwork(
+                time, prng.split(), trace, this::onSend, sightings, options.network(), options.nodes());
+        SimulatedNode.World world = new SimulatedNode.World(time, trace, network, checker, verdict, sightings);
+        SortedMap<NodeId, String> addresses = addresses(options.nodes());
+        for (NodeId id : addresses.keySet()) {
+            nodes.add(new SimulatedNode(settings(id, addresses), options, world, prng.split()));
+        }
+        checker.onGroup(METADATA_GROUP, List.copyOf(addresses.keySet()));
+        Clients clients = new Clients(time, nodes, checker, verdict, sightings, options.workload());
+        workload = new Workload(options, clients, prng.split());
+        faults = new FaultInjector(time, network, nodes, options, sightings, prng.split());
+        convergence = new Convergence(time, nodes, workload, checker, disks, this::runUntil);
+    }
+
+    /**
+     * Runs the whole life of the cluster that this seed makes.
+     *
+     * @throws SimulationFailure at the first event that breaks an invariant
+     */
+    public static SimulationReport run(long seed) {
+        Simulation simulation = new Simulation(seed);
+        try {
+            return simulation.run();
+        } catch (Violation violation) {
+            throw new SimulationFailure(
+                    seed,
+                    simulation.time.nowMillis(),
+                    simulation.options,
+                    simulation.verdict.violation().orElse(violation));
+        }
+    }
+
+    private SimulationReport run() {
+        nodes.forEach(SimulatedNode::start);
+        workload.start();
+        faults.start();
+        runUntil(options.faultyMillis() * 1_000_000L);
+        workload.finish();
+        faults.stop();
+        long convergenceNanos = convergence.await();
+        if (options.blackout()) {
+            nodes.forEach(SimulatedNode::crash);
+            nodes.forEach(SimulatedNode::start);
+            convergence.await();
+        }
+        return new SimulationReport(
+                seed,
+                trace.value(),
+                events,
+                time.nowMillis(),
+                network.messagesSent(),
+                checker.oracles().stream().mapToLong(GroupOracle::lastIndex).sum(),
+                checker.history().acknowledged(),
+                convergenceNanos / 1_000_000,
+                sightings);
+    }
+
+    private void runUntil(long timeNanos) {
+        while (time.hasEventUntil(timeNanos)) {
+            time.runNext();
+            events++;
+            faults.afterEvent();
+            verdict.violation().ifPresent(violation -> {
+                throw violation;
+            });
+        }
+        time.advanceTo(timeNanos);
+    }
+
+    private void onSend(NodeId from, NodeId to, PeerMessage message) {
+        if (message instanceof PeerMessage.ForGroup forGroup) {
+            verdict.judge(() -> checker.onSend(from, to, forGroup.groupId(), forGroup.message()));
+        }
+    }
+
+    private NodeSettings settings(NodeId id, SortedMap<NodeId, String> addresses) {
+        return new NodeSettings(
+                "simulated",
+                id,
+                addresses,
+                "client-" + id + ":7400",
+                options.tickMillis(),
+                options.raft(),
+                options.logStore(),
+                SimulationOptions.MAX_BATCH_BYTES,
+                options.maxInflightBytes());
+    }
+
+    private static SortedMap<NodeId, String> addresses(int nodes) {
+        SortedMap<NodeId, String> addresses = new TreeMap<>();
+        for (int id = 1; id <= nodes; id++) {
+            addresses.put(new NodeId(id), "peer-" + id + ":7500");
+        }
+        return addresses;
+    }
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.logstore.LogStoreConfig;
+import io.quorate.raft.Prng;
+import io.quorate.raft.RaftConfig;
+
+/**
+ * Everything a run is made of, drawn from its seed: each seed turns every kind of fault on or off and draws its rate, so
+ * that some runs meet one fault alone and some meet all of them. Limits are tiny, so that every edge is reached.
+ *
+ * @param nodes              1, 3 or 5
+ * @param topics             created by clients while faults happen already
+ * @param partitions         of each topic
+ * @param replicationFactor  of each topic
+ * @param faultyMillis       how long faults go on, in virtual time
+ * @param tickMillis         of Raft
+ * @param raft               limits of every group
+ * @param logStore           limits of every log
+ * @param maxInflightBytes   of a node
+ * @param loopTurnNanosMax   longest time between two tasks of a node's loop
+ * @param clockDrift         nodes' clocks run at different rates
+ * @param network            what happens to messages
+ * @param disk               how slow disks are
+ * @param faults             what happens to nodes and connections
+ * @param workload           what clients do
+ * @param blackout           at the end all nodes lose power at once and start again
+ */
+public record SimulationOptions(
+        int nodes,
+        int topics,
+        int partitions,
+        int replicationFactor,
+        int faultyMillis,
+        int tickMillis,
+        RaftConfig raft,
+        LogStoreConfig logStore,
+        long maxInflightBytes,
+        int loopTurnNanosMax,
+        boolean clockDrift,
+        NetworkOptions network,
+        DiskOptions disk,
+        FaultOptions faults,
+        WorkloadOptions workload,
+        boolean blackout) {
+
+    /**
+     * @param latencyMicros    shortest time on the way
+     * @param jitterMicros     longest additional time
+     * @param lossPermille     messages that never arrive
+     * @param duplicatePermille messages that arrive twice
+     * @param latePermille     messages that arrive up to {@code lateMillisMax} later, if need be after the connection, the
+     *                         sender and the receiver have died and come back
+     * @param lateMillisMax    see {@code latePermille}
+     * @param reorders         whether messages may overtake one another
+     */
+    public record NetworkOptions(
+            int latencyMicros,
+            int jitterMicros,
+            int lossPermille,
+            int duplicatePermille,
+            int latePermille,
+            int lateMillisMax,
+            boolean reorders) {}
+
+    /**
+     * @param flushMicros       shortest time until a flush round begins
+     * @param flushJitterMicros longest additional time
+     * @param slowPermille      flush rounds that take up to {@code slowMillisMax}
+     * @param slowMillisMax     see {@code slowPermille}
+     * @param readMicros        longest time until a read begins
+     * @param forceFailures     whether a force may fail, which must end its node
+     */
+    public record DiskOptions(
+            int flushMicros,
+            int flushJitterMicros,
+            int slowPermille,
+            int slowMillisMax,
+            int readMicros,
+            boolean forceFailures) {}
+
+    /**
+     * Mean time between two faults of a kind, in ms; 0: never.
+     *
+     * @param crashMillis       a node stops between two events
+     * @param diskCrashMillis   a node stops in the midst of its disk's operations
+     * @param restartMillisMax  longest time that a node stays down
+     * @param pauseMillis       a node stops for a while and goes on
+     * @param pauseMillisMax    longest pause
+     * @param partitionMillis   links are cut
+     * @param partitionMillisMax longest time that they stay cut
+     * @param resetMillis       a connection breaks and comes back
+     */
+    public record FaultOptions(
+            int crashMillis,
+            int diskCrashMillis,
+            int restartMillisMax,
+            int pauseMillis,
+            int pauseMillisMax,
+            int partitionMillis,
+            int partitionMillisMax,
+            int resetMillis) {}
+
+    /**
+     * @param producers        idempotent producers, each of one partition
+     * @param plainWriters     writers without idempotence, which never retry
+     * @param readers          each of one partition
+     * @param batchesPerWriter until it stops
+     * @param recordsMax       in a batch
+     * @param valueBytesMax    of a record
+     * @param window           batches of a producer under way
+     * @param pauseMillisMax   longest pause between two batches
+     * @param timeoutMillis    after which a client asks elsewhere
+     * @param nameGenerations  whether producers name the generation they believe in
+     */
+    public record WorkloadOptions(
+            int producers,
+            int plainWriters,
+            int readers,
+            int batchesPerWriter,
+            int recordsMax,
+            int valueBytesMax,
+            int window,
+            int pauseMillisMax,
+            int timeoutMillis,
+            boolean nameGenerations) {}
+
+    /** Largest record batch that the nodes of a run take; well above what the writers make. */
+    static final int MAX_BATCH_BYTES = 64 << 10;
+
+    static SimulationOptions draw(Prng prng) {
+        int nodes = pick(prng, 1, 3, 3, 3, 3, 5, 5);
+        int replicationFactor = nodes == 5 && oneIn(prng, 2) ? 3 : nodes;
+        return new SimulationOptions(
+                nodes,
+                between(prng, 1, 3),
+                between(prng, 1, 2),
+                replicationFactor,
+                between(prng, 2_000, 6_000),
+                pick(prng, 10, 20, 20, 20, 40),
+                drawRaft(prng),
+                drawLogStore(prng),
+                pick(prng, 4 << 10, 64 << 10, 16 << 20),
+                pick(prng, 5_000, 50_000, 500_000),
+                oneIn(prng, 3),
+                drawNetwork(prng),
+                drawDisk(prng),
+                drawFaults(prng),
+                drawWorkload(prng),
+                oneIn(prng, 2));
+    }
+
+    private static RaftConfig drawRaft(Prng prng) {
+        int heartbeatTicks = pick(prng, 1, 3, 3);
+        return new RaftConfig(
+                heartbeatTicks * pick(prng, 3, 7, 7),
+                heartbeatTicks,
+                pick(prng, 1, 300, 2_000, 256 << 10),
+                pick(prng, 1, 1_000, 16 << 10, 4 << 20),
+                pick(prng, 1, 2, 8, 256),
+                pick(prng, 600, 8 << 10, 1 << 20),
+                pick(prng, 0, 300, 4 << 10, 1 << 20));
+    }
+
+    private static LogStoreConfig drawLogStore(Prng prng) {
+        return new LogStoreConfig(
+                pick(prng, 4 << 10, 8 << 10, 64 << 10), pick(prng, 0, 4 << 10, 16 << 10), pick(prng, 1, 256, 4096));
+    }
+
+    private static NetworkOptions drawNetwork(Prng prng) {
+        return new NetworkOptions(
+                pick(prng, 20, 200, 1_000, 5_000),
+                pick(prng, 10, 500, 5_000, 20_000),
+                oneIn(prng, 2) ? between(prng, 1, 150) : 0,
+                oneIn(prng, 2) ? between(prng, 1, 150) : 0,
+                oneIn(prng, 2) ? between(prng, 1, 50) : 0,
+                pick(prng, 100, 1_000, 4_000),
+                oneIn(prng, 2));
+    }
+
+    private static DiskOptions drawDisk(Prng prng) {
+        return new DiskOptions(
+                pick(prng, 20, 200, 1_000),
+                pick(prng, 50, 1_000, 8_000),
+                oneIn(prng, 2) ? between(prng, 1, 60) : 0,
+                pick(prng, 50, 300, 1_500),
+                pick(prng, 50, 1_000, 20_000),
+                oneIn(prng, 4));
+    }
+
+    private static FaultOptions drawFaults(Prng prng) {
+        return new FaultOptions(
+                oneIn(prng, 2) ? between(prng, 200, 3_000) : 0,
+                oneIn(prng, 2) ? between(prng, 200, 3_000) : 0,
+                pick(prng, 50, 500, 2_000),
+                oneIn(prng, 3) ? between(prng, 300, 3_000) : 0,
+                pick(prng, 100, 1_000, 3_000),
+                oneIn(prng, 2) ? between(prng, 300, 3_000) : 0,
+                pick(prng, 200, 1_000, 4_000),
+                oneIn(prng, 2) ? between(prng, 100, 2_000) : 0);
+    }
+
+    private static WorkloadOptions drawWorkload(Prng prng) {
+        return new WorkloadOptions(
+                between(prng, 1, 5),
+                between(prng, 0, 2),
+                between(prng, 1, 3),
+                between(prng, 10, 60),
+                pick(prng, 1, 5, 20),
+                pick(prng, 8, 100, 400),
+                pick(prng, 1, 3, 10),
+                pick(prng, 1, 50, 300),
+                pick(prng, 200, 500, 1_500),
+                oneIn(prng, 2));
+    }
+
+    private static int pick(Prng prng, int... choices) {
+        return choices[prng.nextInt(choices.length)];
+    }
+
+    /** Both ends included. */
+    private static int between(Prng prng, int least, int most) {
+        return least + prng.nextInt(most - least + 1);
+    }
+
+    private static boolean oneIn(Prng prng, int n) {
+        return prng.nextInt(n) == 0;
+    }
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.node.api.ClusterView.PartitionView;
+import io.quorate.node.api.ClusterView.TopicView;
+import io.quorate.node.api.TopicPartition;
+import io.quorate.raft.Prng;
+import io.quorate.raft.log.NodeId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** All clients of a run: topics are created while faults happen, and each gets its writers and readers. */
+final class Workload {
+    private static final int FIRST_TOPIC_MILLIS_MAX = 1_500;
+
+    private final SimulationOptions options;
+    private final Clients clients;
+    private final Prng prng;
+    private final List<TopicCreator> creators = new ArrayList<>();
+    private final List<SimulatedPartition> partitions = new ArrayList<>();
+    private final List<SimulatedProducer> producers = new ArrayList<>();
+    private final List<PlainWriter> plainWriters = new ArrayList<>();
+    private final List<SimulatedReader> readers = new ArrayList<>();
+
+    Workload(SimulationOptions options, Clients clients, Prng prng) {
+        this.options = options;
+        this.clients = clients;
+        this.prng = prng;
+    }
+
+    void start() {
+        for (int i = 0; i < options.topics(); i++) {
+            TopicCreator creator = new TopicCreator(
+                    "topic-" + i,
+                    options.partitions(),
+                    options.replicationFactor(),
+                    clients,
+                    prng.split(),
+                    this::onTopic);
+            creators.add(creator);
+            clients.time().schedule(1_000_000L * prng.nextInt(FIRST_TOPIC_MILLIS_MAX), "topic-wanted", creator::start);
+        }
+    }
+
+    private void onTopic(TopicView topic) {
+        for (PartitionView view : topic.partitions()) {
+            clients.checker()
+                    .onGroup(
+                            view.groupId(),
+                            view.replicas().stream().map(NodeId::new).toList());
+            SimulatedPartition partition =
+                    new SimulatedPartition(new TopicPartition(topic.name(), view.partition()), view.groupId());
+            partitions.add(partition);
+            startClients(partition);
+        }
+    }
+
+    private void startClients(SimulatedPartition partition) {
+        for (int i = 0; i < options.workload().producers(); i++) {
+            SimulatedProducer producer =
+                    new SimulatedProducer(partition.name() + "-p" + i, partition, clients, prng.split());
+            producers.add(producer);
+            producer.start();
+        }
+        for (int i = 0; i < options.workload().plainWriters(); i++) {
+            PlainWriter writer = new PlainWriter(partition.name() + "-w" + i, partition, clients, prng.split());
+            plainWriters.add(writer);
+            writer.start();
+        }
+        for (int i = 0; i < options.workload().readers(); i++) {
+            SimulatedReader reader = new SimulatedReader(
+                    partition.name() + "-r" + i, partition, prng.nextInt(2) == 0, clients, prng.split());
+            readers.add(reader);
+            reader.start();
+        }
+    }
+
+    /** No new batches; those that are under way go on. Readers stop. */
+    void finish() {
+        producers.forEach(SimulatedProducer::finish);
+        plainWriters.forEach(PlainWriter::finish);
+        readers.forEach(SimulatedReader::finish);
+    }
+
+    /** What still waits for an answer; empty when all is done. */
+    List<String> unfinished() {
+        List<String> waiting = new ArrayList<>();
+        creators.stream().filter(creator -> !creator.isDone()).forEach(creator -> waiting.add(creator.toString()));
+        producers.stream().filter(producer -> !producer.isDone()).forEach(producer -> waiting.add(producer.toString()));
+        return waiting;
+    }
+
+    List<SimulatedPartition> partitions() {
+        return Collections.unmodifiableList(partitions);
+    }
+}

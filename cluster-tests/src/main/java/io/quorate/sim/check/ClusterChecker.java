@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.check;
+
+import static io.quorate.sim.check.Violation.require;
+
+import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.Message;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/**
+ * All invariants of a cluster, fed by whoever runs it: every message at the moment it leaves, every entry at the moment
+ * it is applied, every answer at the moment it is given. Throws {@link Violation} at the first event that breaks one.
+ */
+public final class ClusterChecker {
+    private final DurableImages disks;
+    private final BooleanSupplier sampled;
+    private final WireChecker wire;
+    private final ClientHistory history = new ClientHistory();
+    private final Map<Long, GroupOracle> groups = new TreeMap<>();
+    private final Map<Long, List<NodeId>> voters = new TreeMap<>();
+
+    /**
+     * @param disks   what would survive a loss of power now
+     * @param sampled whether to look at the disks for the next acknowledgement: that is dear
+     */
+    public ClusterChecker(DurableImages disks, BooleanSupplier sampled) {
+        this.disks = disks;
+        this.sampled = sampled;
+        this.wire = new WireChecker(disks, sampled);
+    }
+
+    /** What clients asked for. */
+    public ClientHistory history() {
+        return history;
+    }
+
+    /** The group exists and these nodes replicate it. */
+    public void onGroup(long groupId, List<NodeId> replicas) {
+        voters.put(groupId, List.copyOf(replicas));
+        oracle(groupId);
+    }
+
+    public GroupOracle oracle(long groupId) {
+        return groups.computeIfAbsent(groupId, GroupOracle::new);
+    }
+
+    public Collection<GroupOracle> oracles() {
+        return Collections.unmodifiableCollection(groups.values());
+    }
+
+    public List<NodeId> replicas(long groupId) {
+        return voters.getOrDefault(groupId, List.of());
+    }
+
+    public void onNodeStarted(NodeId node) {
+        wire.onNodeStarted(node);
+        for (GroupOracle oracle : groups.values()) {
+            oracle.onNodeStarted(node);
+        }
+    }
+
+    public void onSend(NodeId from, NodeId to, long groupId, Message message) {
+        wire.onSend(from, to, groupId, message);
+    }
+
+    public void onRaftEvent(NodeId node, long groupId, RaftEvent event) {
+        wire.onRaftEvent(node, groupId, event);
+    }
+
+    public void onApplied(NodeId node, long groupId, LogEntry entry) {
+        boolean first = oracle(groupId).onApplied(node, entry);
+        if (first && entry.type() == EntryType.RECORDS) {
+            history.onCommitted(groupId, entry);
+        }
+        if (first && sampled.getAsBoolean()) {
+            requireQuorumDurable(groupId, entry, "applied");
+        }
+    }
+
+    /** A node tells a client that its batch is committed. */
+    public void onAcknowledged(SentBatch batch, long baseOffset, long generation, boolean duplicate) {
+        GroupOracle oracle = oracle(batch.groupId());
+        int position = oracle.recordsPosition(baseOffset);
+        require(
+                position >= 0,
+                Invariant.ACKNOWLEDGED_IS_IN_LOG,
+                "%s is acknowledged at offset %d, where nothing is committed",
+                batch,
+                baseOffset);
+        LogEntry entry = oracle.records().get(position);
+        require(
+                entry.payload().equals(batch.bytes()),
+                Invariant.ACKNOWLEDGED_IS_IN_LOG,
+                "%s is acknowledged at offset %d, where %s is",
+                batch,
+                baseOffset,
+                entry);
+        history.onAcknowledged(batch, entry, generation, duplicate);
+        if (sampled.getAsBoolean()) {
+            requireQuorumDurable(batch.groupId(), entry, "acknowledged");
+        }
+    }
+
+    private void requireQuorumDurable(long groupId, LogEntry entry, String what) {
+        List<NodeId> replicas = voters.get(groupId);
+        if (replicas == null) {
+            return;
+        }
+        List<NodeId> holders = new ArrayList<>();
+        for (NodeId replica : replicas) {
+            Optional<LogEntry> durable = disks.of(replica, groupId).flatMap(image -> image.entry(entry.index()));
+            if (durable.isPresent() && durable.get().equals(entry)) {
+                holders.add(replica);
+            }
+        }
+        require(
+                holders.size() > replicas.size() / 2,
+                Invariant.ACKNOWLEDGED_IS_QUORUM_DURABLE,
+                "%s of group %d is %s, but of %s only %s have it on disk",
+                entry,
+                groupId,
+                what,
+                replicas,
+                holders);
+    }
+}

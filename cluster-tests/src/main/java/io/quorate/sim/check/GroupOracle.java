@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.check;
+
+import static io.quorate.sim.check.Violation.require;
+
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The one log of a group: whoever applies an index first fixes its entry for ever, every other replica must apply the
+ * same (paper §5.4.3, state machine safety).
+ */
+public final class GroupOracle {
+    private final long groupId;
+    private final List<LogEntry> committed = new ArrayList<>();
+    private final List<LogEntry> records = new ArrayList<>();
+    private final Map<NodeId, Long> appliedByNode = new TreeMap<>();
+
+    GroupOracle(long groupId) {
+        this.groupId = groupId;
+    }
+
+    /** The node begins anew: it will apply its log again. */
+    void onNodeStarted(NodeId node) {
+        appliedByNode.put(node, 0L);
+    }
+
+    /** Returns whether this index was applied for the first time anywhere. */
+    boolean onApplied(NodeId node, LogEntry entry) {
+        long expectedIndex = appliedByNode.getOrDefault(node, 0L) + 1;
+        require(
+                entry.index() == expectedIndex,
+                Invariant.STATE_MACHINE_SAFETY,
+                "%s applied index %d of group %d, but its next one is %d",
+                node,
+                entry.index(),
+                groupId,
+                expectedIndex);
+        appliedByNode.put(node, entry.index());
+        if (entry.index() <= committed.size()) {
+            LogEntry first = committed.get((int) entry.index() - 1);
+            require(
+                    first.equals(entry),
+                    Invariant.STATE_MACHINE_SAFETY,
+                    "%s applied %s in group %d, but %s had been applied at that index",
+                    node,
+                    entry,
+                    groupId,
+                    first);
+            return false;
+        }
+        extend(node, entry);
+        return true;
+    }
+
+    private void extend(NodeId node, LogEntry entry) {
+        long nextOffset = nextOffset();
+        require(
+                entry.baseOffset() == nextOffset,
+                Invariant.OFFSETS_DENSE,
+                "%s applied %s in group %d, but the next offset is %d",
+                node,
+                entry,
+                groupId,
+                nextOffset);
+        if (!committed.isEmpty()) {
+            LogEntry last = committed.get(committed.size() - 1);
+            require(
+                    entry.term() >= last.term(),
+                    Invariant.GENERATION_MONOTONIC,
+                    "%s applied %s in group %d after %s",
+                    node,
+                    entry,
+                    groupId,
+                    last);
+        }
+        committed.add(entry);
+        if (entry.type() == EntryType.RECORDS) {
+            records.add(entry);
+        }
+    }
+
+    public long groupId() {
+        return groupId;
+    }
+
+    /** All that is committed, as far as anyone applied it; the entry of index i is at i - 1. */
+    public List<LogEntry> committed() {
+        return Collections.unmodifiableList(committed);
+    }
+
+    /** The record batches among {@link #committed()}. */
+    public List<LogEntry> records() {
+        return Collections.unmodifiableList(records);
+    }
+
+    public long lastIndex() {
+        return committed.size();
+    }
+
+    /** The first offset that is not taken. */
+    public long nextOffset() {
+        return committed.isEmpty() ? 0 : committed.get(committed.size() - 1).nextOffset();
+    }
+
+    /** What the node has applied since it started. */
+    public long appliedBy(NodeId node) {
+        return appliedByNode.getOrDefault(node, 0L);
+    }
+
+    /** Position in {@link #records()} of the batch that starts at this offset; negative if none does. */
+    public int recordsPosition(long baseOffset) {
+        int low = 0;
+        int high = records.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            long found = records.get(middle).baseOffset();
+            if (found == baseOffset) {
+                return middle;
+            }
+            if (found < baseOffset) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return -1;
+    }
+}

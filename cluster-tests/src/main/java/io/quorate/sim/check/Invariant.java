@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.check;
+
+/** What must hold in every run, whatever failed. P1 to P10 are the promises of the README. */
+public enum Invariant {
+    /** In one group and term, one node at most sends what only a leader sends (paper §5.2). */
+    ONE_LEADER_PER_TERM,
+    /** A node grants its vote of a term to one candidate, over restarts (paper §5.2). */
+    ONE_VOTE_PER_TERM,
+    /** A vote request or a granted vote leaves only when term and vote are on disk. */
+    VOTE_DURABLE_BEFORE_SENT,
+    /** A node's own term never falls, over restarts. */
+    TERM_MONOTONIC,
+    /** Two logs that hold the same id hold the same entry and the same predecessor (paper §5.3). */
+    LOG_MATCHING,
+    /** A leader commits what nobody knew to be committed only with an entry of its own term (paper §5.4.2). */
+    COMMITS_OWN_TERM_BY_COUNTING,
+    /** What a follower acknowledges is on its disk. */
+    ACCEPTED_IS_DURABLE,
+    /** All replicas apply the same entries in the same order, each once per start (paper §5.4.3). */
+    STATE_MACHINE_SAFETY,
+    /** P2: the offsets of a partition's entries are dense. */
+    OFFSETS_DENSE,
+    /** P5: generations do not fall along a log. */
+    GENERATION_MONOTONIC,
+    /** P5: a batch is acknowledged in the generation in which it was appended, or as a duplicate. */
+    ACKNOWLEDGED_IN_ITS_GENERATION,
+    /** P1: what is acknowledged is on the disks of a quorum. */
+    ACKNOWLEDGED_IS_QUORUM_DURABLE,
+    /** P2: an acknowledged batch is in the log, at its offset, byte for byte. */
+    ACKNOWLEDGED_IS_IN_LOG,
+    /** P4: an idempotent batch is in the log once, and a producer's sequences are in order without gaps. */
+    EXACTLY_ONCE,
+    /** P4: every acknowledgement of one batch names one offset. */
+    DUPLICATE_NAMES_ORIGINAL_OFFSET,
+    /** A batch that was refused as surely not appended is not in the log. */
+    REFUSED_IS_NOT_IN_LOG,
+    /** What is in the log was sent by a client. */
+    NOTHING_FROM_NOWHERE,
+    /** P3: a batch that was sent after another one had been acknowledged comes after it. */
+    REAL_TIME_ORDER,
+    /** P2, P3: readers see committed records only, in order, without gaps. */
+    READS_ARE_COMMITTED_PREFIX,
+    /** A request that can never be answered so under the promises: the answer itself is wrong. */
+    ANSWER_PLAUSIBLE,
+    /** Nodes do not fail by themselves, and no start is refused. */
+    NODE_STAYS_UP,
+    /** When all faults are over, everything comes to rest: leaders, equal logs, answers. */
+    CONVERGENCE
+}

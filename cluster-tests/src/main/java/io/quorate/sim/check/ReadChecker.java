@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.check;
+
+import static io.quorate.sim.check.Violation.require;
+
+import io.quorate.raft.log.LogEntry;
+import java.util.List;
+
+/** One reader of one partition: what it is given must be the committed batches in order, none left out. */
+public final class ReadChecker {
+    private final GroupOracle oracle;
+    private final String reader;
+    private long position;
+
+    /** @param position the offset that the reader asked for */
+    public ReadChecker(GroupOracle oracle, String reader, long position) {
+        this.oracle = oracle;
+        this.reader = reader;
+        this.position = position;
+    }
+
+    /** The offset of the next record. */
+    public long position() {
+        return position;
+    }
+
+    public void onEntries(List<LogEntry> entries) {
+        for (LogEntry entry : entries) {
+            int at = oracle.recordsPosition(entry.baseOffset());
+            require(
+                    at >= 0 && oracle.records().get(at).equals(entry),
+                    Invariant.READS_ARE_COMMITTED_PREFIX,
+                    "%s of group %d was given %s, but committed is %s",
+                    reader,
+                    oracle.groupId(),
+                    entry,
+                    at >= 0 ? oracle.records().get(at) : "nothing at that offset");
+            require(
+                    entry.baseOffset() <= position && entry.nextOffset() > position,
+                    Invariant.READS_ARE_COMMITTED_PREFIX,
+                    "%s of group %d expected offset %d and was given %s",
+                    reader,
+                    oracle.groupId(),
+                    position,
+                    entry);
+            position = entry.nextOffset();
+        }
+    }
+
+    /** The reader is told where the log ends. */
+    public void onHighWatermark(long highWatermark) {
+        require(
+                highWatermark <= oracle.nextOffset(),
+                Invariant.READS_ARE_COMMITTED_PREFIX,
+                "%s of group %d was told of a high-water mark of %d, but committed is up to %d",
+                reader,
+                oracle.groupId(),
+                highWatermark,
+                oracle.nextOffset());
+    }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A seed is worth nothing if it does not bring the same run back: in this JVM, in the next one, on another JDK. */
+@DisplayName("A simulated run")
+class SimulationReplayTest {
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+    @DisplayName("is the same, event for event, when its seed is run again")
+    void replays(long seed) {
+        SimulationReport first = Simulation.run(seed);
+        SimulationReport again = Simulation.run(seed);
+
+        assertEquals(Long.toHexString(first.traceHash()), Long.toHexString(again.traceHash()));
+        assertEquals(first.events(), again.events());
+    }
+
+    @ParameterizedTest(name = "seeds {0} and its successor")
+    @ValueSource(longs = {1, 3, 5})
+    @DisplayName("is another one for another seed")
+    void differs(long seed) {
+        assertNotEquals(
+                Simulation.run(seed).traceHash(), Simulation.run(seed + 1).traceHash());
+    }
+}

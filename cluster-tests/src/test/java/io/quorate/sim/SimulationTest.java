@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many clusters, each with a life of its own drawn from a seed.
+ *
+ * <pre>
+ *   all of the normal run     mvn -pl cluster-tests -am test -Dtest=SimulationTest -Dsurefire.failIfNoSpecifiedTests=false
+ *   one seed again            ... -Dsim.seed=0x5EED
+ *   a soak                    ... -Dsim.seeds=100000 [-Dsim.first=1000000]
+ * </pre>
+ */
+@DisplayName("A simulated cluster")
+class SimulationTest {
+    private static final long FIRST_SEED = Long.getLong("sim.first", 1);
+    private static final int SEEDS = Integer.getInteger("sim.seeds", 40);
+    /** From so many seeds on, every rare state must have been met. */
+    private static final int SEEDS_THAT_MEET_ALL = 200;
+
+    @Test
+    @DisplayName("keeps every promise whatever fails, and comes to rest when nothing fails any more")
+    void keepsEveryPromise() {
+        String seed = System.getProperty("sim.seed");
+        if (seed != null) {
+            System.out.println(Simulation.run(Long.decode(seed)));
+            return;
+        }
+        Sightings sightings = new Sightings();
+        long virtualMillis = 0;
+        long events = 0;
+        long acknowledged = 0;
+        long slowestConvergenceMillis = 0;
+        long startNanos = System.nanoTime();
+        for (long next = FIRST_SEED; next < FIRST_SEED + SEEDS; next++) {
+            SimulationReport report = Simulation.run(next);
+            sightings.add(report.sightings());
+            virtualMillis += report.virtualMillis();
+            events += report.events();
+            acknowledged += report.acknowledged();
+            slowestConvergenceMillis = Math.max(slowestConvergenceMillis, report.convergenceMillis());
+        }
+        System.out.printf(
+                "%d seeds, %d s of virtual time in %d s, %d events, %d batches acknowledged, slowest convergence %d ms%n"
+                        + "rare states: %s%n",
+                SEEDS,
+                virtualMillis / 1000,
+                (System.nanoTime() - startNanos) / 1_000_000_000,
+                events,
+                acknowledged,
+                slowestConvergenceMillis,
+                sightings);
+        Set<RareState> neverMet = EnumSet.allOf(RareState.class);
+        neverMet.removeAll(sightings.counts().keySet());
+        assertTrue(
+                SEEDS < SEEDS_THAT_MEET_ALL || neverMet.isEmpty(),
+                () -> "no seed has met " + neverMet + ": the simulator does not test it any more");
+    }
+}
