@@ -8,6 +8,7 @@ import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.base.Verb;
 import io.quorate.cli.bench.BenchVerb;
 import io.quorate.cli.cluster.ClusterVerb;
+import io.quorate.cli.cluster.HealthVerb;
 import io.quorate.cli.data.AppendVerb;
 import io.quorate.cli.data.ReadVerb;
 import io.quorate.cli.data.TailVerb;
@@ -51,6 +52,7 @@ final class CommandTree {
         root.addSubcommand(BenchVerb.create(context));
         root.addSubcommand(TopicVerb.create(context));
         root.addSubcommand(ClusterVerb.create(context));
+        root.addSubcommand(new HealthVerb(context));
         root.addSubcommand(new VersionVerb(context));
         root.addSubcommand(new CompletionVerb(context));
         root.addSubcommand(new TrainingVerb(context));

@@ -28,7 +28,7 @@ import org.testcontainers.utility.DockerImageName;
  * partition: it may believe that it leads.
  */
 final class ContainerCluster implements AutoCloseable {
-    private static final int NODES = 3;
+    static final int NODES = 3;
     private static final int PEER_PORT = 7500;
 
     private final DockerClient docker = DockerClientFactory.instance().client();
@@ -55,7 +55,7 @@ final class ContainerCluster implements AutoCloseable {
             joinPeers(node);
         }
         nodes.forEach(node ->
-                Wait.forHealthcheck().withStartupTimeout(Duration.ofMinutes(2)).waitUntilReady(node));
+                Wait.forHealthcheck().withStartupTimeout(Duration.ofMinutes(3)).waitUntilReady(node));
     }
 
     String bootstrapUri() {

@@ -48,10 +48,19 @@ final class NumberedWorkload implements AutoCloseable {
         thread.start();
     }
 
-    /** Blocks until a record acknowledged after this call satisfies the condition. */
-    synchronized AppendResult awaitAcknowledgement(Predicate<AppendResult> condition, Duration patience) {
+    /** Blocks until a record that is sent after this call is acknowledged. */
+    synchronized AppendResult awaitProgress(Duration patience) {
+        return awaitAcknowledgement(results.size(), any -> true, patience);
+    }
+
+    /** Blocks until a record that is acknowledged after this call is so in a newer generation. */
+    synchronized AppendResult awaitNewerGeneration(long generation, Duration patience) {
+        return awaitAcknowledgement(firstUnacknowledged(), result -> result.generation() > generation, patience);
+    }
+
+    private AppendResult awaitAcknowledgement(int from, Predicate<AppendResult> condition, Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
-        int next = firstUnacknowledged();
+        int next = from;
         while (true) {
             for (; next < results.size() && results.get(next) != null; next++) {
                 if (condition.test(results.get(next))) {
