@@ -68,6 +68,7 @@ record Failure(
             "BEYOND_TAIL",
             "SHUTTING_DOWN",
             "REPLICA_FAILED",
+            "NO_QUORUM",
             "NOT_ENOUGH_NODES");
 
     static Failure local(String reason, String message) {

@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
  * One address of the cluster: its channel, and whether it is worth asking at the moment. Loop only.
  *
  * <p>After a failure of the transport the node is left alone for a pause that doubles; the first call afterwards is the
- * probe, over a new channel, so that neither gRPC's own back-off nor an old DNS answer stands in the way.
+ * probe. If the connection was lost it goes over a new channel, so that neither gRPC's own back-off nor an old DNS answer
+ * stands in the way.
  */
 final class NodeConnection {
     /** Answer to a call with one response. Called once, on the loop. */
@@ -30,6 +31,8 @@ final class NodeConnection {
     private static final int MAX_MESSAGE_BYTES = RecordBatch.MAX_BYTES + (1 << 20);
     private static final long KEEP_ALIVE_SECONDS = 20;
 
+    private static final int TIMEOUTS_TO_RECONNECT = 5;
+
     private final ClientLoop loop;
     private final HostAndPort address;
     private final Backoff backoff;
@@ -37,6 +40,7 @@ final class NodeConnection {
     private long channelEpoch;
     private long epoch;
     private long retryAtNanos;
+    private int timeouts;
     private String lastError = "not asked yet";
     private boolean closed;
 
@@ -80,6 +84,11 @@ final class NodeConnection {
         lastError = failure.message();
         if (failure.isTransport() && callEpoch == epoch) {
             epoch++;
+            timeouts = failure.is("DEADLINE_EXCEEDED") ? timeouts + 1 : 0;
+            if (timeouts > 0 && timeouts % TIMEOUTS_TO_RECONNECT != 0) {
+                // A busy node may be about to answer, or to accept: a new connection would start all over.
+                channelEpoch = epoch;
+            }
             retryAtNanos = loop.nanoTime() + backoff.nextNanos();
         }
     }
@@ -87,6 +96,7 @@ final class NodeConnection {
     void succeeded(long callEpoch) {
         if (callEpoch == epoch) {
             backoff.reset();
+            timeouts = 0;
             lastError = "answers";
         }
     }
