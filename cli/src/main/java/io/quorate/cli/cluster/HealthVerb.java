@@ -12,36 +12,36 @@ import io.quorate.cli.base.Bootstrap;
 import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.CliException;
 import io.quorate.cli.base.ExitCode;
+import io.quorate.cli.base.LoopbackPorts;
 import io.quorate.cli.base.Verb;
 import io.quorate.v1.LogServiceGrpc;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(
         name = "health",
         header = "Ask one node whether clients may be sent to it.",
         description = {
-            "For the health checks of containers and load balancers: asks grpc.health.v1 of this node alone.",
-            "Exit code 0 if it is ready, 3 if it is not, 6 if it does not answer. A node without a quorum is not ready,",
-            "which is no reason to restart it."
+            "For health checks of containers and service managers: exit code 0 if so, 3 if it is up but not ready,",
+            "6 if it does not answer. The state of the whole cluster: quorate cluster status."
         })
 public final class HealthVerb extends Verb {
-    private static final String LISTEN_VARIABLE = "QUORATE_CLIENT_LISTEN";
+    private static final String LISTEN_KEY = "QUORATE_CLIENT_LISTEN";
 
-    @Option(
-            names = "--node",
+    @Parameters(
+            arity = "0..1",
             paramLabel = "HOST:PORT",
-            description = "Default: the port of $" + LISTEN_VARIABLE + " on this machine, else "
-                    + Bootstrap.DEFAULT_ADDRESS + ".")
-    private String node;
+            description = "Default: this machine, at the port of $" + LISTEN_KEY + ", else 7400.")
+    private String address;
 
     @Option(
             names = "--timeout",
             paramLabel = "DURATION",
-            defaultValue = "3s",
-            description = "How long to wait for the answer. Default: ${DEFAULT-VALUE}.")
+            defaultValue = "5s",
+            description = "Default: ${DEFAULT-VALUE}.")
     private Duration timeout;
 
     public HealthVerb(CliContext context) {
@@ -50,37 +50,45 @@ public final class HealthVerb extends Verb {
 
     @Override
     public Integer call() {
-        String address = Bootstrap.parse(node != null ? node : ownAddress()).get(0);
-        ManagedChannel channel = Grpc.newChannelBuilder(address, InsecureChannelCredentials.create())
+        String node = Bootstrap.parse(address == null ? ownAddress() : address).get(0);
+        ServingStatus status = ask(node);
+        if (status != ServingStatus.SERVING) {
+            terminal().println(node + " is up, and not ready: it knows no leader, or is shutting down");
+            return ExitCode.UNHEALTHY;
+        }
+        terminal().println(node + " is ready");
+        return ExitCode.OK;
+    }
+
+    private String ownAddress() {
+        String listen = context.environment().get(LISTEN_KEY);
+        if (listen == null || listen.isBlank()) {
+            return Bootstrap.DEFAULT_ADDRESS;
+        }
+        return LoopbackPorts.HOST + listen.substring(Math.max(0, listen.lastIndexOf(':')));
+    }
+
+    private ServingStatus ask(String node) {
+        ManagedChannel channel = Grpc.newChannelBuilder(node, InsecureChannelCredentials.create())
                 .directExecutor()
                 .disableServiceConfigLookUp()
                 .build();
         try {
-            ServingStatus status = HealthGrpc.newBlockingStub(channel)
+            return HealthGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS)
                     .check(HealthCheckRequest.newBuilder()
                             .setService(LogServiceGrpc.SERVICE_NAME)
                             .build())
                     .getStatus();
-            boolean ready = status == ServingStatus.SERVING;
-            terminal().println(address + (ready ? " is ready" : " is not ready"));
-            return ready ? ExitCode.OK : ExitCode.UNHEALTHY;
         } catch (StatusRuntimeException e) {
             throw new CliException(
-                    ExitCode.UNAVAILABLE, "UNAVAILABLE", address + " does not answer: " + e.getStatus(), "", e);
+                    ExitCode.UNAVAILABLE,
+                    "UNAVAILABLE",
+                    node + " does not answer: " + e.getStatus().getCode(),
+                    "is the node running?",
+                    e);
         } finally {
             channel.shutdownNow();
         }
-    }
-
-    /** In a container this is run beside the node, with the node's environment. */
-    private String ownAddress() {
-        String listen = context.environment().get(LISTEN_VARIABLE);
-        if (listen == null) {
-            return Bootstrap.DEFAULT_ADDRESS;
-        }
-        int colon = listen.lastIndexOf(':');
-        boolean wildcard = listen.startsWith("0.0.0.0:") || listen.startsWith("[::]:");
-        return wildcard ? "127.0.0.1" + listen.substring(colon) : listen;
     }
 }

@@ -112,7 +112,7 @@ final class StatusVerb extends ClientVerb {
         return partition.isUnderReplicated() ? "under-replicated" : "";
     }
 
-    private static Map<String, Object> json(ClusterSnapshot cluster, Health health) {
+    static Map<String, Object> json(ClusterSnapshot cluster, Health health) {
         List<Object> nodes = new ArrayList<>();
         for (NodeView node : cluster.nodes()) {
             OptionalLong contact = node.lastContactMillis();

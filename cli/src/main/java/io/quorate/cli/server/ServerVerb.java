@@ -105,7 +105,7 @@ public final class ServerVerb extends Verb {
                 "quorate-stop");
         Runtime.getRuntime().addShutdownHook(onSignal);
         terminal()
-                .println("node " + config.nodeId().value() + " of " + config.clusterId() + " is ready: clients "
+                .println("node " + config.nodeId().value() + " of " + config.clusterId() + " is up: clients "
                         + server.clientAddress() + ", peers port " + server.peerPort() + ", data "
                         + config.dataDirectory() + ", after " + Durations.format(System.nanoTime() - begin));
         terminal().flush();
