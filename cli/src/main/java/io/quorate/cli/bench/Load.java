@@ -29,7 +29,8 @@ record Load(double rate, int inFlight, long records, long runNanos, long warmupN
      * @param onMeasure runs when the warm-up is over
      */
     void run(Producer producer, BenchRecord form, Measurement measurement, Progress progress, Runnable onMeasure) {
-        Semaphore slots = new Semaphore(rate > 0 ? Integer.MAX_VALUE : inFlight);
+        // The open loop takes none, and only gives back: records in flight are its queue, and the producer bounds it.
+        Semaphore slots = new Semaphore(rate > 0 ? 0 : inFlight);
         long start = System.nanoTime();
         long measureStart = start + warmupNanos;
         measurement.measureFrom(measureStart);
