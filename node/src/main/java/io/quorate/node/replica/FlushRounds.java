@@ -100,15 +100,18 @@ public final class FlushRounds {
         }
     }
 
-    /** Everything that waits; when nothing does, the run is over. */
+    /**
+     * Everything that waits; when nothing does, the run is over. What is returned belongs to the run alone: the list
+     * that the loop adds to must never be seen outside the lock, not even empty, or it could fill before it is looked at.
+     */
     private List<Job> takeAll() {
         synchronized (lock) {
-            List<Job> taken = pending;
-            if (taken.isEmpty()) {
+            if (pending.isEmpty()) {
                 running = false;
-            } else {
-                pending = new ArrayList<>(taken.size());
+                return List.of();
             }
+            List<Job> taken = pending;
+            pending = new ArrayList<>(taken.size());
             return taken;
         }
     }
