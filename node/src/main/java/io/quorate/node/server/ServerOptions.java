@@ -6,6 +6,7 @@ import io.quorate.node.config.HostPort;
 import io.quorate.node.config.NodeConfig;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -27,6 +28,14 @@ public record ServerOptions(
         InetSocketAddress peerListen,
         boolean faultInjection,
         Consumer<Throwable> onFatal) {
+    static {
+        // Java remembers for 10 s that a name could not be found and for 30 s where it led. Nodes start in any order
+        // and
+        // come back elsewhere; effective as this runs before the process has looked up any name.
+        Security.setProperty("networkaddress.cache.negative.ttl", "1");
+        Security.setProperty("networkaddress.cache.ttl", "5");
+    }
+
     public ServerOptions {
         Objects.requireNonNull(settings, "settings");
         Objects.requireNonNull(dataDirectory, "dataDirectory");
