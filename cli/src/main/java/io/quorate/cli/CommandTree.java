@@ -97,8 +97,8 @@ final class CommandTree {
     }
 
     private int failure(Exception e, CommandLine line) {
-        if (e instanceof ReaderGoneException gone) {
-            throw gone;
+        if (e instanceof ReaderGoneException) {
+            return ExitCode.OK;
         }
         flushQuietly();
         if (line.getCommand() instanceof Verb verb && verb.verbose()) {

@@ -5,6 +5,8 @@ import io.quorate.cli.base.CliContext;
 import io.quorate.cli.output.Terminal;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -37,6 +39,21 @@ final class CliUnderTest {
 
     Ran run(String... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
+        return run(out, arguments);
+    }
+
+    /** As if whoever reads the output had gone away before the first byte. */
+    Ran runWithoutReader(String... arguments) {
+        OutputStream gone = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        };
+        return run(gone, arguments);
+    }
+
+    private Ran run(OutputStream out, String... arguments) {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Terminal terminal = new Terminal(
                 new ByteArrayInputStream(input),
@@ -46,6 +63,10 @@ final class CliUnderTest {
                 false,
                 false);
         int exitCode = Main.run(new CliContext(terminal, environment, workingDirectory), arguments);
-        return new Ran(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        return new Ran(exitCode, printed(out), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static String printed(OutputStream out) {
+        return out instanceof ByteArrayOutputStream bytes ? bytes.toString(StandardCharsets.UTF_8) : "";
     }
 }

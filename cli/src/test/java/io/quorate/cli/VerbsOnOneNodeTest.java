@@ -141,6 +141,14 @@ class VerbsOnOneNodeTest {
     }
 
     @Test
+    @DisplayName("end quietly in the middle of a partition when nobody reads any more")
+    void brokenPipe() {
+        cli().run("topic", "create", "t7");
+        cli().withInput("x".repeat(200_000) + "\ny\n").run("append", "t7");
+        assertEquals(new Ran(0, "", ""), cli().runWithoutReader("read", "t7"));
+    }
+
+    @Test
     @DisplayName("show a healthy cluster")
     void status() {
         cli().run("topic", "create", "t5");

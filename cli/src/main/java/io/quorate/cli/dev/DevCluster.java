@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** {@code quorate dev start}: from nothing to a cluster that serves, and on until it is told to stop. */
 final class DevCluster {
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(2);
     private static final long PROBE_PAUSE_MILLIS = 20;
 
