@@ -48,7 +48,6 @@ record NodeProcess(int id, Path configFile, Path log, String heap, List<String> 
         command.add("-XX:+UseSerialGC");
         command.add("-XX:+ExitOnOutOfMemoryError");
         command.add("-Xlog:disable");
-        command.add("-Xlog:all=error:stderr");
         if (javaVersion >= WARNS_OF_NATIVE_ACCESS) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
