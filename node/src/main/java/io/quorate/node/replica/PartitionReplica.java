@@ -136,17 +136,27 @@ public final class PartitionReplica implements Replica.Owner {
 
     /** @param generation what the client believes; an older one than the current is refused as FENCED */
     public Result<AppendTarget> openAppend(OptionalLong generation) {
-        Optional<Refusal> refusal = whyNotLeading();
         long current = replica.core().term();
-        if (refusal.isEmpty() && generation.isPresent() && generation.getAsLong() != current) {
-            refusal = Optional.of(
-                    generation.getAsLong() < current
-                            ? Refusals.fenced(name, generation.getAsLong(), current)
-                            : Refusals.behind(name, generation.getAsLong(), current));
+        if (generation.isPresent() && isOver(generation.getAsLong())) {
+            return new Result.Refused<>(Refusals.fenced(name, generation.getAsLong(), current));
+        }
+        Optional<Refusal> refusal = whyNotLeading();
+        if (refusal.isEmpty() && generation.isPresent() && generation.getAsLong() > current) {
+            refusal = Optional.of(Refusals.behind(name, generation.getAsLong(), current));
         }
         return refusal.isPresent()
                 ? new Result.Refused<>(refusal.get())
                 : new Result.Ok<>(new LedGeneration(current, new AppendQueue.Sender()));
+    }
+
+    /**
+     * Whether a later generation has its leader: a majority has moved on then, and nothing can be committed in this one
+     * any more, so any replica that knows may say so, not only the new leader (promise P5).
+     */
+    private boolean isOver(long generation) {
+        return replica.isRunning()
+                && generation < replica.core().term()
+                && replica.core().leader().isPresent();
     }
 
     private final class LedGeneration implements AppendTarget {
