@@ -8,6 +8,8 @@ import java.util.List;
 /** Makes the faults of a run, each kind at its own drawn rate, until told to stop; then it mends everything. */
 final class FaultInjector {
     private static final int DISK_OPERATIONS_MAX = 40;
+    private static final int RECOVERY_CRASH_ONE_IN = 4;
+    private static final int RECOVERY_OPERATIONS_MAX = 8;
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
 
@@ -103,9 +105,16 @@ final class FaultInjector {
         }
         time.schedule(millis(options.restartMillisMax()), "fault-restart", () -> {
             if (!node.isUp()) {
-                node.start();
+                restart(node);
             }
         });
+    }
+
+    private void restart(SimulatedNode node) {
+        node.start();
+        if (active && options.diskCrashMillis() > 0 && prng.nextInt(RECOVERY_CRASH_ONE_IN) == 0) {
+            node.disk().losePowerAfter(prng.nextInt(RECOVERY_OPERATIONS_MAX));
+        }
     }
 
     private void crashSomeoneAmidDiskOperations() {

@@ -147,9 +147,8 @@ public final class WireChecker {
     private void onCommitIndex(NodeId from, long groupId, AppendRequest append) {
         long known = highestCommitIndex.getOrDefault(groupId, 0L);
         if (append.commitIndex() > known) {
-            EntryId own = new EntryId(append.term(), append.commitIndex());
             require(
-                    entries.containsKey(new GroupEntry(groupId, own)),
+                    hasSentAsLeader(from, groupId, append.term(), append.commitIndex()),
                     Invariant.COMMITS_OWN_TERM_BY_COUNTING,
                     "%s in term %d of group %d commits index %d, which is not of its term; known so far: %d",
                     from,
@@ -159,6 +158,17 @@ public final class WireChecker {
                     known);
             highestCommitIndex.put(groupId, append.commitIndex());
         }
+    }
+
+    /** In this term, or in an earlier one: who led before may have counted then and had nobody left to tell. */
+    private boolean hasSentAsLeader(NodeId node, long groupId, long latestTerm, long index) {
+        for (long term = latestTerm; term > 0; term--) {
+            if (entries.containsKey(new GroupEntry(groupId, new EntryId(term, index)))
+                    && node.equals(leaders.get(new GroupTerm(groupId, term)))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void onAccepted(NodeId from, long groupId, AppendAccepted accepted) {
