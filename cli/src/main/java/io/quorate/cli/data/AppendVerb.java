@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
         header = "Append lines of a file or of standard input, one record per line.",
         description = {
             "A line ends with a newline, which is not part of the record; every other byte is.",
-            "An empty line is an empty record. What follows the last newline is one unless it is empty.",
+            "An empty line is an empty record. What follows the last newline is one unless it is empty; it is marked, so that",
+            "read gives back a file that does not end with a newline byte for byte.",
             "Records go to one partition by the hash of their key, or anywhere if they have none."
         })
 public final class AppendVerb extends ClientVerb {
@@ -128,6 +129,9 @@ public final class AppendVerb extends ClientVerb {
                         break; // what follows would be out of order
                     }
                     Record record = separator == null ? Record.of(line) : separator.split(line);
+                    if (lines.lastWasUnterminated()) {
+                        record = LineEnd.none(record);
+                    }
                     ledger.onSend();
                     try {
                         producer.send(record, ledger);

@@ -18,6 +18,7 @@ final class LineReader {
     private int next;
     private int end;
     private long lines;
+    private boolean unterminated;
 
     /** @param maxLineBytes a longer line is refused before it fills the memory */
     LineReader(InputStream in, int maxLineBytes) {
@@ -34,6 +35,11 @@ final class LineReader {
         }
     }
 
+    /** Whether the line that was returned last ended with the input instead of a {@code \n}. */
+    boolean lastWasUnterminated() {
+        return unterminated;
+    }
+
     /** The next line without its {@code \n}; null at the end. */
     byte[] readLine() throws IOException {
         byte[] line = new byte[0];
@@ -44,6 +50,7 @@ final class LineReader {
                 next = 0;
                 if (end <= 0) {
                     end = 0;
+                    unterminated = begun;
                     return begun ? line : null;
                 }
             }

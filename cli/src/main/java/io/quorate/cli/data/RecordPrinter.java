@@ -13,7 +13,10 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
-/** Writes records to standard output: raw, which is value and newline, or one JSON object per line. Thread-safe. */
+/**
+ * Writes records to standard output: raw, which is value and newline, or one JSON object per line. The newline of a
+ * record that had none in its file is written only if another record follows. Thread-safe.
+ */
 final class RecordPrinter {
     /** How a record is written. */
     enum Format {
@@ -25,6 +28,7 @@ final class RecordPrinter {
     private final String topic;
     private final Format format;
     private final KeySeparator keySeparator;
+    private boolean owesNewline;
 
     /** @param keySeparator between key and value of a raw record that has a key; null: raw records show no key */
     RecordPrinter(Terminal terminal, String topic, Format format, KeySeparator keySeparator) {
@@ -39,9 +43,15 @@ final class RecordPrinter {
             terminal.println(Json.write(json(record)));
             return;
         }
+        if (owesNewline) {
+            terminal.write('\n');
+        }
         byte[] line = keySeparator == null ? record.value() : keySeparator.join(record.key(), record.value());
         terminal.write(line, 0, line.length);
-        terminal.write('\n');
+        owesNewline = LineEnd.isNone(record.headers());
+        if (!owesNewline) {
+            terminal.write('\n');
+        }
     }
 
     private Map<String, Object> json(ReceivedRecord record) {
