@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim.check;
 
+import java.util.Locale;
+
 /** An invariant does not hold: the run stops at the event that showed it. */
 public final class Violation extends AssertionError {
     private static final long serialVersionUID = 1L;
@@ -23,7 +25,7 @@ public final class Violation extends AssertionError {
 
     static void require(boolean holds, Invariant invariant, String format, Object... arguments) {
         if (!holds) {
-            throw new Violation(invariant, String.format(format, arguments));
+            throw new Violation(invariant, String.format(Locale.ROOT, format, arguments));
         }
     }
 }
