@@ -28,6 +28,10 @@ final class Candidate implements MemberRole {
     Candidate(RaftCore core) {
         this.core = core;
         this.timer = core.newElectionTimer();
+        if (core.peers().isEmpty()) {
+            // An only voter is in no hurry any more: a new term each tick would never let a slow disk finish its vote.
+            timer.restart();
+        }
         this.tally = new VoteTally(core.membership().voters());
         VoteRequest request = new VoteRequest(core.term(), core.log().last());
         core.peers().forEach(peer -> core.sendAfterPersist(peer, request));

@@ -467,6 +467,22 @@ class ElectionTest {
     }
 
     @Test
+    @DisplayName("§5.2 the only voter waits for a slow disk with its vote instead of moving to term after term")
+    void onlyVoterWithSlowDisk() {
+        RaftCore core = core(CONFIG, 1, HardState.INITIAL);
+        core.tick();
+        Outputs campaign = core.drain();
+        for (int tick = 1; tick < CONFIG.electionTimeoutTicks(); tick++) {
+            core.tick();
+        }
+        assertEquals(1, core.term());
+
+        core.persisted(campaign.persist().sequence());
+        assertEquals(RaftCore.Role.LEADER, core.role());
+        assertEquals(1, core.term());
+    }
+
+    @Test
     @DisplayName("a core refuses to start as a stranger, or behind its own log")
     void refusesToStart() {
         assertThrows(
