@@ -476,7 +476,8 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     private void call(Producer.Callback callback, AppendResult result, QuorateException error) {
         try {
             callback.onCompletion(result, error);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Errors too: the other records of the batch, and whoever waits in flush, have a right to their answer.
             LOG.warn("a callback of the producer for {} failed", topic, e);
         }
     }

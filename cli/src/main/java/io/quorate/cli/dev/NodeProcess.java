@@ -48,6 +48,7 @@ record NodeProcess(int id, Path configFile, Path log, String heap, List<String> 
         command.add("-XX:+UseSerialGC");
         command.add("-XX:+ExitOnOutOfMemoryError");
         command.add("-Xlog:disable");
+        command.add("-Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled");
         if (javaVersion >= WARNS_OF_NATIVE_ACCESS) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }

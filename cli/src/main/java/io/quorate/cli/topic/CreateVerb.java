@@ -25,7 +25,7 @@ final class CreateVerb extends ClientVerb {
     private int partitions;
 
     @Option(
-            names = {"-r", "--replicas"},
+            names = {"-r", "--replicas", "--replication-factor"},
             paramLabel = "N",
             defaultValue = "0",
             description = "Copies of each partition, an odd number. Default: 3, or all nodes if there are fewer.")

@@ -116,7 +116,7 @@ public final class ConfigKeys {
             "unsafe.fault_injection",
             bool(),
             false,
-            "Lets whoever reaches the client port cut this node off and slow its disk. For tests and demonstrations.");
+            "Lets whoever reaches the peer port cut this node off from its peers. For tests and demonstrations.");
 
     private static final List<ConfigKey<?>> ALL = List.of(
             CLUSTER_ID,
