@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.StorageException;
 import io.quorate.logstore.StoreIdentity;
 import io.quorate.logstore.WriteBuffer;
 import io.quorate.logstore.io.Disk;
@@ -12,6 +13,8 @@ import io.quorate.raft.Prng;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.sim.check.DurableImages;
+import io.quorate.sim.check.Invariant;
+import io.quorate.sim.check.Violation;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -104,7 +107,15 @@ final class MachineDisk {
             return Optional.empty();
         }
         StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
-        return Optional.of(new ForcedLog(LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer)));
+        try {
+            return Optional.of(
+                    new ForcedLog(LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer)));
+        } catch (StorageException refused) {
+            throw new Violation(
+                    Invariant.FORCED_IS_RECOVERABLE,
+                    "node " + nodeId + " would not recover from what it has forced: " + refused.getMessage(),
+                    refused);
+        }
     }
 
     /** Stays open: there is nothing behind it but memory. */

@@ -184,7 +184,7 @@ public record SimulationOptions(
                 pick(prng, 50, 1_000, 8_000),
                 oneIn(prng, 2) ? between(prng, 1, 60) : 0,
                 pick(prng, 50, 300, 1_500),
-                pick(prng, 50, 1_000, 20_000),
+                pick(prng, 50, 1_000, 60_000),
                 oneIn(prng, 4));
     }
 

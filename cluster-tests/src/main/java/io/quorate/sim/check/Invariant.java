@@ -17,6 +17,8 @@ public enum Invariant {
     COMMITS_OWN_TERM_BY_COUNTING,
     /** What a follower acknowledges is on its disk. */
     ACCEPTED_IS_DURABLE,
+    /** P8: what a loss of power leaves at its worst is taken back without complaint. */
+    FORCED_IS_RECOVERABLE,
     /** All replicas apply the same entries in the same order, each once per start (paper §5.4.3). */
     STATE_MACHINE_SAFETY,
     /** P2: the offsets of a partition's entries are dense. */
