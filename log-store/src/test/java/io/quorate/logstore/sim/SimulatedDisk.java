@@ -244,6 +244,8 @@ public final class SimulatedDisk implements Disk {
         platter.unforced.clear();
         platter.seen.clear();
         platter.seen.putAll(platter.durable);
+        // A directory cannot be gone while a file in it is not.
+        platter.durable.keySet().forEach(path -> makeDirectories(path.getParent()));
         for (SimulatedFile file : platter.seen.values()) {
             file.crash(platter.random);
         }

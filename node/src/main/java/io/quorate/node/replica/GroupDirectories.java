@@ -18,6 +18,8 @@ import java.util.concurrent.Executor;
  * a path. All logs are written by the node's one flush thread and share its buffer. Blocks; thread-safe.
  */
 public final class GroupDirectories {
+    private static final String REMOVAL_MARK = "removing";
+
     private final Disk disk;
     private final DataDirectory dataDirectory;
     private final String clusterId;
@@ -41,8 +43,15 @@ public final class GroupDirectories {
         this.background = background;
     }
 
-    /** @throws StorageException if the log is damaged or the disk fails */
+    /**
+     * Opens or creates a group's log. What a crash left of a removal is removed first.
+     *
+     * @throws StorageException if the log is damaged or the disk fails
+     */
     public LogStore open(long groupId) {
+        if (isBeingRemoved(groupId)) {
+            remove(groupId);
+        }
         return LogStore.open(
                 disk,
                 dataDirectory.groupDirectory(groupId),
@@ -52,8 +61,19 @@ public final class GroupDirectories {
                 writeBuffer);
     }
 
+    private boolean isBeingRemoved(long groupId) {
+        Path mark = dataDirectory.groupDirectory(groupId).resolve(REMOVAL_MARK);
+        try {
+            return disk.exists(mark);
+        } catch (IOException e) {
+            throw new StorageException(mark, "cannot look for it", e);
+        }
+    }
+
     /**
-     * Removes what the group has left, if anything. May be repeated after a crash.
+     * Removes what the group has left, if anything. A mark comes first and goes last, durably, so that a log of which a
+     * crash has spared only a part is known for what it is, not taken for a damaged one: the registry is applied from its
+     * beginning after a start, and wants the group again until it comes to its deletion.
      *
      * @throws StorageException if the disk fails; what is left is removed at the next try
      */
@@ -63,9 +83,18 @@ public final class GroupDirectories {
             if (!disk.exists(directory)) {
                 return;
             }
-            for (String file : disk.list(directory)) {
-                disk.delete(directory.resolve(file));
+            Path mark = directory.resolve(REMOVAL_MARK);
+            if (!disk.exists(mark)) {
+                disk.create(mark).close();
             }
+            disk.forceDirectory(directory);
+            for (String file : disk.list(directory)) {
+                if (!file.equals(REMOVAL_MARK)) {
+                    disk.delete(directory.resolve(file));
+                }
+            }
+            disk.forceDirectory(directory);
+            disk.delete(mark);
             disk.delete(directory);
             disk.forceDirectory(directory.getParent());
         } catch (IOException e) {
