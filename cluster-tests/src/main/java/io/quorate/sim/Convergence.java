@@ -93,6 +93,7 @@ final class Convergence {
         }
         if (missing.isEmpty()) {
             leaders(missing);
+            directories(missing);
         }
         return missing;
     }
@@ -122,6 +123,22 @@ final class Convergence {
                 missing.add("nodes disagree on leaders: " + agreed + " | " + node.id() + ": " + leaders);
             }
             agreed = leaders.toString();
+        }
+    }
+
+    /** A node holds the logs of the groups that it replicates, and nothing of deleted ones. */
+    private void directories(List<String> missing) {
+        for (SimulatedNode node : nodes) {
+            List<Long> replicated = new ArrayList<>();
+            for (GroupOracle oracle : checker.oracles()) {
+                if (checker.replicas(oracle.groupId()).contains(node.id())) {
+                    replicated.add(oracle.groupId());
+                }
+            }
+            if (!node.disk().groups().equals(replicated)) {
+                missing.add(node.id() + " has directories of groups "
+                        + node.disk().groups() + ", but replicates " + replicated);
+            }
         }
     }
 

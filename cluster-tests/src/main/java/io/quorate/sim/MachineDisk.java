@@ -17,6 +17,7 @@ import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.Violation;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -87,6 +88,14 @@ final class MachineDisk {
     /** Ends all faults that are still to come. */
     void makeReliable() {
         current.crashAfter(Long.MAX_VALUE / 2);
+    }
+
+    /** The groups that have a directory, in order. */
+    List<Long> groups() {
+        return current.list(DATA_DIRECTORY.resolve("groups")).stream()
+                .map(Long::valueOf)
+                .sorted()
+                .toList();
     }
 
     /** What would be found of a group after a loss of power now. */

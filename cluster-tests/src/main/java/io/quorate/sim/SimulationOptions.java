@@ -111,6 +111,7 @@ public record SimulationOptions(
      * @param window           batches of a producer under way
      * @param pauseMillisMax   longest pause between two batches
      * @param timeoutMillis    after which a client asks elsewhere
+     * @param deletesTopics    whether a topic is created and deleted again and again
      * @param nameGenerations  whether producers name the generation they believe in
      */
     public record WorkloadOptions(
@@ -123,6 +124,7 @@ public record SimulationOptions(
             int window,
             int pauseMillisMax,
             int timeoutMillis,
+            boolean deletesTopics,
             boolean nameGenerations) {}
 
     /** Largest record batch that the nodes of a run take; well above what the writers make. */
@@ -211,6 +213,7 @@ public record SimulationOptions(
                 pick(prng, 1, 3, 10),
                 pick(prng, 1, 50, 300),
                 pick(prng, 200, 500, 1_500),
+                oneIn(prng, 3),
                 oneIn(prng, 2));
     }
 

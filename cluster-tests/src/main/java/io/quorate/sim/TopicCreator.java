@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 
 /** Creates one topic, however often it has to ask. */
 final class TopicCreator {
-    private static final List<Reason> WORTH_ANOTHER_TRY = List.of(
+    static final List<Reason> WORTH_ANOTHER_TRY = List.of(
             Reason.NOT_LEADER,
             Reason.NO_LEADER,
             Reason.LEADERSHIP_LOST,
@@ -25,6 +25,7 @@ final class TopicCreator {
     private final String topic;
     private final int partitions;
     private final int replicationFactor;
+    private final long formerGroupId;
     private final Clients clients;
     private final Prng prng;
     private final Consumer<TopicView> onCreated;
@@ -33,16 +34,19 @@ final class TopicCreator {
     private ClientPort port;
     private String lastAnswer = "none";
 
+    /** @param formerGroupId highest group of a deleted topic of this name, which some nodes may still know; else 0 */
     TopicCreator(
             String topic,
             int partitions,
             int replicationFactor,
+            long formerGroupId,
             Clients clients,
             Prng prng,
             Consumer<TopicView> onCreated) {
         this.topic = topic;
         this.partitions = partitions;
         this.replicationFactor = replicationFactor;
+        this.formerGroupId = formerGroupId;
         this.clients = clients;
         this.prng = prng;
         this.onCreated = onCreated;
@@ -82,13 +86,22 @@ final class TopicCreator {
                 return;
             }
             if (result instanceof Result.Ok<TopicView> ok) {
-                created = true;
-                port = null;
-                onCreated.accept(ok.value());
+                onKnown(ok.value());
             } else if (result instanceof Result.Refused<TopicView> refused) {
                 onRefused(refused.refusal());
             }
         });
+    }
+
+    private void onKnown(TopicView view) {
+        if (view.partitions().get(0).groupId() <= formerGroupId) {
+            lastAnswer = "the former topic";
+            retry(0);
+            return;
+        }
+        created = true;
+        port = null;
+        onCreated.accept(view);
     }
 
     private void onRefused(Refusal refusal) {

@@ -17,6 +17,7 @@ final class Workload {
     private final SimulationOptions options;
     private final Clients clients;
     private final Prng prng;
+    private final TopicChurn churn;
     private final List<TopicCreator> creators = new ArrayList<>();
     private final List<SimulatedPartition> partitions = new ArrayList<>();
     private final List<SimulatedProducer> producers = new ArrayList<>();
@@ -27,6 +28,7 @@ final class Workload {
         this.options = options;
         this.clients = clients;
         this.prng = prng;
+        this.churn = new TopicChurn(options.replicationFactor(), clients, prng.split());
     }
 
     void start() {
@@ -35,11 +37,15 @@ final class Workload {
                     "topic-" + i,
                     options.partitions(),
                     options.replicationFactor(),
+                    0,
                     clients,
                     prng.split(),
                     this::onTopic);
             creators.add(creator);
             clients.time().schedule(1_000_000L * prng.nextInt(FIRST_TOPIC_MILLIS_MAX), "topic-wanted", creator::start);
+        }
+        if (options.workload().deletesTopics()) {
+            churn.start();
         }
     }
 
@@ -81,11 +87,12 @@ final class Workload {
         producers.forEach(SimulatedProducer::finish);
         plainWriters.forEach(PlainWriter::finish);
         readers.forEach(SimulatedReader::finish);
+        churn.finish();
     }
 
     /** What still waits for an answer; empty when all is done. */
     List<String> unfinished() {
-        List<String> waiting = new ArrayList<>();
+        List<String> waiting = new ArrayList<>(churn.unfinished());
         creators.stream().filter(creator -> !creator.isDone()).forEach(creator -> waiting.add(creator.toString()));
         producers.stream().filter(producer -> !producer.isDone()).forEach(producer -> waiting.add(producer.toString()));
         return waiting;

@@ -14,7 +14,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -28,6 +30,7 @@ public final class ClusterChecker {
     private final ClientHistory history = new ClientHistory();
     private final Map<Long, GroupOracle> groups = new TreeMap<>();
     private final Map<Long, List<NodeId>> voters = new TreeMap<>();
+    private final Set<Long> gone = new TreeSet<>();
 
     /**
      * @param disks   what would survive a loss of power now
@@ -50,6 +53,13 @@ public final class ClusterChecker {
         oracle(groupId);
     }
 
+    /** Somebody has asked for the group to be deleted: whatever is left of it is of no interest any more. */
+    public void onGroupGone(long groupId) {
+        gone.add(groupId);
+        voters.remove(groupId);
+        groups.remove(groupId);
+    }
+
     public GroupOracle oracle(long groupId) {
         return groups.computeIfAbsent(groupId, GroupOracle::new);
     }
@@ -70,14 +80,21 @@ public final class ClusterChecker {
     }
 
     public void onSend(NodeId from, NodeId to, long groupId, Message message) {
-        wire.onSend(from, to, groupId, message);
+        if (!gone.contains(groupId)) {
+            wire.onSend(from, to, groupId, message);
+        }
     }
 
     public void onRaftEvent(NodeId node, long groupId, RaftEvent event) {
-        wire.onRaftEvent(node, groupId, event);
+        if (!gone.contains(groupId)) {
+            wire.onRaftEvent(node, groupId, event);
+        }
     }
 
     public void onApplied(NodeId node, long groupId, LogEntry entry) {
+        if (gone.contains(groupId)) {
+            return;
+        }
         boolean first = oracle(groupId).onApplied(node, entry);
         if (first && entry.type() == EntryType.RECORDS) {
             history.onCommitted(groupId, entry);
@@ -89,6 +106,9 @@ public final class ClusterChecker {
 
     /** A node tells a client that its batch is committed. */
     public void onAcknowledged(SentBatch batch, long baseOffset, long generation, boolean duplicate) {
+        if (gone.contains(batch.groupId())) {
+            return;
+        }
         GroupOracle oracle = oracle(batch.groupId());
         int position = oracle.recordsPosition(baseOffset);
         require(
