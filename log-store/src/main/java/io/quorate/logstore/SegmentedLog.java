@@ -22,6 +22,12 @@ final class SegmentedLog {
     private static final int MIN_READ_BUFFER_BYTES = 16 << 10;
     private static final int MAX_READ_BUFFER_BYTES = 256 << 10;
 
+    /**
+     * From this size of a flush on, zero-filling ahead costs more than it saves: every byte is written twice, while the
+     * file system's own work, which it takes off the flush, hardly grows with the bytes.
+     */
+    static final int LARGE_FLUSH_BYTES = 64 << 10;
+
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
@@ -41,6 +47,8 @@ final class SegmentedLog {
     private ZeroAhead zeroAhead;
     private long nextOffset;
     private boolean flushStart = true;
+    private long unforcedBytes;
+    private long averageFlushBytes;
 
     SegmentedLog(
             Disk disk,
@@ -136,13 +144,16 @@ final class SegmentedLog {
             zeroAhead.claim(position + bytes);
             activeHandle.index().note(entry.index(), entry.baseOffset(), position);
             buffer.put(entry, flushStart ? FrameFormat.FLAG_FLUSH_START : 0, active.seed());
+            unforcedBytes += bytes;
             flushStart = false;
             terms.append(entry.id());
             nextOffset = entry.nextOffset();
             lastIndex = entry.index();
         }
         publish(lastIndex);
-        zeroAhead.advance(active.end());
+        if (averageFlushBytes < LARGE_FLUSH_BYTES) {
+            zeroAhead.advance(active.end());
+        }
         if (config.zeroAheadBytes() > 0 && active.end() > config.segmentBytes() / 2) {
             next.prepare();
         }
@@ -275,6 +286,8 @@ final class SegmentedLog {
         if (!flushStart) {
             activeHandle.file().force();
             flushStart = true;
+            averageFlushBytes += (unforcedBytes - averageFlushBytes) / 8;
+            unforcedBytes = 0;
         }
     }
 
