@@ -75,16 +75,22 @@ final class TrainingVerb extends Verb {
         for (int peer = 1; peer <= NODES; peer++) {
             peers.add(peer + "@" + LoopbackPorts.HOST + ":" + ports.get(NODES + peer - 1));
         }
+        // From a file, as nodes are started, so that the parser is in the archive too.
+        Path file = directory.resolve("node-" + node + ".yaml");
+        try {
+            Files.write(
+                    file,
+                    List.of(
+                            "cluster.id: training",
+                            "cluster.nodes: \"" + String.join(",", peers) + "\"",
+                            "node.id: " + node,
+                            "client.listen: " + LoopbackPorts.HOST + ":" + ports.get(node - 1),
+                            "log.zero_ahead_bytes: 64KiB"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         return NodeConfigLoader.load(
-                Optional.empty(),
-                Map.of(),
-                List.of(
-                        "cluster.id=training",
-                        "cluster.nodes=" + String.join(",", peers),
-                        "node.id=" + node,
-                        "client.listen=" + LoopbackPorts.HOST + ":" + ports.get(node - 1),
-                        "data.dir=" + directory.resolve("node-" + node),
-                        "log.zero_ahead_bytes=64KiB"));
+                Optional.of(file), Map.of(), List.of("data.dir=" + directory.resolve("node-" + node)));
     }
 
     private static void exerciseVerbs(String bootstrap, Path directory) {
