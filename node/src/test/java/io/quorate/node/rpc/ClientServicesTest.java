@@ -63,6 +63,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -536,22 +537,24 @@ class ClientServicesTest {
             Await.until("a read", () -> !node.reads.isEmpty());
             FakeNodeApi.Read read = node.reads.get(0);
             AtomicReference<Integer> sent = new AtomicReference<>();
+            AtomicInteger resumedBefore = new AtomicInteger();
             loop.execute(() -> {
                 int count = 0;
                 while (read.sink().isReady()) {
                     read.sink().onEntries(List.of(entry(count, 512 << 10)), FakeNodeApi.MARKS);
                     count++;
                 }
+                // On the loop: what fits into the windows leaves, and may resume the read, as soon as this turn ends.
+                resumedBefore.set(read.resumed().get());
                 sent.set(count);
             });
             Await.until("the sink to be full", () -> sent.get() != null);
             assertTrue(sent.get() * 512 <= 2 * ReadCall.READY_BELOW_BYTES / 1024, sent + " messages of 512 KiB");
-            int resumedBefore = read.resumed().get();
 
             call.get().request(sent.get());
 
             Await.until("all messages", () -> reader.messages.size() == sent.get());
-            Await.until("resumption", () -> read.resumed().get() > resumedBefore);
+            Await.until("resumption", () -> read.resumed().get() > resumedBefore.get());
             call.get().cancel("the test is over", null);
         }
 
