@@ -25,6 +25,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /**
  * A cluster of scripted nodes behind real sockets. What a real cluster replicates is shared memory here: one log per
@@ -71,6 +72,9 @@ final class FakeCluster implements AutoCloseable {
     final Deque<Step> script = new ArrayDeque<>();
     final List<Received> received = new ArrayList<>();
     final List<String> requests = new ArrayList<>();
+    /** Reads that follow, told of every batch that is appended. */
+    final List<BiConsumer<Log, Stored>> followers = new ArrayList<>();
+
     int metadataLeader = 1;
     boolean topicExists = true;
 
@@ -188,9 +192,11 @@ final class FakeCluster implements AutoCloseable {
             throw refusal(Status.Code.ABORTED, reason, "expected sequence " + next, Map.of());
         }
         long offset = log.nextOffset;
-        log.batches.add(new Stored(offset, log.generation, bytes, header));
+        Stored stored = new Stored(offset, log.generation, bytes, header);
+        log.batches.add(stored);
         log.nextOffset += header.recordCount();
         log.nextSequences.put(header.producerId(), next + header.recordCount());
+        followers.forEach(follower -> follower.accept(log, stored));
         notifyAll();
         return offset;
     }

@@ -229,6 +229,8 @@ final class FakeNode {
         @Override
         public void read(ReadRequest request, StreamObserver<ReadResponse> responses) {
             cluster.note("Read " + request.getOffset() + "@" + id);
+            // With a handler of its own, a call that was cancelled meanwhile takes no offence at further responses.
+            ((ServerCallStreamObserver<ReadResponse>) responses).setOnCancelHandler(() -> {});
             synchronized (cluster) {
                 Log log = cluster.partitions.get(request.getPartition());
                 long tail = laggingTail >= 0 ? laggingTail : log.nextOffset;
@@ -256,18 +258,32 @@ final class FakeNode {
                 boolean wanted = batch.baseOffset() + batch.header().recordCount() > request.getOffset();
                 if (wanted && batch.baseOffset() != missingOffset) {
                     sent++;
-                    responses.onNext(ReadResponse.newBuilder()
-                            .addBatches(ReadBatch.newBuilder()
-                                    .setBaseOffset(batch.baseOffset())
-                                    .setGeneration(batch.generation())
-                                    .setBatch(damaging ? damage(batch.bytes()) : batch.bytes()))
-                            .setHighWatermark(log.nextOffset)
-                            .build());
+                    send(batch, log, responses);
                 }
             }
-            if (!request.getFollow()) {
+            if (request.getFollow()) {
+                follow(log, (ServerCallStreamObserver<ReadResponse>) responses);
+            } else {
                 responses.onCompleted();
             }
+        }
+
+        private void send(Stored batch, Log log, StreamObserver<ReadResponse> responses) {
+            responses.onNext(ReadResponse.newBuilder()
+                    .addBatches(ReadBatch.newBuilder()
+                            .setBaseOffset(batch.baseOffset())
+                            .setGeneration(batch.generation())
+                            .setBatch(damaging ? damage(batch.bytes()) : batch.bytes()))
+                    .setHighWatermark(log.nextOffset)
+                    .build());
+        }
+
+        private void follow(Log followed, ServerCallStreamObserver<ReadResponse> responses) {
+            cluster.followers.add((log, batch) -> {
+                if (log == followed && log.leaderId == id && !responses.isCancelled()) {
+                    send(batch, log, responses);
+                }
+            });
         }
 
         private ByteString damage(ByteString bytes) {

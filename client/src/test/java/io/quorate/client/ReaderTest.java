@@ -172,9 +172,10 @@ class ReaderTest {
 
     @Test
     @DisplayName("from the latest offset returns only what comes after its creation")
-    void latest() {
+    void latest() throws InterruptedException {
         appendNumbers(1, 4);
         try (Reader reader = reader(from(Position.latest(), true))) {
+            cluster.awaitRequests("Read 4@1", 1);
             append("new");
             assertEquals(4, reader.position());
             assertEquals("new", text(reader.poll(PATIENCE).get(0)));
