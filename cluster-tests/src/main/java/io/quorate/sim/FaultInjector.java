@@ -42,6 +42,7 @@ final class FaultInjector {
         active = true;
         repeat(options.crashMillis(), "fault-crash", this::crashSomeone);
         repeat(options.diskCrashMillis(), "fault-disk-crash", this::crashSomeoneAmidDiskOperations);
+        repeat(options.stopMillis(), "fault-stop", this::stopSomeone);
         repeat(options.pauseMillis(), "fault-pause", this::pauseSomeone);
         repeat(options.partitionMillis(), "fault-cut", this::cutSomething);
         repeat(options.resetMillis(), "fault-reset", this::resetSomething);
@@ -95,6 +96,16 @@ final class FaultInjector {
         SimulatedNode node = someone();
         if (node.isUp()) {
             crash(node);
+        }
+    }
+
+    private void stopSomeone() {
+        SimulatedNode node = someone();
+        if (node.isUp()) {
+            node.stop(() -> {
+                sightings.met(RareState.NODE_STOPPED);
+                crash(node);
+            });
         }
     }
 

@@ -36,6 +36,7 @@ final class SimulatedNode {
     private boolean up;
     private boolean paused;
     private boolean started;
+    private boolean stopping;
     private VirtualLoop loop;
     private VirtualExecutor flushExecutor;
     private VirtualExecutor readExecutor;
@@ -90,6 +91,7 @@ final class SimulatedNode {
         starts++;
         up = true;
         started = false;
+        stopping = false;
         world.trace().fold("start " + id);
         world.checker().onNodeStarted(id);
         String label = id.toString();
@@ -138,6 +140,21 @@ final class SimulatedNode {
         disk.endProcess();
     }
 
+    /** As SIGTERM does: the node ends what it has begun, and then its process may go. */
+    void stop(Runnable onStopped) {
+        int thisStart = starts;
+        loop.execute(() -> {
+            if (started && !stopping) {
+                stopping = true;
+                runtime.stop(() -> world.time().schedule(0, id + "-stopped", () -> {
+                    if (up && starts == thisStart) {
+                        onStopped.run();
+                    }
+                }));
+            }
+        });
+    }
+
     /** As SIGSTOP does: nothing runs, everything that arrives waits. */
     void pause() {
         paused = true;
@@ -169,7 +186,7 @@ final class SimulatedNode {
 
     /** For looking from outside, between events; empty while it does not run. */
     Optional<NodeApi> api() {
-        return up && started ? Optional.of(runtime.api()) : Optional.empty();
+        return up && started && !stopping ? Optional.of(runtime.api()) : Optional.empty();
     }
 
     private VirtualExecutor executor(String suffix, LongSupplier latencyNanos) {

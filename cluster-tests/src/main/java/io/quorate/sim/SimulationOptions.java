@@ -89,6 +89,7 @@ public record SimulationOptions(
      * @param pauseMillisMax    longest pause
      * @param partitionMillis   links are cut
      * @param partitionMillisMax longest time that they stay cut
+     * @param stopMillis        a node is stopped as its operator would
      * @param resetMillis       a connection breaks and comes back
      */
     public record FaultOptions(
@@ -99,6 +100,7 @@ public record SimulationOptions(
             int pauseMillisMax,
             int partitionMillis,
             int partitionMillisMax,
+            int stopMillis,
             int resetMillis) {}
 
     /**
@@ -186,7 +188,7 @@ public record SimulationOptions(
                 pick(prng, 50, 1_000, 8_000),
                 oneIn(prng, 2) ? between(prng, 1, 60) : 0,
                 pick(prng, 50, 300, 1_500),
-                pick(prng, 50, 1_000, 60_000),
+                pick(prng, 50, 1_000, 5_000, 20_000),
                 oneIn(prng, 4));
     }
 
@@ -199,6 +201,7 @@ public record SimulationOptions(
                 pick(prng, 100, 1_000, 3_000),
                 oneIn(prng, 2) ? between(prng, 300, 3_000) : 0,
                 pick(prng, 200, 1_000, 4_000),
+                oneIn(prng, 3) ? between(prng, 300, 3_000) : 0,
                 oneIn(prng, 2) ? between(prng, 100, 2_000) : 0);
     }
 

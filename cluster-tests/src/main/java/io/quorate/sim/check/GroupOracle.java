@@ -104,6 +104,11 @@ public final class GroupOracle {
         return committed.size();
     }
 
+    /** The last of {@link #committed()}, which must not be empty. */
+    public LogEntry last() {
+        return committed.get(committed.size() - 1);
+    }
+
     /** The first offset that is not taken. */
     public long nextOffset() {
         return committed.isEmpty() ? 0 : committed.get(committed.size() - 1).nextOffset();
