@@ -22,7 +22,7 @@ public final class Simulation {
     /** The metadata group is there from the beginning, on all nodes. */
     private static final long METADATA_GROUP = 0;
 
-    private static final int DISK_CHECK_ONE_IN = 32;
+    private static final int DISK_CHECK_ONE_IN = 64;
 
     private final long seed;
     private final SimulationOptions options;

@@ -11,24 +11,28 @@ import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import io.quorate.sim.check.Invariant;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Creates a topic, writes to it, deletes it, and begins again under the same name, which must be a new topic each time.
- * Ends with the topic deleted.
+ * Creates a topic, deletes it, and begins again: in some runs under the same name, which must be a new topic each time, in
+ * others under new names and with a writer. Not both: requests name topics, not their incarnations, so what is written to
+ * a topic that was made again may reach the former one on nodes that have not heard of its end. Ends with all deleted.
  */
 final class TopicChurn {
-    private static final String TOPIC = "scratch";
     private static final int LIFE_MILLIS_MAX = 1_000;
     private static final int PARTITIONS = 2;
 
     private final int replicationFactor;
     private final Clients clients;
     private final Prng prng;
+    private final boolean sameName;
+    private String topicName = "scratch";
+    private int created;
     private boolean finishing;
     private boolean idle = true;
     private boolean mayBeGone;
     private long formerGroupId;
-    private PlainWriter writer;
+    private Optional<PlainWriter> writer = Optional.empty();
     private ClientPort port;
     private String lastAnswer = "none";
 
@@ -36,6 +40,7 @@ final class TopicChurn {
         this.replicationFactor = replicationFactor;
         this.clients = clients;
         this.prng = prng;
+        this.sameName = prng.nextInt(2) == 0;
     }
 
     void start() {
@@ -44,7 +49,11 @@ final class TopicChurn {
             return;
         }
         idle = false;
-        new TopicCreator(TOPIC, PARTITIONS, replicationFactor, formerGroupId, clients, prng.split(), this::onCreated)
+        if (!sameName) {
+            topicName = "scratch-" + created++;
+        }
+        new TopicCreator(
+                        topicName, PARTITIONS, replicationFactor, formerGroupId, clients, prng.split(), this::onCreated)
                 .start();
     }
 
@@ -54,7 +63,7 @@ final class TopicChurn {
     }
 
     List<String> unfinished() {
-        return idle ? List.of() : List.of("topic " + TOPIC + " is to be deleted, last answer: " + lastAnswer);
+        return idle ? List.of() : List.of("topic " + topicName + " is to be deleted, last answer: " + lastAnswer);
     }
 
     private void onCreated(TopicView topic) {
@@ -65,15 +74,18 @@ final class TopicChurn {
                             partition.replicas().stream().map(NodeId::new).toList());
             formerGroupId = Math.max(formerGroupId, partition.groupId());
         }
-        long firstGroup = topic.partitions().get(0).groupId();
-        writer = new PlainWriter(
-                TOPIC + firstGroup,
-                new SimulatedPartition(new TopicPartition(TOPIC, 0), firstGroup),
-                clients,
-                prng.split());
-        writer.start();
+        if (!sameName) {
+            writer = Optional.of(new PlainWriter(
+                    topicName,
+                    new SimulatedPartition(
+                            new TopicPartition(topicName, 0),
+                            topic.partitions().get(0).groupId()),
+                    clients,
+                    prng.split()));
+            writer.get().start();
+        }
         clients.time().schedule(1_000_000L * prng.nextInt(LIFE_MILLIS_MAX), "topic-unwanted", () -> {
-            writer.finish();
+            writer.ifPresent(PlainWriter::finish);
             topic.partitions().forEach(partition -> clients.checker().onGroupGone(partition.groupId()));
             mayBeGone = false;
             delete(0);
@@ -83,7 +95,7 @@ final class TopicChurn {
     private void delete(int node) {
         ClientPort current = clients.connect(node, prng);
         port = current;
-        current.call(api -> api.deleteTopic(TOPIC, result -> current.reply(() -> onAnswer(current, result))));
+        current.call(api -> api.deleteTopic(topicName, result -> current.reply(() -> onAnswer(current, result))));
         clients.timeout(() -> {
             if (current == port) {
                 mayBeGone = true;
@@ -116,7 +128,7 @@ final class TopicChurn {
                 .require(
                         TopicCreator.WORTH_ANOTHER_TRY.contains(refusal.reason()),
                         Invariant.ANSWER_PLAUSIBLE,
-                        "deleting topic " + TOPIC + " was refused: " + refusal);
+                        "deleting topic " + topicName + " was refused: " + refusal);
         retry(Clients.leaderNamedBy(refusal));
     }
 

@@ -175,11 +175,12 @@ public final class SimulatedDisk implements Disk {
     public SimulatedDisk forcedOnly(Path directory) {
         synchronized (platter) {
             SimulatedDisk image = new SimulatedDisk(0);
-            platter.durable.forEach((path, file) -> {
-                if (path.startsWith(directory)) {
-                    image.plant(path, file.forcedContents());
+            for (var named : platter.durable.tailMap(directory).entrySet()) {
+                if (!named.getKey().startsWith(directory)) {
+                    break;
                 }
-            });
+                image.plant(named.getKey(), named.getValue().forcedContents());
+            }
             return image;
         }
     }
