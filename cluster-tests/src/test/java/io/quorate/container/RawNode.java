@@ -91,13 +91,14 @@ final class RawNode implements AutoCloseable {
                 .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS)
                 .read(ReadRequest.newBuilder()
                         .setTopic(topic)
-                        .setOffset(offset)
-                        .setMaxRecords(1)
+                        // Not from the offset itself: to a replica that lags, that is beyond its end.
+                        .setLatest(true)
                         .setFollow(true)
                         .setConsistency(Consistency.CONSISTENCY_LOCAL)
                         .build());
-        while (responses.next().getBatchesCount() == 0) {
-            // Only the marks so far.
+        long highWatermark = 0;
+        while (highWatermark <= offset) {
+            highWatermark = responses.next().getHighWatermark();
         }
     }
 
