@@ -153,6 +153,8 @@ class VerbsOnOneNodeTest {
     @DisplayName("show a healthy cluster")
     void status() {
         cli().run("topic", "create", "t5");
+        // Acknowledged once the new partition has a leader.
+        assertEquals(0, cli().withInput("x\n").run("append", "t5").exitCode());
         Ran table = cli().onTerminal().run("cluster", "status");
         assertEquals(0, table.exitCode(), table.out());
         assertTrue(table.out().contains("healthy: the only node is up"), table.out());
