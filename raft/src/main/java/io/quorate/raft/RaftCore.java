@@ -18,8 +18,8 @@ import java.util.Optional;
  * One member's Raft state: a step machine without I/O, clock or logger. Same inputs and seed, same outputs.
  *
  * <pre>
- *   tick, step, disconnected, propose, persisted, applied, loaded   as many as there are
- *   drain                                                           once: everything the world must now do
+ *   tick, step, disconnected, propose, persisted, applied, loaded, stepDown   as many as there are
+ *   drain                                                                     once: everything the world must now do
  * </pre>
  *
  * <p>Here is what all roles share: which messages of which terms are answered at all, the vote, the marks of the log,
@@ -58,6 +58,7 @@ public final class RaftCore {
     private HardState hardState;
     private MemberRole role;
     private long reportedCommitIndex;
+    private boolean heldBack;
 
     /**
      * @param recovered what is on this member's disk; copied
@@ -122,6 +123,21 @@ public final class RaftCore {
         if (!peer.equals(self) && membership.isVoter(peer)) {
             role.onDisconnected(peer);
         }
+    }
+
+    /**
+     * Gives up leadership, if this member leads: its driver knows why somebody else should, a disk that does not answer
+     * for example. An only voter, whom nobody can replace, stays.
+     */
+    public void stepDown(String reason) {
+        if (role instanceof Leader && !peers.isEmpty()) {
+            becomeFollower(term(), Optional.empty(), reason);
+        }
+    }
+
+    /** A member that is held back does not campaign; it follows and votes as ever. No effect on an only voter. */
+    public void holdBack(boolean held) {
+        heldBack = held;
     }
 
     /**
@@ -355,6 +371,9 @@ public final class RaftCore {
     void campaign(String reason) {
         if (peers.isEmpty()) {
             becomeCandidate();
+        } else if (heldBack) {
+            // It knows no leader any more, so that it supports whoever else campaigns.
+            becomeFollower(term(), Optional.empty(), "held back, though " + reason);
         } else {
             event(new RaftEvent.BecamePreCandidate(term(), reason));
             role = new PreCandidate(this);
