@@ -2,6 +2,7 @@
 package io.quorate.sim;
 
 import io.quorate.raft.Prng;
+import io.quorate.sim.SimulationOptions.DiskOptions;
 import io.quorate.sim.SimulationOptions.FaultOptions;
 import java.util.List;
 
@@ -17,7 +18,7 @@ final class FaultInjector {
     private final SimulatedNetwork network;
     private final List<SimulatedNode> nodes;
     private final FaultOptions options;
-    private final boolean forceFailures;
+    private final DiskOptions disk;
     private final Sightings sightings;
     private final Prng prng;
     private boolean active;
@@ -33,7 +34,7 @@ final class FaultInjector {
         this.network = network;
         this.nodes = nodes;
         this.options = options.faults();
-        this.forceFailures = options.disk().forceFailures();
+        this.disk = options.disk();
         this.sightings = sightings;
         this.prng = prng;
     }
@@ -46,7 +47,8 @@ final class FaultInjector {
         repeat(options.pauseMillis(), "fault-pause", this::pauseSomeone);
         repeat(options.partitionMillis(), "fault-cut", this::cutSomething);
         repeat(options.resetMillis(), "fault-reset", this::resetSomething);
-        if (forceFailures) {
+        repeat(disk.hangMillis(), "fault-hang", this::hangSomeonesDisk);
+        if (disk.forceFailures()) {
             repeat(FORCE_FAILURE_MEAN_MILLIS, "fault-force", this::failSomeonesForce);
         }
     }
@@ -57,6 +59,9 @@ final class FaultInjector {
         network.makeReliable();
         for (SimulatedNode node : nodes) {
             node.disk().makeReliable();
+            if (node.isUp() && node.diskHangs()) {
+                node.unhangDisk();
+            }
             if (node.isUp() && node.disk().failsForces()) {
                 node.crash();
             }
@@ -147,6 +152,20 @@ final class FaultInjector {
                 }
             });
         }
+    }
+
+    private void hangSomeonesDisk() {
+        SimulatedNode node = someone();
+        if (!node.isUp() || node.diskHangs()) {
+            return;
+        }
+        node.hangDisk();
+        int starts = node.starts();
+        time.schedule(millis(disk.hangMillisMax()), "fault-unhang", () -> {
+            if (node.isUp() && node.starts() == starts && node.diskHangs()) {
+                node.unhangDisk();
+            }
+        });
     }
 
     private void pauseSomeone() {

@@ -35,6 +35,7 @@ final class SimulatedNode {
     private int starts;
     private boolean up;
     private boolean paused;
+    private boolean diskHangs;
     private boolean started;
     private boolean stopping;
     private VirtualLoop loop;
@@ -126,6 +127,7 @@ final class SimulatedNode {
     void crash() {
         up = false;
         paused = false;
+        diskHangs = false;
         world.trace().fold("crash " + id);
         world.sightings().met(RareState.NODE_CRASHED);
         if (!started) {
@@ -171,6 +173,21 @@ final class SimulatedNode {
         flushExecutor.resume();
         readExecutor.resume();
         backgroundExecutor.resume();
+    }
+
+    /** Its disk neither writes nor flushes any more; everything else goes on. */
+    void hangDisk() {
+        diskHangs = true;
+        flushExecutor.pause();
+    }
+
+    void unhangDisk() {
+        diskHangs = false;
+        flushExecutor.resume();
+    }
+
+    boolean diskHangs() {
+        return diskHangs;
     }
 
     /** Runs a request on the node's loop; it is lost if the node is not up by then. */
@@ -230,6 +247,14 @@ final class SimulatedNode {
                 world.sightings().met(RareState.LOG_TRUNCATED);
             }
             world.verdict().judge(() -> world.checker().onRaftEvent(id, groupId, event));
+        }
+
+        @Override
+        public void onDiskStalled(boolean stalled) {
+            world.trace().fold("stalled " + id + stalled);
+            if (stalled) {
+                world.sightings().met(RareState.DISK_STALLED);
+            }
         }
 
         @Override

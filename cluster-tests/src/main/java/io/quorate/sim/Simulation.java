@@ -129,6 +129,7 @@ public final class Simulation {
                 options.tickMillis(),
                 options.raft(),
                 options.logStore(),
+                options.diskLimits(),
                 SimulationOptions.MAX_BATCH_BYTES,
                 options.maxInflightBytes());
     }

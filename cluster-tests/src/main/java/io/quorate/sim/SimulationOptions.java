@@ -2,6 +2,7 @@
 package io.quorate.sim;
 
 import io.quorate.logstore.LogStoreConfig;
+import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftConfig;
 
@@ -21,6 +22,7 @@ import io.quorate.raft.RaftConfig;
  * @param loopTurnNanosMax   longest time between two tasks of a node's loop
  * @param clockDrift         nodes' clocks run at different rates
  * @param network            what happens to messages
+ * @param diskLimits         when a node considers its disk unfit
  * @param disk               how slow disks are
  * @param faults             what happens to nodes and connections
  * @param workload           what clients do
@@ -35,6 +37,7 @@ public record SimulationOptions(
         int tickMillis,
         RaftConfig raft,
         LogStoreConfig logStore,
+        DiskLimits diskLimits,
         long maxInflightBytes,
         int loopTurnNanosMax,
         boolean clockDrift,
@@ -68,6 +71,8 @@ public record SimulationOptions(
      * @param flushJitterMicros longest additional time
      * @param slowPermille      flush rounds that take up to {@code slowMillisMax}
      * @param slowMillisMax     see {@code slowPermille}
+     * @param hangMillis        mean time between two hangs, in which nothing is written or flushed; 0: never
+     * @param hangMillisMax     longest hang
      * @param readMicros        longest time until a read begins
      * @param forceFailures     whether a force may fail, which must end its node
      */
@@ -76,6 +81,8 @@ public record SimulationOptions(
             int flushJitterMicros,
             int slowPermille,
             int slowMillisMax,
+            int hangMillis,
+            int hangMillisMax,
             int readMicros,
             boolean forceFailures) {}
 
@@ -144,6 +151,7 @@ public record SimulationOptions(
                 pick(prng, 10, 20, 20, 20, 40),
                 drawRaft(prng),
                 drawLogStore(prng),
+                new DiskLimits(pick(prng, 10, 40, 400)),
                 pick(prng, 4 << 10, 64 << 10, 16 << 20),
                 pick(prng, 5_000, 50_000, 500_000),
                 oneIn(prng, 3),
@@ -188,6 +196,8 @@ public record SimulationOptions(
                 pick(prng, 50, 1_000, 8_000),
                 oneIn(prng, 2) ? between(prng, 1, 60) : 0,
                 pick(prng, 50, 300, 1_500),
+                oneIn(prng, 3) ? between(prng, 500, 3_000) : 0,
+                pick(prng, 500, 2_000, 10_000),
                 pick(prng, 50, 1_000, 5_000, 20_000),
                 oneIn(prng, 4));
     }

@@ -18,7 +18,7 @@ final class VirtualExecutor implements Executor {
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private boolean busy;
     private boolean overdue;
-    private boolean paused;
+    private int pauses;
     private boolean dead;
 
     VirtualExecutor(VirtualTime time, LongSupplier latencyNanos, String label, Consumer<Throwable> onThrown) {
@@ -37,13 +37,14 @@ final class VirtualExecutor implements Executor {
         startNext();
     }
 
+    /** Nothing ends until it was resumed as often as it was paused: a process and its disk may both stand still. */
     void pause() {
-        paused = true;
+        pauses++;
     }
 
     void resume() {
-        paused = false;
-        if (overdue) {
+        pauses--;
+        if (overdue && pauses == 0) {
             overdue = false;
             time.schedule(0, label, this::finishOne);
         }
@@ -65,7 +66,7 @@ final class VirtualExecutor implements Executor {
         if (dead) {
             return;
         }
-        if (paused) {
+        if (pauses > 0) {
             overdue = true;
             return;
         }

@@ -7,6 +7,7 @@ import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
 import io.quorate.node.metadata.Peers;
 import io.quorate.node.metadata.TopicState;
+import io.quorate.node.replica.DiskWatch;
 import io.quorate.node.replica.LocalReplicas;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
@@ -20,14 +21,21 @@ final class ClusterDescription {
     private final LocalReplicas replicas;
     private final Leaders leaders;
     private final Peers peers;
+    private final DiskWatch disk;
 
     ClusterDescription(
-            NodeSettings settings, MetadataService metadata, LocalReplicas replicas, Leaders leaders, Peers peers) {
+            NodeSettings settings,
+            MetadataService metadata,
+            LocalReplicas replicas,
+            Leaders leaders,
+            Peers peers,
+            DiskWatch disk) {
         this.settings = settings;
         this.metadata = metadata;
         this.replicas = replicas;
         this.leaders = leaders;
         this.peers = peers;
+        this.disk = disk;
     }
 
     ClusterView view() {
@@ -50,6 +58,7 @@ final class ClusterDescription {
                 metadata.view(),
                 topics,
                 replicas.views(),
+                disk.view(),
                 settings.maxBatchBytes());
     }
 

@@ -12,6 +12,7 @@ import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
 import io.quorate.node.metadata.Peers;
 import io.quorate.node.metadata.TopicState;
+import io.quorate.node.replica.DiskWatch;
 import io.quorate.node.replica.GroupDirectories;
 import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.InflightBudget;
@@ -89,6 +90,7 @@ public final class NodeRuntime {
     private Peers peers;
     private Leaders leaders;
     private Gossip gossip;
+    private DiskWatch disk;
     private MetadataService metadata;
     private LocalReplicas replicas;
     private LocalNode api;
@@ -152,10 +154,13 @@ public final class NodeRuntime {
                 leaders,
                 gossip,
                 node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
+        TurnScheduler turns = new TurnScheduler(loop, seams.flushExecutor());
+        disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), seams.observer());
         ReplicaHost host = new ReplicaHost(
                 self,
                 loop,
-                new TurnScheduler(loop, seams.flushExecutor()),
+                turns,
+                disk,
                 seams.transport(),
                 seams.readExecutor(),
                 whereabouts,
@@ -194,7 +199,7 @@ public final class NodeRuntime {
                 metadata,
                 replicas,
                 whereabouts,
-                new ClusterDescription(settings, metadata, replicas, leaders, peers));
+                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk));
     }
 
     private List<NodeId> others() {
@@ -256,6 +261,7 @@ public final class NodeRuntime {
         long due = (now - tickedUntilNanos) / tickNanos();
         tickedUntilNanos += due * tickNanos();
         for (long tick = 0; tick < Math.min(due, MAX_TICKS_AT_ONCE); tick++) {
+            disk.tick();
             metadata.tick();
             replicas.tick();
         }

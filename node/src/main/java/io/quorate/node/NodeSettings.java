@@ -2,6 +2,7 @@
 package io.quorate.node;
 
 import io.quorate.logstore.LogStoreConfig;
+import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.NodeId;
 import java.util.SortedMap;
@@ -16,6 +17,7 @@ import java.util.SortedMap;
  * @param tickMillis        length of a Raft tick
  * @param raft              limits of every group
  * @param logStore          limits of every log
+ * @param disk              when the disk is considered unfit
  * @param maxBatchBytes     largest record batch taken from a client
  * @param maxInflightBytes  appends that the whole node may have under way; more is refused as OVERLOADED
  */
@@ -27,5 +29,6 @@ public record NodeSettings(
         int tickMillis,
         RaftConfig raft,
         LogStoreConfig logStore,
+        DiskLimits disk,
         int maxBatchBytes,
         long maxInflightBytes) {}

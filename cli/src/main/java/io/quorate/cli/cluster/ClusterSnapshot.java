@@ -46,9 +46,22 @@ public record ClusterSnapshot(
      * @param clientAddress empty if nobody knows it
      * @param lastContactMillis since any node that answered heard of it; empty: never
      * @param leads number of partitions
+     * @param disk  as the node itself tells; empty if it did not answer
      */
     public record NodeView(
-            int id, String clientAddress, String peerAddress, State state, OptionalLong lastContactMillis, int leads) {}
+            int id,
+            String clientAddress,
+            String peerAddress,
+            State state,
+            OptionalLong lastContactMillis,
+            int leads,
+            Optional<DiskView> disk) {}
+
+    /**
+     * @param pendingMillis how long the write or flush under way has taken; 0 if none is
+     * @param stalled       too long: the node leads nothing until it ends
+     */
+    public record DiskView(long pendingMillis, boolean stalled) {}
 
     /**
      * @param topic         empty for the metadata group
@@ -158,7 +171,13 @@ public record ClusterSnapshot(
                         .filter(partition -> partition.leaderId() == id)
                         .count();
                 nodes.add(new NodeView(
-                        id, clientAddress(id), node.getPeerAddress(), states.get(id), lastContact(id), leads));
+                        id,
+                        clientAddress(id),
+                        node.getPeerAddress(),
+                        states.get(id),
+                        lastContact(id),
+                        leads,
+                        disk(id)));
             }
             return nodes;
         }
@@ -180,6 +199,14 @@ public record ClusterSnapshot(
                     .filter(node -> node.getNodeId() == id && node.hasLastContactMs())
                     .mapToLong(Node::getLastContactMs)
                     .min();
+        }
+
+        private Optional<DiskView> disk(int id) {
+            return answers.stream()
+                    .filter(answer -> answer.getNodeId() == id && answer.hasDisk())
+                    .map(DescribeClusterResponse::getDisk)
+                    .map(disk -> new DiskView(disk.getPendingMs(), disk.getStalled()))
+                    .findFirst();
         }
 
         private Claim metadataClaim() {

@@ -32,6 +32,10 @@ public record Health(Level level, String sentence) {
             if (node.state() != State.UP) {
                 findings.add("node " + node.id() + " " + describe(node.state()));
             }
+            node.disk()
+                    .filter(ClusterSnapshot.DiskView::stalled)
+                    .ifPresent(disk -> findings.add("the disk of node " + node.id() + " has not answered for "
+                            + disk.pendingMillis() + " ms, so it leads nothing"));
         }
         List<GroupView> groups = new ArrayList<>();
         groups.add(cluster.metadata());

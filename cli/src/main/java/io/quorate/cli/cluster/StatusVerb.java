@@ -66,7 +66,7 @@ final class StatusVerb extends ClientVerb {
     }
 
     private static Table nodeTable(ClusterSnapshot cluster) {
-        Table table = new Table("NODE", "CLIENT", "PEER", "STATE", ">LEADS", ">LAST CONTACT");
+        Table table = new Table("NODE", "CLIENT", "PEER", "STATE", ">LEADS", ">LAST CONTACT", "DISK");
         for (NodeView node : cluster.nodes()) {
             OptionalLong contact = node.lastContactMillis();
             table.row(
@@ -75,9 +75,14 @@ final class StatusVerb extends ClientVerb {
                     node.peerAddress(),
                     name(node.state()),
                     node.leads(),
-                    contact.isPresent() ? contact.getAsLong() + " ms ago" : "never");
+                    contact.isPresent() ? contact.getAsLong() + " ms ago" : "never",
+                    node.disk().map(StatusVerb::describe).orElse("?"));
         }
         return table;
+    }
+
+    private static String describe(ClusterSnapshot.DiskView disk) {
+        return disk.stalled() ? "stalled for " + disk.pendingMillis() + " ms" : "ok";
     }
 
     private static Table partitionTable(ClusterSnapshot cluster) {
@@ -122,7 +127,8 @@ final class StatusVerb extends ClientVerb {
                     "peerAddress", node.peerAddress(),
                     "state", name(node.state()),
                     "leads", node.leads(),
-                    "lastContactMs", contact.isPresent() ? contact.getAsLong() : null));
+                    "lastContactMs", contact.isPresent() ? contact.getAsLong() : null,
+                    "disk", node.disk().map(StatusVerb::json).orElse(null)));
         }
         List<Object> partitions = new ArrayList<>();
         for (GroupView partition : cluster.partitions()) {
@@ -138,6 +144,10 @@ final class StatusVerb extends ClientVerb {
                 "nodes", nodes,
                 "metadata", groupJson(cluster.metadata()),
                 "partitions", partitions);
+    }
+
+    private static Map<String, Object> json(ClusterSnapshot.DiskView disk) {
+        return Json.object("pendingMs", disk.pendingMillis(), "stalled", disk.stalled());
     }
 
     private static Map<String, Object> groupJson(GroupView group) {

@@ -8,6 +8,7 @@ import io.quorate.cli.cluster.ClusterSnapshot.GroupView;
 import io.quorate.cli.cluster.ClusterSnapshot.State;
 import io.quorate.cli.output.Json;
 import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.Disk;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
 import io.quorate.v1.NodeState;
@@ -135,6 +136,23 @@ class HealthTest {
     }
 
     @Test
+    @DisplayName("degraded when a node's disk hangs, for how long it has, and that the node leads nothing for it")
+    void diskHangs() {
+        DescribeClusterResponse slow = answer(1, Set.of(1, 2, 3), 2, 4, 10).toBuilder()
+                .setDisk(Disk.newBuilder().setPendingMs(1_250).setStalled(true))
+                .build();
+        ClusterSnapshot cluster = ClusterSnapshot.of(
+                List.of(slow, answer(2, Set.of(1, 2, 3), 2, 4, 10), answer(3, Set.of(1, 2, 3), 2, 4, 10)));
+
+        assertEquals(
+                new Health(
+                        Health.Level.DEGRADED,
+                        "degraded: the disk of node 1 has not answered for 1250 ms, so it leads nothing"
+                                + "; everything is served"),
+                Health.of(cluster));
+    }
+
+    @Test
     @DisplayName("as JSON with these fields")
     void json() {
         ClusterSnapshot cluster =
@@ -144,11 +162,11 @@ class HealthTest {
                 "{\"clusterId\":\"c\",\"version\":\"1.0\",\"health\":\"degraded\",\"sentence\":\"degraded: node 3 is"
                         + " down; under-replicated: metadata, demo/0; everything is served\",\"nodes\":["
                         + "{\"nodeId\":1,\"clientAddress\":\"h:1\",\"peerAddress\":\"p:1\",\"state\":\"up\",\"leads\":0,"
-                        + "\"lastContactMs\":5},"
+                        + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false}},"
                         + "{\"nodeId\":2,\"clientAddress\":\"h:2\",\"peerAddress\":\"p:2\",\"state\":\"up\",\"leads\":1,"
-                        + "\"lastContactMs\":5},"
+                        + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false}},"
                         + "{\"nodeId\":3,\"clientAddress\":\"h:3\",\"peerAddress\":\"p:3\",\"state\":\"down\","
-                        + "\"leads\":0,\"lastContactMs\":null}],"
+                        + "\"leads\":0,\"lastContactMs\":null,\"disk\":null}],"
                         + "\"metadata\":{\"leaderId\":2,\"generation\":4,\"replicas\":[1,2,3],\"live\":[1,2],"
                         + "\"underReplicated\":true,\"failures\":[]},"
                         + "\"partitions\":[{\"topic\":\"demo\",\"partition\":0,\"leaderId\":2,\"generation\":4,"
@@ -181,6 +199,7 @@ class HealthTest {
                         .setTopic("demo")
                         .setRole(id == leader ? ReplicaRole.REPLICA_ROLE_LEADER : ReplicaRole.REPLICA_ROLE_FOLLOWER)
                         .setHighWatermark(mark));
+        answer.setDisk(Disk.getDefaultInstance());
         IntStream.rangeClosed(1, 3).forEach(node -> {
             Node.Builder seen = Node.newBuilder()
                     .setNodeId(node)

@@ -12,6 +12,7 @@ public record ClusterView(
         GroupView metadata,
         List<TopicView> topics,
         List<GroupView> localGroups,
+        DiskView disk,
         int maxBatchBytes) {
     public ClusterView {
         nodes = List.copyOf(nodes);
@@ -22,6 +23,14 @@ public record ClusterView(
     /** @param lastContactMillis since this node last heard of it; 0 for itself; empty: never */
     public record NodeView(
             int nodeId, String clientAddress, String peerAddress, boolean up, OptionalLong lastContactMillis) {}
+
+    /**
+     * The disk of the node that tells.
+     *
+     * @param pendingMillis how long the write or flush under way has taken; 0 if none is
+     * @param stalled       too long: this node leads nothing until it ends
+     */
+    public record DiskView(long pendingMillis, boolean stalled) {}
 
     public record TopicView(String name, int replicationFactor, int maxBatchBytes, List<PartitionView> partitions) {
         public TopicView {

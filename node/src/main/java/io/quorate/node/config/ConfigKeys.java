@@ -100,6 +100,12 @@ public final class ConfigKeys {
             (long) LogStoreConfig.DEFAULT.indexIntervalBytes(),
             "Bytes of log per entry of the sparse index.");
 
+    static final ConfigKey<Integer> STALL_TIMEOUT_MS = derived(
+            "disk.stall_timeout_ms",
+            integer(1, 3_600_000),
+            "How long one write or flush may take before this node gives up what it leads, until it ends. Default: the"
+                    + " longest election timeout.");
+
     static final ConfigKey<Long> MAX_BATCH_BYTES = withDefault(
             "limits.max_batch_bytes",
             bytes(KIB, 16 * MIB),
@@ -137,6 +143,7 @@ public final class ConfigKeys {
             SEGMENT_BYTES,
             ZERO_AHEAD_BYTES,
             INDEX_INTERVAL_BYTES,
+            STALL_TIMEOUT_MS,
             MAX_BATCH_BYTES,
             MAX_INFLIGHT_BYTES,
             FAULT_INJECTION);

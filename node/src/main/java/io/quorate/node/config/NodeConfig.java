@@ -3,6 +3,7 @@ package io.quorate.node.config;
 
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.NodeSettings;
+import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.util.TreeMap;
  * @param tickMillis       length of a Raft tick
  * @param raft             limits of every group
  * @param logStore         limits of every log
+ * @param disk             when the disk is considered unfit
  * @param maxBatchBytes    largest record batch taken from a client
  * @param maxInflightBytes appends the whole node may have under way
  * @param faultInjection   whether the fault service is offered on the client port
@@ -40,6 +42,7 @@ public record NodeConfig(
         int tickMillis,
         RaftConfig raft,
         LogStoreConfig logStore,
+        DiskLimits disk,
         int maxBatchBytes,
         long maxInflightBytes,
         boolean faultInjection) {
@@ -71,6 +74,7 @@ public record NodeConfig(
                 config.get(ConfigKeys.TICK_MS),
                 raft(config),
                 logStore(config),
+                disk(config),
                 Math.toIntExact(config.get(ConfigKeys.MAX_BATCH_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
                 config.get(ConfigKeys.FAULT_INJECTION));
@@ -88,6 +92,7 @@ public record NodeConfig(
                 tickMillis,
                 raft,
                 logStore,
+                disk,
                 maxBatchBytes,
                 maxInflightBytes);
     }
@@ -152,5 +157,13 @@ public record NodeConfig(
                 Math.toIntExact(config.get(ConfigKeys.SEGMENT_BYTES)),
                 Math.toIntExact(config.get(ConfigKeys.ZERO_AHEAD_BYTES)),
                 Math.toIntExact(config.get(ConfigKeys.INDEX_INTERVAL_BYTES)));
+    }
+
+    private static DiskLimits disk(EffectiveConfig config) {
+        int tickMillis = config.get(ConfigKeys.TICK_MS);
+        int longestElectionTimeout = 2 * config.get(ConfigKeys.ELECTION_TIMEOUT_TICKS);
+        return new DiskLimits(config.find(ConfigKeys.STALL_TIMEOUT_MS)
+                .map(millis -> Math.max(1, millis / tickMillis))
+                .orElse(longestElectionTimeout));
     }
 }

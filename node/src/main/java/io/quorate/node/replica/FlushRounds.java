@@ -52,6 +52,9 @@ public final class FlushRounds {
     private List<Job> pending = new ArrayList<>();
     private boolean running;
 
+    /** Writes, forces and closes done so far, and runs begun: whoever sees it stand still sees a slow disk. */
+    private volatile long steps;
+
     /** Flush side only. Identity of the targets whose store has failed. */
     private final Set<Target> failed = new LinkedHashSet<>();
 
@@ -85,8 +88,21 @@ public final class FlushRounds {
                 return;
             }
             running = true;
+            noteStep();
         }
         flushExecutor.execute(this::runUntilNothingWaits);
+    }
+
+    /** Whether a run has been started and is not over. */
+    boolean isRunning() {
+        synchronized (lock) {
+            return running;
+        }
+    }
+
+    /** Changes whenever the disk has done something of a run. Any thread. */
+    long steps() {
+        return steps;
     }
 
     private void runUntilNothingWaits() {
@@ -137,6 +153,7 @@ public final class FlushRounds {
             } else if (job instanceof Close close) {
                 close(close)
                         .ifPresent(fault -> completions.add(() -> close.target().onStorageFailed(fault)));
+                noteStep();
                 failed.remove(close.target());
                 completions.add(close.onClosed());
             }
@@ -156,6 +173,12 @@ public final class FlushRounds {
             failed.add(target);
             completions.add(() -> target.onStorageFailed(fault));
         }
+        noteStep();
+    }
+
+    private void noteStep() {
+        // Written by the loop only while no run is under way, and else by the run's thread alone.
+        steps = steps + 1;
     }
 
     private static void write(LogStore store, Persist persist) {

@@ -143,10 +143,20 @@ public final class Replica implements FlushRounds.Target {
 
     public void tick() {
         if (state == State.RUNNING) {
+            mindTheDisk();
             core.tick();
             if (core.hasOutputs()) {
                 markDirty();
             }
+        }
+    }
+
+    /** A leader that cannot make anything durable makes room for one that can. */
+    private void mindTheDisk() {
+        boolean stalled = host.disk().isStalled();
+        core.holdBack(stalled);
+        if (stalled) {
+            core.stepDown("the disk has not answered for " + host.disk().stalledMillis() + " ms");
         }
     }
 

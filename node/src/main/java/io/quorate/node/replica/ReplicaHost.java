@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
  * @param self         this node
  * @param loop         runs them
  * @param turns        drains them
+ * @param disk         tells whether the disk is fit for a leader
  * @param transport    takes their messages
  * @param readExecutor reads what is not in memory
  * @param whereabouts  knows the leaders
@@ -22,6 +23,7 @@ public record ReplicaHost(
         NodeId self,
         GuardedLoop loop,
         TurnScheduler turns,
+        DiskWatch disk,
         Transport transport,
         Executor readExecutor,
         Whereabouts whereabouts,

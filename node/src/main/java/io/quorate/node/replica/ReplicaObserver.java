@@ -18,6 +18,9 @@ public interface ReplicaObserver {
     /** Something happened in the replica's Raft core. */
     default void onRaftEvent(long groupId, RaftEvent event) {}
 
+    /** The node's disk has not answered for too long, or answers again. */
+    default void onDiskStalled(boolean stalled) {}
+
     /** The replica takes no further part: its disk failed or its log is damaged. */
     default void onFailed(long groupId, Throwable cause) {}
 }

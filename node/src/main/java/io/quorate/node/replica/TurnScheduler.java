@@ -2,6 +2,7 @@
 package io.quorate.node.replica;
 
 import io.quorate.node.seam.GuardedLoop;
+import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -27,6 +28,11 @@ public final class TurnScheduler {
 
     FlushRounds flushes() {
         return flushes;
+    }
+
+    /** Watches the disk to which this writes. */
+    public DiskWatch watchDisk(NodeId self, DiskLimits limits, int tickMillis, ReplicaObserver observer) {
+        return new DiskWatch(self, flushes, limits, tickMillis, observer);
     }
 
     /** The replica has had an input: it is drained in this turn. */

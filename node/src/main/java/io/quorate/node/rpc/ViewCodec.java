@@ -2,11 +2,13 @@
 package io.quorate.node.rpc;
 
 import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.ClusterView.DiskView;
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.NodeView;
 import io.quorate.node.api.ClusterView.PartitionView;
 import io.quorate.node.api.ClusterView.TopicView;
 import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.Disk;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
 import io.quorate.v1.NodeState;
@@ -24,6 +26,7 @@ final class ViewCodec {
                 .setClusterId(view.clusterId())
                 .setNodeId(view.nodeId())
                 .setMetadata(toProto(view.metadata()))
+                .setDisk(toProto(view.disk()))
                 .setVersion(version)
                 .setMaxBatchBytes(view.maxBatchBytes());
         view.nodes().forEach(node -> response.addNodes(toProto(node)));
@@ -59,6 +62,13 @@ final class ViewCodec {
                 .setState(view.up() ? NodeState.NODE_STATE_UP : NodeState.NODE_STATE_DOWN);
         view.lastContactMillis().ifPresent(node::setLastContactMs);
         return node.build();
+    }
+
+    private static Disk toProto(DiskView view) {
+        return Disk.newBuilder()
+                .setPendingMs(view.pendingMillis())
+                .setStalled(view.stalled())
+                .build();
     }
 
     private static Group toProto(GroupView view) {

@@ -246,6 +246,7 @@ public final class QuorateServer implements AutoCloseable {
                 settings.tickMillis(),
                 settings.raft(),
                 settings.logStore(),
+                settings.disk(),
                 settings.maxBatchBytes(),
                 settings.maxInflightBytes());
     }

@@ -17,6 +17,7 @@ import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -37,6 +38,7 @@ final class VirtualCluster {
     static final int TICK_MILLIS = 20;
     static final RaftConfig RAFT = new RaftConfig(20, 3, 64 << 10, 256 << 10, 8, 256 << 10, 64 << 10);
     static final LogStoreConfig LOG_STORE = new LogStoreConfig(256 << 10, 0, 4 << 10);
+    static final DiskLimits DISK = new DiskLimits(40);
     static final int MAX_BATCH_BYTES = 100_000;
     static final long MAX_INFLIGHT_BYTES = 200_000;
 
@@ -62,6 +64,7 @@ final class VirtualCluster {
                     TICK_MILLIS,
                     raft,
                     LOG_STORE,
+                    DISK,
                     MAX_BATCH_BYTES,
                     MAX_INFLIGHT_BYTES);
             nodes.put(id, new VirtualNode(settings, time, network, 1000 + id.value()));
@@ -104,6 +107,11 @@ final class VirtualCluster {
         while (time.step(until)) {
             noNodeHasStopped();
         }
+    }
+
+    /** All processes are stopped for a while, and go on. */
+    void pauseAll(long millis) {
+        time.skip(millis * 1_000_000);
     }
 
     void await(String what, BooleanSupplier condition) {

@@ -11,6 +11,8 @@ import io.quorate.node.seam.EventLoop;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /** A machine whose disk stays while its process comes and goes. */
@@ -21,7 +23,11 @@ final class VirtualNode {
     /** One run of the process; what it had planned dies with it. */
     private static final class Process implements EventLoop {
         final VirtualTime time;
+        /** Flushes that the disk does not begin, because it hangs. */
+        final List<Runnable> hanging = new ArrayList<>();
+
         boolean alive = true;
+        boolean diskHangs;
 
         Process(VirtualTime time) {
             this.time = time;
@@ -37,6 +43,23 @@ final class VirtualNode {
 
         Executor executor(long delayNanos) {
             return task -> time.plan(delayNanos, whileAlive(task));
+        }
+
+        void flush(Runnable task) {
+            if (diskHangs) {
+                hanging.add(task);
+            } else {
+                executor(FLUSH_NANOS).execute(() -> begin(task));
+            }
+        }
+
+        /** A flush that was on its way when the disk began to hang hangs as well. */
+        private void begin(Runnable task) {
+            if (diskHangs) {
+                hanging.add(task);
+            } else {
+                task.run();
+            }
         }
 
         @Override
@@ -110,7 +133,7 @@ final class VirtualNode {
                         process,
                         disk,
                         Path.of("/data"),
-                        process.executor(FLUSH_NANOS),
+                        process::flush,
                         process.executor(READ_NANOS),
                         process.executor(READ_NANOS),
                         network.transport(id(), process),
@@ -129,6 +152,18 @@ final class VirtualNode {
     /** The process is killed; the machine and what was written stay. */
     void kill() {
         end();
+    }
+
+    /** Writes and flushes take for ever; everything else goes on. */
+    void hangDisk() {
+        process.diskHangs = true;
+    }
+
+    void unhangDisk() {
+        process.diskHangs = false;
+        List<Runnable> late = List.copyOf(process.hanging);
+        process.hanging.clear();
+        late.forEach(process::flush);
     }
 
     private void end() {

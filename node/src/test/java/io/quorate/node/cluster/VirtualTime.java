@@ -39,11 +39,16 @@ final class VirtualTime implements Clock {
             return false;
         }
         Event event = events.poll();
-        nowNanos = event.atNanos;
+        nowNanos = Math.max(nowNanos, event.atNanos);
         if (!event.cancelled) {
             event.task.run();
         }
         return true;
+    }
+
+    /** Time passes in which nothing runs, as when every process is stopped: what was due becomes late. */
+    void skip(long nanos) {
+        nowNanos += nanos;
     }
 
     @Override

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.NodeSettings;
+import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.NodeId;
 import java.io.IOException;
@@ -71,6 +72,7 @@ class NodeConfigLoaderTest {
                         20,
                         new RaftConfig(20, 3, 1 << 20, 8 << 20, 256, 32 << 20, 16 << 20),
                         LogStoreConfig.DEFAULT,
+                        new DiskLimits(40),
                         4 << 20,
                         64L << 20),
                 settings);

@@ -5,6 +5,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.NodeSettings;
+import io.quorate.node.replica.DiskLimits;
 import io.quorate.node.testing.Await;
 import io.quorate.node.testing.FreePorts;
 import io.quorate.raft.RaftConfig;
@@ -65,6 +66,7 @@ final class ServerCluster implements AutoCloseable {
                         TICK_MILLIS,
                         new RaftConfig(20, 3, 1 << 20, 8 << 20, 256, 32 << 20, 8 << 20),
                         new LogStoreConfig(16 << 20, 1 << 20, 16 << 10),
+                        new DiskLimits(1_000),
                         MAX_BATCH_BYTES,
                         64 << 20),
                 dataDirectory,

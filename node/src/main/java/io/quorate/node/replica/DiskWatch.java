@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.node.api.ClusterView;
+import io.quorate.raft.log.NodeId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the node's disk is fit for a leader.
+ *
+ * <p>Heartbeats flow while a disk hangs, so the peers of a leader with a hung disk see nothing wrong and its partitions
+ * would stand still for as long as it hangs. Time is counted in ticks of the loop in which the disk made no step: a
+ * process that was paused has no ticks to count, and is not taken for one with a slow disk. Event loop only.
+ */
+public final class DiskWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);
+
+    private final NodeId self;
+    private final FlushRounds flushes;
+    private final DiskLimits limits;
+    private final int tickMillis;
+    private final ReplicaObserver observer;
+
+    private long lastStep;
+    private int ticksSinceStep;
+    private boolean stalled;
+
+    DiskWatch(NodeId self, FlushRounds flushes, DiskLimits limits, int tickMillis, ReplicaObserver observer) {
+        this.self = self;
+        this.flushes = flushes;
+        this.limits = limits;
+        this.tickMillis = tickMillis;
+        this.observer = observer;
+    }
+
+    /** To be called before the replicas' own ticks. */
+    public void tick() {
+        long step = flushes.steps();
+        if (!flushes.isRunning() || step != lastStep) {
+            lastStep = step;
+            ticksSinceStep = 0;
+        } else {
+            ticksSinceStep++;
+        }
+        boolean now = ticksSinceStep >= limits.stallTimeoutTicks();
+        if (now != stalled) {
+            stalled = now;
+            if (stalled) {
+                LOG.warn(
+                        "the disk of {} has not answered for {} ms: this node leads nothing until it does",
+                        self,
+                        stalledMillis());
+            } else {
+                LOG.info("the disk of {} answers again", self);
+            }
+            observer.onDiskStalled(stalled);
+        }
+    }
+
+    /** Whether one write or flush has taken longer than the limit: whoever leads should not. */
+    public boolean isStalled() {
+        return stalled;
+    }
+
+    /** How long, in ms, the write or flush that is under way has taken as far as the ticks tell; 0 if none is. */
+    public long stalledMillis() {
+        return (long) ticksSinceStep * tickMillis;
+    }
+
+    public ClusterView.DiskView view() {
+        return new ClusterView.DiskView(stalledMillis(), stalled);
+    }
+}
