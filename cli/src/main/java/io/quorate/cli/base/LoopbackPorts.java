@@ -6,12 +6,15 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Ports of the loopback interface. */
 public final class LoopbackPorts {
     public static final String HOST = "127.0.0.1";
+
+    private static final int CONNECT_MILLIS = 200;
 
     private LoopbackPorts() {}
 
@@ -38,6 +41,16 @@ public final class LoopbackPorts {
             throw new UncheckedIOException(e);
         } finally {
             sockets.forEach(LoopbackPorts::close);
+        }
+    }
+
+    /** Whether somebody takes connections on the port. */
+    public static boolean isListening(int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getByName(HOST), port), CONNECT_MILLIS);
+            return true;
+        } catch (IOException e) {
+            return false; // refused: not yet
         }
     }
 

@@ -5,6 +5,7 @@ import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.CliException;
 import io.quorate.cli.base.Durations;
 import io.quorate.cli.base.ExitCode;
+import io.quorate.cli.base.LoopbackPorts;
 import io.quorate.cli.base.Version;
 import io.quorate.cli.cluster.ClusterProbe;
 import io.quorate.cli.cluster.ClusterSnapshot;
@@ -103,6 +104,7 @@ final class DevCluster {
     private ClusterSnapshot awaitReady(DevSupervisor supervisor, ClusterProbe probe) {
         List<String> addresses = supervisor.clientAddresses();
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        awaitListening(supervisor, deadline);
         boolean topicsMade = false;
         while (true) {
             supervisor.checkAllAlive();
@@ -130,6 +132,16 @@ final class DevCluster {
                         null);
             }
             pause();
+        }
+    }
+
+    /** Costs next to nothing while the nodes need every core; a gRPC channel that was refused waits a second. */
+    private void awaitListening(DevSupervisor supervisor, long deadline) {
+        for (int port : supervisor.clientPorts()) {
+            while (!LoopbackPorts.isListening(port) && System.nanoTime() < deadline) {
+                supervisor.checkAllAlive();
+                pause();
+            }
         }
     }
 

@@ -62,6 +62,10 @@ final class DevSupervisor {
         return plan.members().stream().map(DevPlan.Member::clientAddress).toList();
     }
 
+    List<Integer> clientPorts() {
+        return plan.members().stream().map(DevPlan.Member::clientPort).toList();
+    }
+
     synchronized long pid(int node) {
         return running.get(node).pid();
     }
