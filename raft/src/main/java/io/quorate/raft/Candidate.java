@@ -9,6 +9,8 @@ import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import io.quorate.raft.quorum.VoteTally;
@@ -79,7 +81,7 @@ final class Candidate implements MemberRole {
 
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
-        core.answerPreVote(from, request, false);
+        core.voting().answerPreVote(from, request, false);
     }
 
     @Override
@@ -89,7 +91,7 @@ final class Candidate implements MemberRole {
 
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
-        core.refuseVote(from, "voted for itself");
+        core.voting().refuse(from, "voted for itself");
     }
 
     @Override
@@ -115,6 +117,26 @@ final class Candidate implements MemberRole {
     @Override
     public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
         // Ignored: this member has led no term so recent.
+    }
+
+    @Override
+    public void onReadIndex(long requestId) {
+        core.read(new ReadOutcome.Refused(requestId, ReadOutcome.Reason.NO_LEADER, Optional.empty()));
+    }
+
+    @Override
+    public void onReadIndexRequest(NodeId from, ReadIndexRequest request) {
+        core.refuseRead(from, request);
+    }
+
+    @Override
+    public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
+        // Ignored: what was asked as a follower was given up with that role.
+    }
+
+    @Override
+    public void onLeave(Optional<NodeId> newLeader) {
+        // No read waits here.
     }
 
     @Override

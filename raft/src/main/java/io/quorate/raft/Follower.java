@@ -11,6 +11,8 @@ import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.List;
@@ -32,6 +34,7 @@ final class Follower implements MemberRole {
     private boolean leaderDisconnected;
     private long verifiedIndex;
     private boolean acknowledge;
+    private final ForwardedReads reads;
 
     Follower(RaftCore core, Optional<NodeId> leader) {
         this.core = core;
@@ -39,6 +42,7 @@ final class Follower implements MemberRole {
         this.timer = core.newElectionTimer();
         this.leader = leader;
         this.verifiedIndex = log.commitIndex();
+        this.reads = core.newForwardedReads();
     }
 
     @Override
@@ -54,6 +58,7 @@ final class Follower implements MemberRole {
     @Override
     public void onTick() {
         ticksSinceLeader++;
+        refuse(reads.tick(), ReadOutcome.Reason.NO_ANSWER, leader);
         if (timer.expiresOnTick()) {
             core.campaign(leader.map(this::describeSilence).orElse("no leader in sight"));
         }
@@ -73,9 +78,12 @@ final class Follower implements MemberRole {
     @Override
     public void onDisconnected(NodeId peer) {
         if (leader.isPresent() && leader.get().equals(peer)) {
-            // Its process is probably gone, and the others see the same.
-            leaderDisconnected = true;
-            timer.hurry();
+            // Its process is probably gone, and the others see the same. But a lease would outlive it.
+            refuse(reads.abandon(), ReadOutcome.Reason.NO_ANSWER, leader);
+            if (!core.config().usesLeases()) {
+                leaderDisconnected = true;
+                timer.hurry();
+            }
         }
     }
 
@@ -85,7 +93,7 @@ final class Follower implements MemberRole {
         boolean leaderIsAlive = leader.isPresent()
                 && !leaderDisconnected
                 && ticksSinceLeader < core.config().electionTimeoutTicks();
-        if (core.answerPreVote(from, request, leaderIsAlive)) {
+        if (core.voting().answerPreVote(from, request, leaderIsAlive)) {
             timer.standBack();
         }
     }
@@ -98,8 +106,8 @@ final class Follower implements MemberRole {
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
         if (leader.isPresent()) {
-            core.refuseVote(from, "leader " + leader.get() + " has been elected");
-        } else if (core.voteUnlessGivenOrOutdated(from, request)) {
+            core.voting().refuse(from, "leader " + leader.get() + " has been elected");
+        } else if (core.voting().voteUnlessGivenOrOutdated(from, request)) {
             timer.restart();
         }
     }
@@ -213,6 +221,7 @@ final class Follower implements MemberRole {
             return false;
         }
         ticksSinceLeader = 0;
+        core.voting().leaderHeard();
         leaderDisconnected = false;
         timer.restart();
         return true;
@@ -234,13 +243,63 @@ final class Follower implements MemberRole {
     }
 
     @Override
+    public void onReadIndex(long requestId) {
+        if (leader.isPresent()) {
+            reads.add(requestId);
+        } else {
+            refuse(List.of(requestId), ReadOutcome.Reason.NO_LEADER, leader);
+        }
+    }
+
+    @Override
+    public void onReadIndexRequest(NodeId from, ReadIndexRequest request) {
+        core.refuseRead(from, request);
+    }
+
+    @Override
+    public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
+        if (leader.isEmpty() || !leader.get().equals(from)) {
+            core.drop(from, "answers a read, but does not lead");
+            return;
+        }
+        List<Long> requestIds = reads.answered(response.readId());
+        if (!response.granted()) {
+            refuse(requestIds, ReadOutcome.Reason.NO_ANSWER, leader);
+            return;
+        }
+        // The leader has committed it: no need to wait for the next heartbeat.
+        core.commitTo(Math.min(response.index(), verifiedIndex));
+        for (long requestId : requestIds) {
+            core.read(new ReadOutcome.Granted(requestId, response.index()));
+        }
+    }
+
+    private void refuse(List<Long> requestIds, ReadOutcome.Reason reason, Optional<NodeId> knownLeader) {
+        for (long requestId : requestIds) {
+            core.read(new ReadOutcome.Refused(requestId, reason, knownLeader));
+        }
+    }
+
+    @Override
+    public void onLeave(Optional<NodeId> newLeader) {
+        refuse(reads.abandon(), ReadOutcome.Reason.LEADER_CHANGED, newLeader);
+    }
+
+    @Override
     public boolean hasOutputs() {
-        return acknowledge;
+        return acknowledge || reads.canAsk();
+    }
+
+    @Override
+    public void beforeDrain() {
+        if (reads.canAsk()) {
+            core.reply(leader.orElseThrow(), new ReadIndexRequest(core.term(), reads.ask()));
+        }
+        acknowledge();
     }
 
     /** One cumulative acknowledgement per turn, and only for what is durable when it leaves. */
-    @Override
-    public void beforeDrain() {
+    private void acknowledge() {
         if (!acknowledge) {
             return;
         }

@@ -30,6 +30,7 @@ final class FollowerProgress {
     private boolean replicating;
     private boolean probeOutstanding;
     private long probeRound;
+    private long answeredRound;
     private boolean probeCarriesEntries = true;
     private long matchIndex;
     private long nextIndex;
@@ -157,9 +158,15 @@ final class FollowerProgress {
     /** The follower answers a heartbeat. If that went out after the probe, the probe may be lost: worth another one. */
     void heartbeatAnswered(long round) {
         silentTicks = 0;
+        answeredRound = Math.max(answeredRound, round);
         if (round > probeRound) {
             probeOutstanding = false;
         }
+    }
+
+    /** The latest round of heartbeats that was answered; 0 if none was. */
+    long answeredRound() {
+        return answeredRound;
     }
 
     /** Whether nothing moved for {@code ticks} although appends are on the way: they are probably lost. */

@@ -32,6 +32,12 @@ sealed interface MemberRole extends MessageHandler permits Follower, PreCandidat
     /** The connection to a peer broke. */
     void onDisconnected(NodeId peer);
 
+    /** The driver asks from which index on a read is safe; each such request gets a {@link ReadOutcome}. */
+    void onReadIndex(long requestId);
+
+    /** This role ends: whoever waits for it is told so. */
+    void onLeave(Optional<NodeId> newLeader);
+
     /** Whether {@link #beforeDrain} has something to add to the outputs. */
     boolean hasOutputs();
 

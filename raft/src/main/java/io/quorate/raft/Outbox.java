@@ -11,6 +11,7 @@ final class Outbox {
     private final List<Envelope> sendNow = new ArrayList<>();
     private final List<Envelope> sendAfterPersist = new ArrayList<>();
     private final List<EntryLoad> loads = new ArrayList<>();
+    private final List<ReadOutcome> reads = new ArrayList<>();
     private final List<RaftEvent> events = new ArrayList<>();
 
     /** A message that vouches for nothing that is not durable already. */
@@ -27,20 +28,29 @@ final class Outbox {
         loads.add(load);
     }
 
+    void read(ReadOutcome read) {
+        reads.add(read);
+    }
+
     void event(RaftEvent event) {
         events.add(event);
     }
 
     boolean isEmpty() {
-        return sendNow.isEmpty() && sendAfterPersist.isEmpty() && loads.isEmpty() && events.isEmpty();
+        return sendNow.isEmpty()
+                && sendAfterPersist.isEmpty()
+                && loads.isEmpty()
+                && reads.isEmpty()
+                && events.isEmpty();
     }
 
     /** Hands everything out and starts empty again. */
     Outputs take(Persist persist, long commitIndex) {
-        Outputs outputs = new Outputs(persist, sendNow, sendAfterPersist, loads, commitIndex, events);
+        Outputs outputs = new Outputs(persist, sendNow, sendAfterPersist, loads, commitIndex, reads, events);
         sendNow.clear();
         sendAfterPersist.clear();
         loads.clear();
+        reads.clear();
         events.clear();
         return outputs;
     }

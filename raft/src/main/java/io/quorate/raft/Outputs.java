@@ -12,6 +12,7 @@ import java.util.List;
  *   sendAfterPersist        only when everything up to persist.sequence() is durable
  *   loads                   any time
  *   commitIndex             applied by the driver up to here, any time later
+ *   reads                   served by the driver once it has applied their index
  * </pre>
  *
  * @param persist          may be empty; its sequence then still says what sendAfterPersist waits for
@@ -19,6 +20,7 @@ import java.util.List;
  * @param sendAfterPersist votes, vote requests and acknowledgements
  * @param loads            entries to read from disk for lagging followers
  * @param commitIndex      highest index that is committed and locally durable; never falls
+ * @param reads            what became of requests for a read index
  * @param events           what happened, for logs and metrics; nothing depends on them
  */
 public record Outputs(
@@ -27,11 +29,13 @@ public record Outputs(
         List<Envelope> sendAfterPersist,
         List<EntryLoad> loads,
         long commitIndex,
+        List<ReadOutcome> reads,
         List<RaftEvent> events) {
     public Outputs {
         sendNow = List.copyOf(sendNow);
         sendAfterPersist = List.copyOf(sendAfterPersist);
         loads = List.copyOf(loads);
+        reads = List.copyOf(reads);
         events = List.copyOf(events);
     }
 }

@@ -9,6 +9,8 @@ import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import io.quorate.raft.quorum.VoteTally;
@@ -64,14 +66,14 @@ final class PreCandidate implements MemberRole {
 
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
-        if (core.answerPreVote(from, request, false)) {
+        if (core.voting().answerPreVote(from, request, false)) {
             timer.standBack();
         }
     }
 
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
-        if (core.voteUnlessGivenOrOutdated(from, request)) {
+        if (core.voting().voteUnlessGivenOrOutdated(from, request)) {
             core.becomeFollower(core.term(), Optional.empty(), "voted for " + from);
         }
     }
@@ -104,6 +106,26 @@ final class PreCandidate implements MemberRole {
     @Override
     public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
         // Ignored: answers a leadership that this member has given up.
+    }
+
+    @Override
+    public void onReadIndex(long requestId) {
+        core.read(new ReadOutcome.Refused(requestId, ReadOutcome.Reason.NO_LEADER, Optional.empty()));
+    }
+
+    @Override
+    public void onReadIndexRequest(NodeId from, ReadIndexRequest request) {
+        core.refuseRead(from, request);
+    }
+
+    @Override
+    public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
+        // Ignored: what was asked as a follower was given up with that role.
+    }
+
+    @Override
+    public void onLeave(Optional<NodeId> newLeader) {
+        // No read waits here.
     }
 
     @Override

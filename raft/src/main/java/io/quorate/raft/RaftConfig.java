@@ -12,6 +12,13 @@ package io.quorate.raft;
  * @param maxInflightAppends    un-acknowledged append messages on the way to one follower
  * @param maxUncommittedBytes   entries a leader takes before they commit; more is refused as Overloaded
  * @param tailBytes             durable and applied entries kept in memory for followers and readers
+ * @param leaseTicks            0: a leader asks a majority before each read, and no clock is trusted. Else it answers reads
+ *                              without asking for so many ticks after a round of heartbeats that a majority has answered,
+ *                              and who heard it does not vote for others for {@code electionTimeoutTicks}. Safe only while
+ *                              the ticks of no two members differ in length by more than a factor of
+ *                              {@code (electionTimeoutTicks - 1) / leaseTicks}, and no driver asks for a read index when
+ *                              ticks are due that it has not delivered, above all after its process was stopped. The same
+ *                              on all members. At most {@code electionTimeoutTicks - 2}
  */
 public record RaftConfig(
         int electionTimeoutTicks,
@@ -20,7 +27,8 @@ public record RaftConfig(
         int maxInflightBytes,
         int maxInflightAppends,
         int maxUncommittedBytes,
-        int tailBytes) {
+        int tailBytes,
+        int leaseTicks) {
     public RaftConfig {
         if (heartbeatTicks < 1 || electionTimeoutTicks < 2 * heartbeatTicks) {
             throw new IllegalArgumentException("election timeout of " + electionTimeoutTicks
@@ -33,5 +41,34 @@ public record RaftConfig(
                 || tailBytes < 0) {
             throw new IllegalArgumentException("limits must be positive");
         }
+        if (leaseTicks < 0 || leaseTicks > Math.max(0, electionTimeoutTicks - 2)) {
+            throw new IllegalArgumentException(
+                    "a lease of " + leaseTicks + " ticks must be 0, or leave a margin of 2 to the"
+                            + " election timeout of " + electionTimeoutTicks);
+        }
+    }
+
+    /** Without leases. */
+    public RaftConfig(
+            int electionTimeoutTicks,
+            int heartbeatTicks,
+            int maxAppendBytes,
+            int maxInflightBytes,
+            int maxInflightAppends,
+            int maxUncommittedBytes,
+            int tailBytes) {
+        this(
+                electionTimeoutTicks,
+                heartbeatTicks,
+                maxAppendBytes,
+                maxInflightBytes,
+                maxInflightAppends,
+                maxUncommittedBytes,
+                tailBytes,
+                0);
+    }
+
+    boolean usesLeases() {
+        return leaseTicks > 0;
     }
 }

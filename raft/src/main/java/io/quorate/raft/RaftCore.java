@@ -9,8 +9,9 @@ import io.quorate.raft.log.RecoveredLog;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
-import io.quorate.raft.message.VoteResponse;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,7 +19,7 @@ import java.util.Optional;
  * One member's Raft state: a step machine without I/O, clock or logger. Same inputs and seed, same outputs.
  *
  * <pre>
- *   tick, step, disconnected, propose, persisted, applied, loaded, stepDown   as many as there are
+ *   tick, step, disconnected, propose, readIndex, persisted, applied, loaded, stepDown   as many as there are
  *   drain                                                                     once: everything the world must now do
  * </pre>
  *
@@ -55,6 +56,7 @@ public final class RaftCore {
     private final PersistTracker persists;
     private final Outbox outbox = new Outbox();
     private final StaleTerm staleTerm = new StaleTerm(this);
+    private final Voting voting;
     private HardState hardState;
     private MemberRole role;
     private long reportedCommitIndex;
@@ -84,6 +86,7 @@ public final class RaftCore {
         this.log = new RaftLog(recovered, config.tailBytes());
         this.persists = new PersistTracker(log.lastIndex());
         this.hardState = recovered.hardState();
+        this.voting = new Voting(this);
         this.role = new Follower(this, Optional.empty());
         this.reportedCommitIndex = log.commitIndex();
     }
@@ -92,6 +95,7 @@ public final class RaftCore {
 
     /** Time passes by one tick. */
     public void tick() {
+        voting.onTick();
         role.onTick();
     }
 
@@ -102,6 +106,9 @@ public final class RaftCore {
             return;
         }
         if (message.term() > term() && showsTermOfSender(message)) {
+            if (message instanceof VoteRequest request && voting.mustIgnore(from, request)) {
+                return;
+            }
             becomeFollower(message.term(), Optional.empty(), from + " is in term " + message.term());
         }
         message.deliverTo(from, message.term() < term() ? staleTerm : role);
@@ -156,6 +163,17 @@ public final class RaftCore {
         LogEntry entry =
                 leader.append(proposal.type(), proposal.recordCount(), proposal.timestampMillis(), proposal.payload());
         return new ProposeResult.Admitted(entry.id(), entry.baseOffset());
+    }
+
+    /**
+     * Asks from which index on a read that begins now is safe: linearizable for a state machine that has applied that much
+     * (thesis §6.4). A leader confirms with a round of heartbeats, shared by all that ask meanwhile, that it still leads;
+     * a follower asks its leader. The answer is in {@link Outputs#reads}.
+     *
+     * @param requestId the driver's own, handed back with the outcome
+     */
+    public void readIndex(long requestId) {
+        role.onReadIndex(requestId);
     }
 
     /** Every persist up to this sequence is on disk. Cumulative, never falls. */
@@ -302,9 +320,21 @@ public final class RaftCore {
         return log;
     }
 
+    HardState hardState() {
+        return hardState;
+    }
+
+    Voting voting() {
+        return voting;
+    }
+
     /** The other voters, by id. */
     List<NodeId> peers() {
         return peers;
+    }
+
+    ForwardedReads newForwardedReads() {
+        return new ForwardedReads(prng, config.electionTimeoutTicks());
     }
 
     boolean isHardStateDurable() {
@@ -353,6 +383,15 @@ public final class RaftCore {
         }
     }
 
+    void read(ReadOutcome outcome) {
+        outbox.read(outcome);
+    }
+
+    /** Whoever asks is wrong about who leads; with this member's term it learns better, or soon will. */
+    void refuseRead(NodeId from, ReadIndexRequest request) {
+        reply(from, new ReadIndexResponse(term(), request.readId(), false, 0));
+    }
+
     void load(EntryLoad load) {
         outbox.load(load);
     }
@@ -376,19 +415,19 @@ public final class RaftCore {
             becomeFollower(term(), Optional.empty(), "held back, though " + reason);
         } else {
             event(new RaftEvent.BecamePreCandidate(term(), reason));
-            role = new PreCandidate(this);
+            enter(new PreCandidate(this));
         }
     }
 
     void becomeCandidate() {
         setHardState(new HardState(term() + 1, Optional.of(self)));
         event(new RaftEvent.BecameCandidate(term()));
-        role = new Candidate(this);
+        enter(new Candidate(this));
     }
 
     void becomeLeader() {
         Leader leader = new Leader(this);
-        role = leader;
+        enter(leader);
         event(new RaftEvent.BecameLeader(term(), leader.startIndex()));
     }
 
@@ -399,7 +438,7 @@ public final class RaftCore {
             setHardState(new HardState(newTerm, Optional.empty()));
         }
         event(new RaftEvent.BecameFollower(newTerm, reason));
-        role = new Follower(this, leader);
+        enter(new Follower(this, leader));
     }
 
     /** A campaigning member has found that its term has a leader. */
@@ -409,42 +448,13 @@ public final class RaftCore {
         return role;
     }
 
-    private void setHardState(HardState newHardState) {
+    private void enter(MemberRole next) {
+        role.onLeave(next.leader());
+        role = next;
+    }
+
+    void setHardState(HardState newHardState) {
         hardState = newHardState;
         persists.hardStateChanged();
-    }
-
-    // ---------------------------------------------------------------------------------------- for the roles: votes
-
-    /** Answers without any change of term, vote or log (thesis §9.6). True if the sender has this member's support. */
-    boolean answerPreVote(NodeId from, PreVoteRequest request, boolean leaderIsAlive) {
-        boolean granted =
-                !leaderIsAlive && request.term() > term() && request.lastEntry().isAtLeastAsUpToDateAs(log.last());
-        reply(from, new PreVoteResponse(granted ? request.term() : term(), granted));
-        return granted;
-    }
-
-    /** One vote per term, and only for a log that has all that may be committed (paper §5.2, §5.4.1). */
-    boolean voteUnlessGivenOrOutdated(NodeId from, VoteRequest request) {
-        Optional<NodeId> votedFor = hardState.votedFor();
-        if (votedFor.isPresent() && !votedFor.get().equals(from)) {
-            refuseVote(from, "voted for " + votedFor.get());
-            return false;
-        }
-        if (!request.lastEntry().isAtLeastAsUpToDateAs(log.last())) {
-            refuseVote(from, "log " + log.last() + " is newer than " + request.lastEntry());
-            return false;
-        }
-        if (votedFor.isEmpty()) {
-            setHardState(new HardState(term(), Optional.of(from)));
-        }
-        event(new RaftEvent.VoteGranted(term(), from));
-        reply(from, new VoteResponse(term(), true));
-        return true;
-    }
-
-    void refuseVote(NodeId from, String reason) {
-        event(new RaftEvent.VoteRefused(term(), from, reason));
-        reply(from, new VoteResponse(term(), false));
     }
 }

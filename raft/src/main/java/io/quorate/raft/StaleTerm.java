@@ -11,6 +11,8 @@ import io.quorate.raft.message.HeartbeatResponse;
 import io.quorate.raft.message.MessageHandler;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 
@@ -46,6 +48,11 @@ final class StaleTerm implements MessageHandler {
     }
 
     @Override
+    public void onReadIndexRequest(NodeId from, ReadIndexRequest request) {
+        core.refuseRead(from, request);
+    }
+
+    @Override
     public void onPreVoteResponse(NodeId from, PreVoteResponse response) {
         // Ignored: of an older campaign.
     }
@@ -68,5 +75,10 @@ final class StaleTerm implements MessageHandler {
     @Override
     public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
         // Ignored: answers an older leadership.
+    }
+
+    @Override
+    public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
+        // Ignored: only the leader of the present term vouches for a read.
     }
 }

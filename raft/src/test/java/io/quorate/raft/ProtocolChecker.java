@@ -31,6 +31,10 @@ final class ProtocolChecker {
     private final Map<Ballot, NodeId> votes = new HashMap<>();
     private final Map<EntryId, Placed> entries = new HashMap<>();
     private final List<LogEntry> committed = new ArrayList<>();
+    private final Map<Long, Asked> asked = new HashMap<>();
+
+    /** A read that waits for its index, and what was committed when it was asked for. */
+    private record Asked(NodeId member, int committedBefore) {}
 
     List<LogEntry> committed() {
         return committed;
@@ -47,6 +51,33 @@ final class ProtocolChecker {
         }
         commitIsDurableAndAgreed(member, members);
         marksAreOrdered(member, outputs);
+        outputs.reads().forEach(read -> readIsLinearizable(member, read));
+    }
+
+    /** Just before a member is asked for a read index; request ids are unique over all members. */
+    void onAsked(SimMember member, long requestId) {
+        asked.put(requestId, new Asked(member.id(), committed.size()));
+    }
+
+    void onCrashed(SimMember member) {
+        asked.values().removeIf(read -> read.member().equals(member.id()));
+    }
+
+    int unansweredReads() {
+        return asked.size();
+    }
+
+    private void readIsLinearizable(SimMember member, ReadOutcome read) {
+        Asked question = asked.remove(read.requestId());
+        check(question != null && question.member().equals(member.id()), "one outcome per read", member, "" + read);
+        if (read instanceof ReadOutcome.Granted granted) {
+            check(
+                    granted.index() >= question.committedBefore(),
+                    "a read sees all that was committed before it began",
+                    member,
+                    granted + ", committed was up to " + question.committedBefore());
+            check(granted.index() <= committed.size(), "a read index is committed", member, granted.toString());
+        }
     }
 
     private void electionSafety(SimMember member, long term) {

@@ -59,6 +59,9 @@ class RandomClusterTest {
 
         private boolean healed;
         private int proposals;
+        private int reads;
+        /** With leases, clocks must be about equal: all members tick together. */
+        private final boolean leases;
 
         Run(int size, long seed) {
             random = new Prng(seed);
@@ -69,6 +72,7 @@ class RandomClusterTest {
             tickPercent = 2 + random.nextInt(12);
             disconnectPerMille = random.nextInt(10);
             partitionPerMille = random.nextInt(8);
+            leases = random.nextInt(3) == 0;
             RaftConfig config = new RaftConfig(
                     10,
                     2,
@@ -76,7 +80,8 @@ class RandomClusterTest {
                     200 + random.nextInt(800),
                     1 + random.nextInt(6),
                     2000,
-                    random.nextInt(600));
+                    random.nextInt(600),
+                    leases ? 1 + random.nextInt(8) : 0);
             Membership membership = new Membership(
                     IntStream.rangeClosed(1, size).mapToObj(NodeId::new).toList());
             for (NodeId id : membership.voters()) {
@@ -97,10 +102,12 @@ class RandomClusterTest {
             assertTrue(isConverged(), () -> "no agreement after healing: " + describe());
             long before = checker.committed().size();
             leader().core().propose(proposal());
+            members.forEach(this::ask);
             for (int round = 0; round < 20; round++) {
                 calmRound();
             }
             assertTrue(checker.committed().size() > before, () -> "no progress after healing: " + describe());
+            assertEquals(0, checker.unansweredReads(), "reads without an outcome");
             for (SimMember member : members) {
                 assertEquals(leader().log(), member.log(), "log of " + member);
             }
@@ -120,13 +127,14 @@ class RandomClusterTest {
             }
             if (dice < crashPerMille) {
                 member.crash(random.nextInt(member.writesInFlight() + 1));
+                checker.onCrashed(member);
                 return;
             }
             if (dice < crashPerMille + disconnectPerMille) {
                 member.core().disconnected(new NodeId(1 + random.nextInt(members.size())));
             }
-            switch (pick(tickPercent, 50, 20, 15, 8, 5)) {
-                case 0 -> member.core().tick();
+            switch (pick(tickPercent, 50, 20, 15, 8, 5, 5)) {
+                case 0 -> tick(member);
                 case 1 -> deliverOne();
                 case 2 -> {
                     if (member.writesInFlight() > 0) {
@@ -137,6 +145,7 @@ class RandomClusterTest {
                 case 4 ->
                     member.applyUpTo(member.appliedIndex()
                             + random.nextInt((int) (member.commitIndex() - member.appliedIndex()) + 1));
+                case 5 -> ask(member);
                 default -> {
                     if (member.readsInFlight() > 0) {
                         member.completeRead(random.nextInt(5) == 0);
@@ -147,6 +156,25 @@ class RandomClusterTest {
             if (member.isUp() && random.nextInt(4) != 0) {
                 drain(member);
             }
+        }
+
+        private void tick(SimMember member) {
+            if (!leases) {
+                member.core().tick();
+                return;
+            }
+            for (SimMember each : members) {
+                if (each.isUp()) {
+                    each.core().tick();
+                    drain(each);
+                }
+            }
+        }
+
+        private void ask(SimMember member) {
+            reads++;
+            checker.onAsked(member, reads);
+            member.core().readIndex(reads);
         }
 
         private int pick(int... weights) {
@@ -195,6 +223,7 @@ class RandomClusterTest {
                     || !outputs.sendNow().isEmpty()
                     || !outputs.sendAfterPersist().isEmpty()
                     || !outputs.loads().isEmpty()
+                    || !outputs.reads().isEmpty()
                     || !outputs.events().isEmpty();
             assertTrue(announced || !anything, () -> "not announced: " + outputs);
             assertTrue(!member.core().hasOutputs(), "hasOutputs after drain");

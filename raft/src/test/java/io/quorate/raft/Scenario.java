@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
  *   timeout n1                  ticks n1 alone until it campaigns (a pre-candidate: again)
  *   tick n1|all [COUNT]         ticks
  *   propose n1 [COUNT]          as many proposals, in one turn
+ *   ask n1 [COUNT]              as many requests for a read index, in one turn; numbered from 1 on
  *   settle                      delivers, writes and reads until nothing is left
  *   deliver n1>n2 [COUNT]       delivers the oldest messages of a link (default: those that are there)
  *   drop n1>n2                  loses what is on the way
@@ -60,6 +61,7 @@ final class Scenario implements SimMember.Observer {
     private final List<String> lines = new ArrayList<>();
     private boolean silent;
     private int proposals;
+    private int asked;
 
     /** Runs one line and returns what it made happen. */
     List<String> run(String line) {
@@ -78,6 +80,7 @@ final class Scenario implements SimMember.Observer {
             case "timeout" -> timeOut(member(arguments.get(0)));
             case "tick" -> tick(arguments.get(0), count(arguments, 1));
             case "propose" -> propose(member(arguments.get(0)), count(arguments, 1));
+            case "ask" -> ask(member(arguments.get(0)), count(arguments, 1));
             case "settle" -> settle();
             case "deliver" -> deliver(arguments.get(0), count(arguments, Integer.MAX_VALUE));
             case "drop" -> drop(arguments.get(0));
@@ -89,7 +92,7 @@ final class Scenario implements SimMember.Observer {
             case "isolate" -> arguments.forEach(name -> isolated.add(id(name)));
             case "heal" -> isolated.clear();
             case "disconnect" -> disconnect(member(arguments.get(0)), id(arguments.get(1)));
-            case "crash" -> member(arguments.get(0)).crash(count(arguments, 0));
+            case "crash" -> crash(member(arguments.get(0)), count(arguments, 0));
             case "restart" -> member(arguments.get(0)).start(arguments.get(0).hashCode());
             case "show" -> members.values().forEach(member -> note(Transcript.of(member)));
             case "progress" ->
@@ -125,7 +128,8 @@ final class Scenario implements SimMember.Observer {
                 values.getOrDefault("maxInflightBytes", 1_000_000),
                 values.getOrDefault("maxInflightAppends", 100),
                 values.getOrDefault("maxUncommittedBytes", 1_000_000),
-                values.getOrDefault("tailBytes", 1_000_000));
+                values.getOrDefault("tailBytes", 1_000_000),
+                values.getOrDefault("leaseTicks", 0));
     }
 
     private void cluster(int size, RaftConfig config, Map<NodeId, SimDisk> disks) {
@@ -200,6 +204,15 @@ final class Scenario implements SimMember.Observer {
         }
     }
 
+    private void ask(SimMember member, int count) {
+        for (int i = 0; i < count; i++) {
+            asked++;
+            checker.onAsked(member, asked);
+            member.core().readIndex(asked);
+        }
+        drain(member);
+    }
+
     private void propose(SimMember member, int count) {
         for (int i = 0; i < count; i++) {
             proposals++;
@@ -257,6 +270,11 @@ final class Scenario implements SimMember.Observer {
         drain(target);
     }
 
+    private void crash(SimMember member, int survivingWrites) {
+        member.crash(survivingWrites);
+        checker.onCrashed(member);
+    }
+
     private void drop(String link) {
         for (InTransit next : onLink(link)) {
             network.remove(next);
@@ -300,6 +318,9 @@ final class Scenario implements SimMember.Observer {
         if (outputs.commitIndex() > applied) {
             note(member + " applies up to " + outputs.commitIndex());
             member.applyUpTo(outputs.commitIndex());
+        }
+        for (ReadOutcome read : outputs.reads()) {
+            note(member + " " + Transcript.of(read));
         }
         return outputs;
     }

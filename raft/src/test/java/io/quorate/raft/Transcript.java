@@ -13,6 +13,8 @@ import io.quorate.raft.message.Message;
 import io.quorate.raft.message.MessageHandler;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.List;
@@ -67,6 +69,16 @@ final class Transcript {
             return "is overloaded with " + overloaded.uncommittedBytes() + " uncommitted bytes";
         }
         throw new AssertionError("unknown result " + result);
+    }
+
+    static String of(ReadOutcome outcome) {
+        if (outcome instanceof ReadOutcome.Granted granted) {
+            return "may serve read " + granted.requestId() + " from index " + granted.index();
+        } else if (outcome instanceof ReadOutcome.Refused refused) {
+            return "refuses read " + refused.requestId() + ": " + refused.reason()
+                    + refused.leader().map(leader -> ", " + leader + " leads").orElse("");
+        }
+        throw new AssertionError("unknown outcome " + outcome);
     }
 
     static String of(Persist persist) {
@@ -166,6 +178,18 @@ final class Transcript {
         @Override
         public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
             text = "HeartbeatResponse t" + response.term() + " round " + response.round();
+        }
+
+        @Override
+        public void onReadIndexRequest(NodeId from, ReadIndexRequest request) {
+            // Question ids are random.
+            text = "ReadIndex t" + request.term();
+        }
+
+        @Override
+        public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
+            text = "ReadIndexResponse t" + response.term()
+                    + (response.granted() ? " from " + response.index() : " refused");
         }
     }
 }

@@ -20,6 +20,8 @@ import io.quorate.raft.message.Message;
 import io.quorate.raft.message.MessageHandler;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.ArrayList;
@@ -100,6 +102,14 @@ public final class PeerCodec {
                                 term,
                                 notNegative(
                                         "round", frame.getHeartbeatResponse().getRound()));
+                    case READ_INDEX ->
+                        new ReadIndexRequest(term, frame.getReadIndex().getReadId());
+                    case READ_INDEX_ANSWER ->
+                        new ReadIndexResponse(
+                                term,
+                                frame.getReadIndexAnswer().getReadId(),
+                                frame.getReadIndexAnswer().getGranted(),
+                                notNegative("index", frame.getReadIndexAnswer().getIndex()));
                     case MESSAGE_NOT_SET ->
                         throw new MalformedMessageException("a message of a kind that this version does not know");
                 };
@@ -277,6 +287,19 @@ public final class PeerCodec {
         @Override
         public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
             frame.getHeartbeatResponseBuilder().setRound(response.round());
+        }
+
+        @Override
+        public void onReadIndexRequest(NodeId from, ReadIndexRequest request) {
+            frame.getReadIndexBuilder().setReadId(request.readId());
+        }
+
+        @Override
+        public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
+            frame.getReadIndexAnswerBuilder()
+                    .setReadId(response.readId())
+                    .setGranted(response.granted())
+                    .setIndex(response.index());
         }
     }
 }

@@ -25,6 +25,8 @@ import io.quorate.raft.message.HeartbeatResponse;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexRequest;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.List;
@@ -58,7 +60,10 @@ class PeerCodecTest {
                 new AppendRejected(4, 10, new EntryId(2, 9)),
                 new AppendRejected(4, 10, EntryId.NONE),
                 new Heartbeat(4, 9, 77),
-                new HeartbeatResponse(4, 77));
+                new HeartbeatResponse(4, 77),
+                new ReadIndexRequest(4, -77),
+                new ReadIndexResponse(4, -77, true, 9),
+                new ReadIndexResponse(4, 77, false, 0));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -113,6 +118,8 @@ class PeerCodecTest {
                         "negative commit", frame -> frame.getHeartbeatBuilder().setCommitIndex(-1)),
                 malformed("negative round", frame -> frame.getHeartbeatResponseBuilder()
                         .setRound(-1)),
+                malformed("negative read index", frame -> frame.getReadIndexAnswerBuilder()
+                        .setIndex(-1)),
                 malformed(
                         "negative match",
                         frame -> frame.setAppendAccepted(

@@ -16,7 +16,9 @@ public sealed interface Message
                 AppendAccepted,
                 AppendRejected,
                 Heartbeat,
-                HeartbeatResponse {
+                HeartbeatResponse,
+                ReadIndexRequest,
+                ReadIndexResponse {
     /** The sender's term; for {@link PreVoteRequest} and a granted {@link PreVoteResponse} the term it would campaign in. */
     long term();
 

@@ -22,4 +22,8 @@ public interface MessageHandler {
     void onHeartbeat(NodeId from, Heartbeat heartbeat);
 
     void onHeartbeatResponse(NodeId from, HeartbeatResponse response);
+
+    void onReadIndexRequest(NodeId from, ReadIndexRequest request);
+
+    void onReadIndexResponse(NodeId from, ReadIndexResponse response);
 }

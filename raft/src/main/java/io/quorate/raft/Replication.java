@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.AppendRejected;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Heartbeat;
+import java.util.List;
+
+/**
+ * Brings a leader's log to the others (paper §5.3): what each of them has, what it is sent next and how much of it at once.
+ * Belongs to one leadership.
+ *
+ * <p>Appends leave once per turn, in {@link #sendAll}: whatever a turn's inputs proposed and acknowledged becomes as few
+ * messages as possible.
+ */
+final class Replication {
+    private final RaftCore core;
+    private final RaftLog log;
+    private final List<FollowerProgress> followers;
+    private long heartbeatRound;
+    private boolean due;
+    private long sliceFrom;
+    private List<LogEntry> slice = List.of();
+
+    /** @param startIndex of the first entry that the followers surely lack */
+    Replication(RaftCore core, long startIndex) {
+        this.core = core;
+        this.log = core.log();
+        this.followers = core.peers().stream()
+                .map(peer -> new FollowerProgress(peer, core.config(), startIndex))
+                .toList();
+    }
+
+    List<FollowerProgress> followers() {
+        return followers;
+    }
+
+    /** @throws InvariantViolation if there is no such follower: messages of strangers do not get here */
+    FollowerProgress progressOf(NodeId follower) {
+        for (FollowerProgress progress : followers) {
+            if (progress.follower().equals(follower)) {
+                return progress;
+            }
+        }
+        throw new InvariantViolation("violated: " + follower + " is another voter");
+    }
+
+    /** The log has grown. */
+    void entryAppended() {
+        due = true;
+    }
+
+    void onTick() {
+        for (FollowerProgress follower : followers) {
+            follower.onTick();
+            if (follower.isStalledFor(core.config().electionTimeoutTicks())) {
+                follower.probe(log.firstIndex());
+                due = true;
+            }
+        }
+    }
+
+    /**
+     * Sends a round of heartbeats.
+     *
+     * @param round rises with each
+     */
+    void sendHeartbeats(long round) {
+        heartbeatRound = round;
+        for (FollowerProgress follower : followers) {
+            // Not above the match: the follower must be able to believe it without a look at its log.
+            long commitIndex = Math.min(log.commitIndex(), follower.matchIndex());
+            core.sendNow(follower.follower(), new Heartbeat(core.term(), commitIndex, round));
+            follower.endLoadPause();
+            noteWork(follower);
+        }
+    }
+
+    void heartbeatAnswered(FollowerProgress follower, long round) {
+        follower.heartbeatAnswered(round);
+        if (!follower.isReplicating()) {
+            noteWork(follower);
+        }
+    }
+
+    /** Whether it is news that the follower has everything up to {@code matchIndex}. */
+    boolean accepted(FollowerProgress follower, long matchIndex) {
+        boolean rose = follower.accepted(matchIndex, log.firstIndex());
+        noteWork(follower);
+        return rose;
+    }
+
+    void rejected(FollowerProgress follower, AppendRejected response) {
+        follower.heard();
+        // Before the first index there is nothing to go back to: such a follower will need a snapshot. It is asked
+        // again with every heartbeat, for the answer may have been a late one.
+        if (!follower.isNews(response.rejectedIndex()) || response.rejectedIndex() < log.firstIndex()) {
+            return;
+        }
+        // The follower's hint skips its entries of too new a term; now skip the own ones (paper §5.3, last paragraph).
+        long below = Math.min(response.hint().index(), response.rejectedIndex() - 1);
+        EntryId candidate = log.lastWithTermAtMost(response.hint().term(), below);
+        follower.rejected(candidate.index());
+        noteWork(follower);
+    }
+
+    void disconnected(FollowerProgress follower) {
+        follower.probe(log.firstIndex());
+        noteWork(follower);
+    }
+
+    /** The answer to a load. Entries that are not wanted any more are not sent; empty ones are asked for again later. */
+    void loaded(FollowerProgress follower, long fromIndex, List<LogEntry> entries) {
+        if (!follower.loadFinished(fromIndex)) {
+            return;
+        }
+        if (entries.isEmpty() || entries.get(0).index() != fromIndex || !areOfLog(entries)) {
+            follower.deferLoad();
+            return;
+        }
+        if (follower.isReplicating() && follower.nextIndex() == fromIndex) {
+            sendAppend(follower, entries);
+        }
+        noteWork(follower);
+    }
+
+    /** Whether what was read is still in the log: a read that outlived an earlier leadership may have been overtaken. */
+    private boolean areOfLog(List<LogEntry> entries) {
+        long index = entries.get(0).index();
+        for (LogEntry entry : entries) {
+            if (entry.index() != index
+                    || index > log.lastIndex()
+                    || entry.term() != log.idAt(index).term()) {
+                return false;
+            }
+            index++;
+        }
+        return true;
+    }
+
+    /** Whether {@link #sendAll} has something to send. */
+    boolean isDue() {
+        return due;
+    }
+
+    void sendAll() {
+        if (!due) {
+            return;
+        }
+        due = false;
+        for (FollowerProgress follower : followers) {
+            sendTo(follower);
+        }
+        slice = List.of();
+    }
+
+    private void sendTo(FollowerProgress follower) {
+        while (canSendTo(follower)) {
+            if (!follower.isReplicating()) {
+                sendProbe(follower);
+            } else if (follower.nextIndex() < log.tailStart()) {
+                follower.loadStarted();
+                core.load(new EntryLoad(
+                        follower.follower(), follower.nextIndex(), core.config().maxAppendBytes()));
+            } else {
+                sendAppend(follower, slice(follower.nextIndex()));
+            }
+        }
+    }
+
+    private boolean canSendTo(FollowerProgress follower) {
+        if (!follower.hasRoom()) {
+            return false;
+        }
+        if (!follower.isReplicating()) {
+            return true;
+        }
+        return follower.nextIndex() < log.tailStart() ? follower.canLoad() : follower.nextIndex() <= log.lastIndex();
+    }
+
+    private void noteWork(FollowerProgress follower) {
+        due |= canSendTo(follower);
+    }
+
+    /** Asks for the match. Entries go along only if they are at hand: a probe never reads the disk. */
+    private void sendProbe(FollowerProgress follower) {
+        boolean withEntries = follower.probeCarriesEntries() && log.isInTail(follower.nextIndex());
+        send(follower, withEntries ? slice(follower.nextIndex()) : List.of());
+        follower.probeSent(heartbeatRound);
+    }
+
+    private void sendAppend(FollowerProgress follower, List<LogEntry> entries) {
+        send(follower, entries);
+        long bytes = 0;
+        for (LogEntry entry : entries) {
+            bytes += entry.sizeBytes();
+        }
+        follower.appendSent(entries.get(entries.size() - 1).index(), bytes);
+    }
+
+    private void send(FollowerProgress follower, List<LogEntry> entries) {
+        EntryId previous = log.idAt(follower.nextIndex() - 1);
+        core.sendNow(follower.follower(), new AppendRequest(core.term(), previous, entries, log.commitIndex()));
+    }
+
+    /** Followers that keep up want the same entries: the last slice of a turn is kept. */
+    private List<LogEntry> slice(long from) {
+        if (slice.isEmpty() || sliceFrom != from) {
+            slice = log.slice(from, core.config().maxAppendBytes());
+            sliceFrom = from;
+        }
+        return slice;
+    }
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.raft;
+
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.PreVoteRequest;
+import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.VoteRequest;
+import io.quorate.raft.message.VoteResponse;
+import java.util.Optional;
+
+/** Whom a member supports, whatever its role (paper §5.2, §5.4.1, thesis §9.6). */
+final class Voting {
+    private final RaftCore core;
+    /** Over all roles and terms: whoever heard a leader has promised it time, if leases are in use. */
+    private int ticksSinceAnyLeader;
+
+    Voting(RaftCore core) {
+        this.core = core;
+        // Before a restart it may have heard a leader just now; only a member of a fresh group has surely heard none.
+        boolean fresh = core.term() == 0 && core.log().last().equals(EntryId.NONE);
+        this.ticksSinceAnyLeader = fresh ? core.config().electionTimeoutTicks() : 0;
+    }
+
+    void onTick() {
+        ticksSinceAnyLeader = Math.min(ticksSinceAnyLeader + 1, core.config().electionTimeoutTicks());
+    }
+
+    void leaderHeard() {
+        ticksSinceAnyLeader = 0;
+    }
+
+    /** Whether a leader may count on this member not to support anybody else yet (thesis §6.4.1). */
+    private boolean isBoundByLease() {
+        return core.config().usesLeases()
+                && core.role() != RaftCore.Role.LEADER
+                && ticksSinceAnyLeader < core.config().electionTimeoutTicks();
+    }
+
+    /** Whether a vote request of a newer term must not even be looked at: that would end the leadership of others. */
+    boolean mustIgnore(NodeId from, VoteRequest request) {
+        if (!isBoundByLease()) {
+            return false;
+        }
+        core.event(new RaftEvent.VoteRefused(
+                core.term(), from, "a leader was heard " + ticksSinceAnyLeader + " ticks ago and may hold a lease"));
+        return true;
+    }
+
+    /** Answers without any change of term, vote or log (thesis §9.6). True if the sender has this member's support. */
+    boolean answerPreVote(NodeId from, PreVoteRequest request, boolean leaderIsAlive) {
+        boolean granted = !leaderIsAlive
+                && !isBoundByLease()
+                && request.term() > core.term()
+                && request.lastEntry().isAtLeastAsUpToDateAs(core.log().last());
+        core.reply(from, new PreVoteResponse(granted ? request.term() : core.term(), granted));
+        return granted;
+    }
+
+    /** One vote per term, and only for a log that has all that may be committed (paper §5.2, §5.4.1). */
+    boolean voteUnlessGivenOrOutdated(NodeId from, VoteRequest request) {
+        Optional<NodeId> votedFor = core.hardState().votedFor();
+        if (votedFor.isPresent() && !votedFor.get().equals(from)) {
+            refuse(from, "voted for " + votedFor.get());
+            return false;
+        }
+        EntryId last = core.log().last();
+        if (!request.lastEntry().isAtLeastAsUpToDateAs(last)) {
+            refuse(from, "log " + last + " is newer than " + request.lastEntry());
+            return false;
+        }
+        if (votedFor.isEmpty()) {
+            core.setHardState(new HardState(core.term(), Optional.of(from)));
+        }
+        core.event(new RaftEvent.VoteGranted(core.term(), from));
+        core.reply(from, new VoteResponse(core.term(), true));
+        return true;
+    }
+
+    void refuse(NodeId from, String reason) {
+        core.event(new RaftEvent.VoteRefused(core.term(), from, reason));
+        core.reply(from, new VoteResponse(core.term(), false));
+    }
+}
