@@ -143,7 +143,11 @@ final class FaultInjector {
     private void failSomeonesForce() {
         SimulatedNode node = someone();
         if (node.isUp()) {
-            node.disk().failForces();
+            if (prng.nextInt(2) == 0) {
+                node.disk().failForces();
+            } else {
+                node.disk().failOneForce();
+            }
             int starts = node.starts();
             // Nobody but its operator can help such a node.
             time.schedule(millis(FAILED_DISK_MILLIS_MAX), "fault-operator", () -> {

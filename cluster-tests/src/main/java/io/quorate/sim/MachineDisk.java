@@ -76,11 +76,17 @@ final class MachineDisk {
         current.inject(Operation.FORCE, path -> true);
     }
 
+    /** The next force fails and forgets what it was to force; who tries again is told that all is well. */
+    void failOneForce() {
+        forceFails = true;
+        current.injectOnce(Operation.FORCE, path -> true);
+    }
+
     boolean hasLostPower() {
         return current.isDown();
     }
 
-    /** Whether forces fail now: what the process reports about it is no bug. */
+    /** Whether a force has failed, or may fail at any time: what the process reports about it is no bug. */
     boolean failsForces() {
         return forceFails;
     }

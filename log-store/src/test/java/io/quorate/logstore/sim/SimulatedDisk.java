@@ -56,7 +56,7 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
-    private record Fault(Operation operation, Predicate<Path> where) {}
+    private record Fault(Operation operation, Predicate<Path> where, boolean once) {}
 
     /** A change of names that a crash keeps or loses as one. */
     private sealed interface NameChange {
@@ -143,7 +143,14 @@ public final class SimulatedDisk implements Disk {
     /** From now on {@code operation} fails on all files that {@code where} accepts. */
     public void inject(Operation operation, Predicate<Path> where) {
         synchronized (platter) {
-            platter.faults.add(new Fault(operation, where));
+            platter.faults.add(new Fault(operation, where, false));
+        }
+    }
+
+    /** The next {@code operation} on a file that {@code where} accepts fails, and then all is as if nothing had been. */
+    public void injectOnce(Operation operation, Predicate<Path> where) {
+        synchronized (platter) {
+            platter.faults.add(new Fault(operation, where, true));
         }
     }
 
@@ -430,6 +437,9 @@ public final class SimulatedDisk implements Disk {
     private void failIfInjected(Operation operation, Path path) throws IOException {
         for (Fault fault : platter.faults) {
             if (fault.operation() == operation && fault.where().test(path)) {
+                if (fault.once()) {
+                    platter.faults.remove(fault);
+                }
                 throw new IOException(path + ": injected failure of " + operation);
             }
         }

@@ -28,7 +28,9 @@ import java.util.function.Consumer;
 
 /**
  * The metadata group on this node: its registry, and, while it leads, the changes to it. Every change is checked twice:
- * at the door, for a quick answer, and by the state machine when its turn in the log has come. Event loop only.
+ * at the door, for a quick answer, and by the state machine when its turn in the log has come. Whether a topic that is
+ * created or deleted exists is for the log alone to say: a leader that has been replaced and does not know it yet would
+ * answer from the past. Event loop only.
  */
 public final class MetadataService implements Replica.Owner {
     /** Learns what becomes of topics, on every node. Called on the event loop. */
@@ -130,8 +132,7 @@ public final class MetadataService implements Replica.Owner {
                 .or(() -> checkMaxBatchBytes(maxBatchBytes))
                 .or(() -> checkAtLeastOne(count))
                 .or(this::whyNotLeading)
-                .or(() -> machine.tooManyPartitions(0, count))
-                .or(() -> machine.topic(topic).map(existing -> MetadataStateMachine.topicExists(topic)));
+                .or(() -> machine.tooManyPartitions(0, count));
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {
@@ -174,9 +175,6 @@ public final class MetadataService implements Replica.Owner {
 
     public void deleteTopic(String topic, Consumer<Outcome> answer) {
         Optional<Refusal> refusal = TopicName.check(topic).or(this::whyNotLeading);
-        if (refusal.isEmpty() && machine.topic(topic).isEmpty()) {
-            refusal = Optional.of(Refusals.unknownTopic(topic));
-        }
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {

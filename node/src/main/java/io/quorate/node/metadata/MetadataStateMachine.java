@@ -134,7 +134,7 @@ public final class MetadataStateMachine implements StateMachine {
         return created;
     }
 
-    static Refusal topicExists(String topic) {
+    private static Refusal topicExists(String topic) {
         return Refusal.of(Reason.TOPIC_EXISTS, "topic \"" + topic + "\" exists already")
                 .with("topic", topic);
     }

@@ -17,10 +17,20 @@ final class VirtualNetwork {
 
     private final VirtualTime time;
     private final SortedMap<NodeId, Endpoint> endpoints = new TreeMap<>();
+    /** Told of every message that a node hands to the network. */
+    interface Tap {
+        void onSend(NodeId from, PeerMessage message);
+    }
+
+    private Tap tap = (from, message) -> {};
     private final TreeSet<NodeId> isolated = new TreeSet<>();
 
     VirtualNetwork(VirtualTime time) {
         this.time = time;
+    }
+
+    void tap(Tap listener) {
+        tap = listener;
     }
 
     /** Cuts all of the node's links, silently: nobody is told, packets just vanish. */
@@ -64,6 +74,7 @@ final class VirtualNetwork {
 
             @Override
             public void send(NodeId to, PeerMessage message) {
+                tap.onSend(self, message);
                 if (isConnected(self, to)) {
                     Endpoint target = endpoints.get(to);
                     time.plan(DELAY_NANOS, () -> {
