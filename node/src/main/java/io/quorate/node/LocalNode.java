@@ -133,15 +133,11 @@ final class LocalNode implements NodeApi {
         if (refusal.isPresent()) {
             return new Result.Refused<>(refusal.get());
         }
-        Optional<TopicState> topic = metadata.registry().topic(partition.topic());
-        if (topic.isEmpty()) {
-            return new Result.Refused<>(Refusals.unknownTopic(partition.topic()));
+        Result<TopicState.PartitionState> known = incarnation(partition);
+        if (known instanceof Result.Refused<TopicState.PartitionState> unknown) {
+            return new Result.Refused<>(unknown.refusal());
         }
-        int partitions = topic.get().partitions().size();
-        if (partition.partition() < 0 || partition.partition() >= partitions) {
-            return new Result.Refused<>(Refusals.unknownPartition(partition, partitions));
-        }
-        TopicState.PartitionState state = topic.get().partitions().get(partition.partition());
+        TopicState.PartitionState state = ((Result.Ok<TopicState.PartitionState>) known).value();
         GroupName group = new GroupName(state.groupId(), partition.topic(), partition.partition());
         if (!state.replicas().contains(self)) {
             return new Result.Refused<>(whereabouts.elsewhere(group, new Membership(state.replicas())));
@@ -150,6 +146,29 @@ final class LocalNode implements NodeApi {
         return replica instanceof Result.Ok<PartitionReplica> found
                 ? request.apply(found.value())
                 : new Result.Refused<>(((Result.Refused<PartitionReplica>) replica).refusal());
+    }
+
+    /** The partition in the incarnation that is meant, or, if the client does not say which, in the one there is. */
+    private Result<TopicState.PartitionState> incarnation(TopicPartition asked) {
+        if (!metadata.registry().hasGiven(asked.groupId())) {
+            return new Result.Refused<>(Refusals.notHeardOfYet(asked));
+        }
+        Optional<TopicState> topic = metadata.registry().topic(asked.topic());
+        if (topic.isEmpty()) {
+            return new Result.Refused<>(Refusals.unknownTopic(asked.topic()));
+        }
+        int partitions = topic.get().partitions().size();
+        if (asked.partition() < 0 || asked.partition() >= partitions) {
+            return new Result.Refused<>(Refusals.unknownPartition(asked, partitions));
+        }
+        TopicState.PartitionState state = topic.get().partitions().get(asked.partition());
+        if (asked.groupId() == 0 || asked.groupId() == state.groupId()) {
+            return new Result.Ok<>(state);
+        }
+        return new Result.Refused<>(
+                asked.groupId() < state.groupId()
+                        ? Refusals.topicRecreated(asked, state.groupId())
+                        : Refusals.notItsGroup(asked, state.groupId()));
     }
 
     private Optional<Refusal> whyNotKnowing() {

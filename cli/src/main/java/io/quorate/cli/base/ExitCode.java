@@ -23,7 +23,7 @@ public final class ExitCode {
     public static int ofReason(String reason) {
         return switch (reason) {
             case "INVALID_ARGUMENT" -> USAGE;
-            case "UNKNOWN_TOPIC", "UNKNOWN_PARTITION" -> NOT_FOUND;
+            case "UNKNOWN_TOPIC", "UNKNOWN_PARTITION", "TOPIC_RECREATED" -> NOT_FOUND;
             case "TOPIC_EXISTS",
                     "FENCED",
                     "PRODUCER_FENCED",

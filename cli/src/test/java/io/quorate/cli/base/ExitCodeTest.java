@@ -27,6 +27,7 @@ class ExitCodeTest {
                 Map.entry("INVALID_ARGUMENT", 2),
                 Map.entry("UNKNOWN_TOPIC", 4),
                 Map.entry("UNKNOWN_PARTITION", 4),
+                Map.entry("TOPIC_RECREATED", 4),
                 Map.entry("FENCED", 5),
                 Map.entry("PRODUCER_FENCED", 5),
                 Map.entry("OUT_OF_SEQUENCE", 5),

@@ -26,6 +26,7 @@ public record Refusal(Reason reason, String message, Map<String, String> metadat
         UNKNOWN_PRODUCER,
         UNKNOWN_TOPIC,
         UNKNOWN_PARTITION,
+        TOPIC_RECREATED,
         TOPIC_EXISTS,
         INVALID_ARGUMENT,
         RECORD_TOO_LARGE,

@@ -51,6 +51,11 @@ public final class MetadataStateMachine implements StateMachine {
         return Optional.ofNullable(topics.get(name));
     }
 
+    /** Whether a partition has been given this id, by what is applied so far; it may be deleted again. */
+    public boolean hasGiven(long groupId) {
+        return groupId < nextGroupId;
+    }
+
     /** Of all topics. */
     public int partitions() {
         return partitions;

@@ -33,6 +33,34 @@ public final class Refusals {
                 .with("partition", partition.partition());
     }
 
+    /** The registry has moved on: what the request is for is gone for good. */
+    public static Refusal topicRecreated(TopicPartition asked, long currentGroupId) {
+        return Refusal.of(
+                        Reason.TOPIC_RECREATED,
+                        asked + " as group " + asked.groupId() + " was deleted with its topic, which has been created"
+                                + " again since: the partition is group " + currentGroupId
+                                + " now and has offsets of its own; start anew with it")
+                .with("topic", asked.topic())
+                .with("group_id", currentGroupId);
+    }
+
+    /** This node's copy of the registry is behind. */
+    public static Refusal notHeardOfYet(TopicPartition asked) {
+        return Refusal.of(
+                        Reason.NO_LEADER,
+                        "this node has not heard of " + asked + " as group " + asked.groupId() + " yet; ask another one")
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
+    /** No incarnation of the partition has ever been, or will ever be, this group. */
+    public static Refusal notItsGroup(TopicPartition asked, long currentGroupId) {
+        return Refusal.of(
+                        Reason.INVALID_ARGUMENT,
+                        "group_id: " + asked + " is group " + currentGroupId + " and has never been group "
+                                + asked.groupId() + "; take the id from the topic's description")
+                .with("field", "group_id");
+    }
+
     public static Refusal shuttingDown() {
         return Refusal.of(Reason.SHUTTING_DOWN, "this node is shutting down; ask another one")
                 .retryAfter(100);

@@ -115,7 +115,7 @@ final class AppendSessionCall implements StreamObserver<AppendSessionRequest> {
         }
         AppendSessionOpen open = request.getOpen();
         Result<AppendTarget> opened = api.openAppend(
-                Requests.partition(open.getTopic(), open.getPartition()),
+                Requests.partition(open.getTopic(), open.getPartition(), open.getGroupId()),
                 Requests.optional(open.hasGeneration(), "generation", open.getGeneration()));
         if (opened instanceof Result.Refused<AppendTarget> refused) {
             refuse(refused.refusal());

@@ -46,7 +46,7 @@ public final class ErrorMapping {
                 Status.Code.FAILED_PRECONDITION;
             case NO_LEADER, LEADERSHIP_LOST, SHUTTING_DOWN, REPLICA_FAILED, NO_QUORUM -> Status.Code.UNAVAILABLE;
             case OUT_OF_SEQUENCE -> Status.Code.ABORTED;
-            case UNKNOWN_TOPIC, UNKNOWN_PARTITION -> Status.Code.NOT_FOUND;
+            case UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_RECREATED -> Status.Code.NOT_FOUND;
             case TOPIC_EXISTS -> Status.Code.ALREADY_EXISTS;
             case INVALID_ARGUMENT, RECORD_TOO_LARGE, CORRUPT_BATCH -> Status.Code.INVALID_ARGUMENT;
             case OVERLOADED -> Status.Code.RESOURCE_EXHAUSTED;

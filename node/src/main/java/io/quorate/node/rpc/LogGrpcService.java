@@ -113,7 +113,7 @@ public final class LogGrpcService implements BindableService {
         @Override
         public void append(AppendRequest request, StreamObserver<AppendResponse> client) {
             try {
-                TopicPartition partition = Requests.partition(request.getTopic(), request.getPartition());
+                TopicPartition partition = Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId());
                 Payload batch = batchOf(request);
                 Result<AppendTarget> opened = api.get()
                         .openAppend(
@@ -147,7 +147,7 @@ public final class LogGrpcService implements BindableService {
                 return;
             }
             try {
-                TopicPartition partition = Requests.partition(request.getTopic(), request.getPartition());
+                TopicPartition partition = Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId());
                 ReadSpec spec = specOf(request);
                 reads.add(read);
                 read.start(api.get(), partition, spec);
@@ -161,7 +161,7 @@ public final class LogGrpcService implements BindableService {
             try {
                 Result<Marks> tail = api.get()
                         .tail(
-                                Requests.partition(request.getTopic(), request.getPartition()),
+                                Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId()),
                                 anyReplica(request.getConsistency()));
                 Answers.send(client, tail, marks -> GetTailResponse.newBuilder()
                         .setLowWatermark(marks.lowWatermark())

@@ -34,8 +34,8 @@ final class Requests {
         return new Refusal(Reason.INVALID_ARGUMENT, field + ": " + message, Map.of("field", field), -1);
     }
 
-    static TopicPartition partition(String topic, int partition) throws InvalidRequestException {
-        return new TopicPartition(topic, count("partition", partition));
+    static TopicPartition partition(String topic, int partition, long groupId) throws InvalidRequestException {
+        return new TopicPartition(topic, count("partition", partition), number("group_id", groupId));
     }
 
     static int count(String field, int unsigned) throws InvalidRequestException {

@@ -144,13 +144,14 @@ class ClientServicesTest {
                     .append(AppendRequest.newBuilder()
                             .setTopic("orders")
                             .setPartition(3)
+                            .setGroupId(7)
                             .setBatch(batch)
                             .build());
 
             FakeNodeApi.Append append = awaitAppend(0);
             loop.execute(() -> append.listener().onCommitted(42, 9, true));
 
-            assertEquals(new TopicPartition("orders", 3), append.partition());
+            assertEquals(new TopicPartition("orders", 3, 7), append.partition());
             assertEquals(Payload.wrap(batch.toByteArray()), append.batch());
             AppendResult result = answer.get().getResult();
             assertEquals(42, result.getBaseOffset());
@@ -435,6 +436,7 @@ class ClientServicesTest {
             FakeNodeApi.Read read = read(ReadRequest.newBuilder()
                     .setTopic("orders")
                     .setPartition(2)
+                    .setGroupId(8)
                     .setOffset(17)
                     .setUntilOffset(20)
                     .setMaxRecords(5)
@@ -442,7 +444,7 @@ class ClientServicesTest {
                     .setConsistency(Consistency.CONSISTENCY_LOCAL)
                     .build());
 
-            assertEquals(new TopicPartition("orders", 2), read.partition());
+            assertEquals(new TopicPartition("orders", 2, 8), read.partition());
             assertEquals(new ReadSpec(new ReadSpec.From.Offset(17), OptionalLong.of(20), 5, true, true), read.spec());
         }
 
