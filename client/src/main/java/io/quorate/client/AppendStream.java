@@ -25,6 +25,7 @@ final class AppendStream {
         void onEnded(AppendStream stream, Failure failure);
     }
 
+    private final Cluster.Leader leader;
     private final NodeConnection node;
     private long generation;
     private final Listener listener;
@@ -33,9 +34,10 @@ final class AppendStream {
     private boolean opened;
     private boolean ended;
 
-    private AppendStream(NodeConnection node, long generation, Listener listener) {
-        this.node = node;
-        this.generation = generation;
+    private AppendStream(Cluster.Leader leader, Listener listener) {
+        this.leader = leader;
+        this.node = leader.node();
+        this.generation = leader.generation();
         this.listener = listener;
         this.call = node.newCall(LogServiceGrpc.getAppendSessionMethod(), CallOptions.DEFAULT);
         this.epoch = node.epoch();
@@ -44,17 +46,19 @@ final class AppendStream {
     /**
      * Opens a session. Batches can be sent at once.
      *
-     * @param generation what the client believes; 0: nothing
+     * @param leader what the client believes; its generation may be 0: nothing
      */
-    static AppendStream open(NodeConnection node, String topic, int partition, long generation, Listener listener) {
-        AppendStream stream = new AppendStream(node, generation, listener);
+    static AppendStream open(Cluster.Leader leader, String topic, int partition, Listener listener) {
+        AppendStream stream = new AppendStream(leader, listener);
         stream.start(topic, partition);
         return stream;
     }
 
     private void start(String topic, int partition) {
-        AppendSessionOpen.Builder open =
-                AppendSessionOpen.newBuilder().setTopic(topic).setPartition(partition);
+        AppendSessionOpen.Builder open = AppendSessionOpen.newBuilder()
+                .setTopic(topic)
+                .setPartition(partition)
+                .setGroupId(leader.groupId());
         if (generation > 0) {
             open.setGeneration(generation);
         }
@@ -66,6 +70,11 @@ final class AppendStream {
 
     NodeConnection node() {
         return node;
+    }
+
+    /** Whom the session was opened with. */
+    Cluster.Leader leader() {
+        return leader;
     }
 
     /** Of the node's leadership, or what was believed before it has agreed. */

@@ -31,7 +31,7 @@ final class Cluster {
     }
 
     /** A leader that can be called. */
-    record Leader(NodeConnection node, long generation) {}
+    record Leader(NodeConnection node, long groupId, long generation) {}
 
     private record PartitionKey(String topic, int partition) {}
 
@@ -119,7 +119,15 @@ final class Cluster {
             return Optional.empty();
         }
         NodeConnection node = connection(address);
-        return node.isAvailable() ? Optional.of(new Leader(node, leadership.generation())) : Optional.empty();
+        return node.isAvailable()
+                ? Optional.of(new Leader(node, leadership.groupId(), leadership.generation()))
+                : Optional.empty();
+    }
+
+    /** The partition's group in the latest incarnation of the topic that any node has told of; 0 if none has. */
+    long groupId(String topic, int partition) {
+        return leaders.getOrDefault(new PartitionKey(topic, partition), Leadership.UNKNOWN)
+                .groupId();
     }
 
     /** Whether a leader is named whose address nobody has told. */
@@ -180,9 +188,16 @@ final class Cluster {
      * The node refused or broke off a request to the leader of a partition: takes in what it said about the leader, and
      * does not believe any more that it is this node in this generation, unless an answer says so again.
      */
-    void leaderFailed(String topic, int partition, NodeConnection node, Failure failure) {
+    void leaderFailed(String topic, int partition, Leader leader, Failure failure) {
         PartitionKey key = new PartitionKey(topic, partition);
-        leaders.put(key, afterFailure(leaders.getOrDefault(key, Leadership.UNKNOWN), node, failure));
+        Leadership known = leaders.getOrDefault(key, Leadership.UNKNOWN);
+        long newerGroup = failure.is("TOPIC_RECREATED") ? failure.number("group_id").orElse(0) : 0;
+        if (newerGroup > known.groupId()) {
+            leaders.put(key, new Leadership(newerGroup, 0, 0));
+        } else if (known.groupId() == leader.groupId()) {
+            leaders.put(key, afterFailure(known, leader.node(), failure));
+        }
+        // Otherwise another incarnation of the topic has failed, which says nothing about this one.
     }
 
     void metadataLeaderFailed(NodeConnection node, Failure failure) {
@@ -201,7 +216,13 @@ final class Cluster {
         return generation > 0 ? newer(doubted, new Leadership(known.groupId(), leaderId, generation)) : doubted;
     }
 
-    /** A topic was deleted; one of the same name starts with generations of its own. */
+    /** A topic was deleted: nobody leads it, and one of the same name has newer groups. */
+    void deleted(String topic) {
+        leaders.replaceAll((key, known) ->
+                key.topic().equals(topic) ? new Leadership(known.groupId(), 0, known.generation()) : known);
+    }
+
+    /** The nodes agree that there is no such topic: whatever bears the name next is new. */
     void forget(String topic) {
         leaders.keySet().removeIf(key -> key.topic().equals(topic));
     }

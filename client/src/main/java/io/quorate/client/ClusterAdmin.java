@@ -52,6 +52,8 @@ final class ClusterAdmin implements Admin {
         try {
             CreateTopicResponse response =
                     loop.await(AdminCall.start(cluster, what, TopicServiceGrpc.getCreateTopicMethod(), request));
+            // Who asked for a new topic must not be led to a former one of its name.
+            loop.execute(() -> cluster.merge(response.getTopic()));
             return AdminAnswers.topic(response.getTopic());
         } catch (QuorateException e) {
             if (mayBeOurs(e, "TOPIC_EXISTS")) {
@@ -91,6 +93,7 @@ final class ClusterAdmin implements Admin {
                 DescribeTopicRequest.newBuilder().setTopic(topic).build();
         DescribeTopicResponse response = loop.await(AdminCall.start(
                 cluster, "description of topic '" + topic + "'", TopicServiceGrpc.getDescribeTopicMethod(), request));
+        loop.execute(() -> cluster.merge(response.getTopic()));
         return AdminAnswers.topic(response.getTopic());
     }
 
@@ -122,21 +125,22 @@ final class ClusterAdmin implements Admin {
                 throw e;
             }
         }
-        loop.execute(() -> cluster.forget(topic));
+        loop.execute(() -> cluster.deleted(topic));
     }
 
     @Override
     public TailInfo tail(String topic, int partition) {
-        return AdminAnswers.tail(loop.await(tail(cluster, topic, partition)));
+        return AdminAnswers.tail(loop.await(tail(cluster, topic, partition)).response());
     }
 
-    static CompletableFuture<GetTailResponse> tail(Cluster cluster, String topic, int partition) {
+    static CompletableFuture<LeaderCall.Answered<GetTailResponse>> tail(Cluster cluster, String topic, int partition) {
         requireNotNegative("partition", partition);
-        GetTailRequest request = GetTailRequest.newBuilder()
-                .setTopic(topic)
-                .setPartition(partition)
-                .build();
-        return LeaderCall.start(cluster, topic, partition, LogServiceGrpc.getGetTailMethod(), request);
+        return LeaderCall.start(
+                cluster, topic, partition, LogServiceGrpc.getGetTailMethod(), groupId -> GetTailRequest.newBuilder()
+                        .setTopic(topic)
+                        .setPartition(partition)
+                        .setGroupId(groupId)
+                        .build());
     }
 
     @Override

@@ -59,6 +59,7 @@ record Failure(
             "UNKNOWN_PRODUCER",
             "UNKNOWN_TOPIC",
             "UNKNOWN_PARTITION",
+            "TOPIC_RECREATED",
             "TOPIC_EXISTS",
             "INVALID_ARGUMENT",
             "RECORD_TOO_LARGE",
@@ -141,6 +142,11 @@ record Failure(
 
     boolean is(String name) {
         return reason.equals(name);
+    }
+
+    /** The topic, the partition or this incarnation of them has gone, as far as the node knows that answered. */
+    boolean isGone() {
+        return is("UNKNOWN_TOPIC") || is("UNKNOWN_PARTITION") || is("TOPIC_RECREATED");
     }
 
     /** The node itself could not be talked to. */

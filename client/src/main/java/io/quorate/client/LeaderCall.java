@@ -7,16 +7,20 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.LongFunction;
 
 /** A query to the leader of a partition, asked until it is answered, refused for good, or the time is up. Loop only. */
 final class LeaderCall<Q, R> implements LeaderRoute.Owner {
+    /** @param groupId of the partition that was asked; 0 if not known */
+    record Answered<R>(long groupId, R response) {}
+
     private static final long ATTEMPT_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final Cluster cluster;
     private final String what;
     private final MethodDescriptor<Q, R> method;
-    private final Q request;
-    private final CompletableFuture<R> answer;
+    private final LongFunction<Q> request;
+    private final CompletableFuture<Answered<R>> answer;
     private final LeaderRoute route;
     private final Future<?> deadline;
 
@@ -25,8 +29,8 @@ final class LeaderCall<Q, R> implements LeaderRoute.Owner {
             String topic,
             int partition,
             MethodDescriptor<Q, R> method,
-            Q request,
-            CompletableFuture<R> answer) {
+            LongFunction<Q> request,
+            CompletableFuture<Answered<R>> answer) {
         this.cluster = cluster;
         this.what = method.getBareMethodName() + " of " + topic + "/" + partition;
         this.method = method;
@@ -37,28 +41,28 @@ final class LeaderCall<Q, R> implements LeaderRoute.Owner {
         this.deadline = cluster.loop().schedule(timeout, this::expire);
     }
 
-    /** Any thread. */
-    static <Q, R> CompletableFuture<R> start(
-            Cluster cluster, String topic, int partition, MethodDescriptor<Q, R> method, Q request) {
-        CompletableFuture<R> answer = new CompletableFuture<>();
+    /** Any thread. @param request makes the request to the partition's group of an id; 0: not known */
+    static <Q, R> CompletableFuture<Answered<R>> start(
+            Cluster cluster, String topic, int partition, MethodDescriptor<Q, R> method, LongFunction<Q> request) {
+        CompletableFuture<Answered<R>> answer = new CompletableFuture<>();
         cluster.loop().run(() -> new LeaderCall<>(cluster, topic, partition, method, request, answer).route.start());
         return answer;
     }
 
     @Override
-    public void onLeader(NodeConnection node, long generation) {
-        node.unary(method, request, ATTEMPT_NANOS, new NodeConnection.Answer<R>() {
+    public void onLeader(Cluster.Leader leader) {
+        leader.node().unary(method, request.apply(leader.groupId()), ATTEMPT_NANOS, new NodeConnection.Answer<R>() {
             @Override
             public void onAnswer(R response) {
                 end();
-                answer.complete(response);
+                answer.complete(new Answered<>(leader.groupId(), response));
             }
 
             @Override
             public void onFailure(Failure failure) {
-                boolean unsure = failure.is("UNKNOWN_TOPIC") || failure.is("UNKNOWN_PARTITION");
-                if (failure.isRetriable() || unsure) {
-                    route.failed(node, failure);
+                // What has gone is for the route to find out: this node may just not have heard of it yet.
+                if (failure.isRetriable() || failure.isGone()) {
+                    route.failed(leader, failure);
                     restart();
                 } else {
                     fail(failure);

@@ -11,13 +11,16 @@ import java.util.Set;
  *
  * <p>The first attempt at a node in a generation is made at once, so that a redirection or a new leader costs no pause; a
  * node that has failed in the same generation is tried again only after a pause that doubles until there is progress.
+ *
+ * <p>A user that was {@linkplain #bind bound} to one incarnation of the topic, because it knows offsets or sequences of it,
+ * is never led to another one.
  */
 final class LeaderRoute implements TopicLookup.Subscriber {
     interface Owner {
         /** Call this node; then tell {@link LeaderRoute#progress} or {@link LeaderRoute#failed}. */
-        void onLeader(NodeConnection node, long generation);
+        void onLeader(Cluster.Leader leader);
 
-        /** There is no such partition. */
+        /** There is no such partition, or it is another one now. May be called from within {@link LeaderRoute#start}. */
         void onNoSuchPartition(Failure failure);
     }
 
@@ -32,7 +35,9 @@ final class LeaderRoute implements TopicLookup.Subscriber {
     private final TopicLookup lookup;
     private final Backoff backoff;
     private final Set<NodeConnection> tried = new HashSet<>();
+    private long triedGroupId;
     private long triedGeneration = -1;
+    private long boundGroupId;
     private long retryAtNanos;
     private int answersWithoutPartition;
     private boolean seeking;
@@ -61,12 +66,23 @@ final class LeaderRoute implements TopicLookup.Subscriber {
         }
     }
 
-    /** The attempt at this node failed, or what it led to has ended. Does not seek again by itself. */
-    void failed(NodeConnection node, Failure failure) {
+    /**
+     * From now on only this group will do: the user knows something that holds in no other incarnation of the topic.
+     *
+     * @param groupId 0: not known, nothing changes
+     */
+    void bind(long groupId) {
+        if (boundGroupId == 0) {
+            boundGroupId = groupId;
+        }
+    }
+
+    /** The attempt at this leader failed, or what it led to has ended. Does not seek again by itself. */
+    void failed(Cluster.Leader leader, Failure failure) {
         lastFailure = Optional.of(failure);
         // An overloaded leader is still the leader.
         if (!failure.is("OVERLOADED")) {
-            cluster.leaderFailed(topic, partition, node, failure);
+            cluster.leaderFailed(topic, partition, leader, failure);
         }
         retryAtNanos = loop.nanoTime() + Math.max(backoff.nextNanos(), failure.retryAfterNanos());
     }
@@ -115,20 +131,32 @@ final class LeaderRoute implements TopicLookup.Subscriber {
     }
 
     private void attempt() {
-        Optional<Cluster.Leader> leader = cluster.leader(topic, partition);
-        if (leader.isEmpty()) {
+        if (boundGroupId > 0 && cluster.groupId(topic, partition) > boundGroupId) {
+            stop();
+            owner.onNoSuchPartition(recreated());
             return;
         }
-        NodeConnection node = leader.get().node();
-        long generation = leader.get().generation();
-        if (generation > triedGeneration) {
-            triedGeneration = generation;
+        Optional<Cluster.Leader> known = cluster.leader(topic, partition);
+        if (known.isEmpty() || boundGroupId > 0 && known.get().groupId() != boundGroupId) {
+            return;
+        }
+        Cluster.Leader leader = known.get();
+        if (leader.groupId() != triedGroupId || leader.generation() > triedGeneration) {
+            triedGroupId = leader.groupId();
+            triedGeneration = leader.generation();
             tried.clear();
         }
-        if (tried.add(node) || loop.nanoTime() - retryAtNanos >= 0) {
+        if (tried.add(leader.node()) || loop.nanoTime() - retryAtNanos >= 0) {
             stop();
-            owner.onLeader(node, generation);
+            owner.onLeader(leader);
         }
+    }
+
+    private Failure recreated() {
+        return Failure.refusal(
+                "TOPIC_RECREATED",
+                "topic '" + topic + "' was deleted and created again: its records and offsets are gone, and the new one"
+                        + " needs a new producer or reader");
     }
 
     private void checkPartitionExists() {

@@ -21,6 +21,7 @@ final class LeaderWatch implements TopicLookup.Subscriber {
     private final long silenceNanos;
     private Optional<Future<?>> timer = Optional.empty();
     private Runnable onReplaced = () -> {};
+    private long groupId;
     private long generation;
     private long lastSignNanos;
 
@@ -34,8 +35,9 @@ final class LeaderWatch implements TopicLookup.Subscriber {
         this.silenceNanos = silence.toNanos();
     }
 
-    /** Watches the leader of this generation, unless that is done already. */
-    void start(long watchedGeneration, Runnable whenReplaced) {
+    /** Watches the group's leader of this generation, unless that is done already. */
+    void start(long watchedGroupId, long watchedGeneration, Runnable whenReplaced) {
+        groupId = watchedGroupId;
         generation = watchedGeneration;
         onReplaced = whenReplaced;
         if (timer.isEmpty()) {
@@ -71,10 +73,15 @@ final class LeaderWatch implements TopicLookup.Subscriber {
     @Override
     public void onAnswer() {
         Optional<Cluster.Leader> leader = cluster.leader(topic, partition);
-        if (leader.isPresent() && leader.get().generation() > generation) {
+        if (leader.isPresent() && isSuccessor(leader.get())) {
             stop();
             onReplaced.run();
         }
+    }
+
+    private boolean isSuccessor(Cluster.Leader leader) {
+        // A topic that was deleted and created again has newer groups, whose generations start anew.
+        return leader.groupId() > groupId || leader.groupId() == groupId && leader.generation() > generation;
     }
 
     @Override

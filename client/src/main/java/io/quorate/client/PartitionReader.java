@@ -44,35 +44,29 @@ final class PartitionReader implements Reader {
             String topic,
             int partition,
             ReaderConfig config,
-            long offset,
-            boolean offsetProven,
+            ReadStart start,
             Consumer<Reader> onClosed) {
         this.loop = cluster.loop();
         this.topic = topic;
         this.partition = partition;
         this.untilOffset = config.untilOffset();
         this.limit = config.limit();
-        this.position = offset;
+        this.position = start.offset();
         this.onClosed = onClosed;
-        this.pump = new ReadPump(cluster, topic, partition, config, offset, offsetProven, queue);
+        this.pump = new ReadPump(cluster, topic, partition, config, start, queue);
     }
 
-    /**
-     * Loop only.
-     *
-     * @param offsetProven the cluster has named this offset, so it is not beyond the end
-     */
+    /** Loop only. */
     static PartitionReader open(
             Cluster cluster,
             String topic,
             int partition,
             ReaderConfig config,
-            long offset,
-            boolean offsetProven,
+            ReadStart start,
             Consumer<Reader> onClosed) {
-        PartitionReader reader = new PartitionReader(cluster, topic, partition, config, offset, offsetProven, onClosed);
+        PartitionReader reader = new PartitionReader(cluster, topic, partition, config, start, onClosed);
         reader.finished = config.untilOffset().isPresent()
-                && offset >= config.untilOffset().getAsLong();
+                && start.offset() >= config.untilOffset().getAsLong();
         if (!reader.finished) {
             reader.pump.start();
         }

@@ -156,7 +156,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
             open.send(batch.requestId(), batch.bytes());
         }
         if (!sent.isEmpty()) {
-            watch().start(open.generation(), this::leaderReplaced);
+            watch(open);
             scheduleExpiry();
             scheduleLinger();
         }
@@ -182,11 +182,11 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     @Override
-    public void onLeader(NodeConnection node, long generation) {
+    public void onLeader(Cluster.Leader leader) {
         if (closed) {
             return;
         }
-        stream = Optional.of(AppendStream.open(node, topic, partition, generation, this));
+        stream = Optional.of(AppendStream.open(leader, topic, partition, this));
         pump();
     }
 
@@ -198,7 +198,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
 
     @Override
     public void onOpened(AppendStream from) {
-        watch().start(from.generation(), this::leaderReplaced);
+        watch(from);
         watch().sign();
     }
 
@@ -217,6 +217,8 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
         }
         sent.poll();
         route().progress();
+        // What is acknowledged is in this very topic; what follows it in order must not go to another one.
+        route().bind(from.leader().groupId());
         watch.ifPresent(LeaderWatch::sign);
         outOfSequence = 0;
         if (sent.isEmpty()) {
@@ -237,7 +239,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
                 failure);
         stream = Optional.empty();
         watch.ifPresent(LeaderWatch::stop);
-        route().failed(from.node(), failure);
+        route().failed(from.leader(), failure);
         int concerned = sent.size();
         markFates(from, failure, concerned);
         while (!sent.isEmpty()) {
@@ -287,8 +289,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
         if (failure.is("OUT_OF_SEQUENCE") && ++outOfSequence < OUT_OF_SEQUENCE_TRIES) {
             return;
         }
-        boolean topicGone = failure.is("UNKNOWN_TOPIC") || failure.is("UNKNOWN_PARTITION");
-        if (failure.isRetriable() || topicGone) {
+        if (failure.isRetriable() || failure.isGone()) {
             // What has gone is for the route to find out: this node may just not have heard of it yet.
             return;
         }
@@ -405,7 +406,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
         String trouble = route().describeTrouble();
         stream.ifPresent(open -> {
             open.cancel("no acknowledgement within the delivery timeout");
-            route().failed(open.node(), Failure.local("DEADLINE_EXCEEDED", "no acknowledgement; " + trouble));
+            route().failed(open.leader(), Failure.local("DEADLINE_EXCEEDED", "no acknowledgement; " + trouble));
         });
         stream = Optional.empty();
         watch.ifPresent(LeaderWatch::stop);
@@ -505,6 +506,10 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
             route = Optional.of(new LeaderRoute(cluster, topic, partition, this));
         }
         return route.get();
+    }
+
+    private void watch(AppendStream open) {
+        watch().start(open.leader().groupId(), open.generation(), this::leaderReplaced);
     }
 
     private LeaderWatch watch() {

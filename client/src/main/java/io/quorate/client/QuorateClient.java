@@ -99,22 +99,24 @@ public final class QuorateClient implements AutoCloseable {
     public Reader reader(String topic, int partition, ReaderConfig config) {
         checkOpen();
         loop.checkNotCurrent();
-        boolean named = config.position() instanceof Position.Offset;
-        long offset = startOffset(topic, partition, config.position());
+        ReadStart start = startOf(topic, partition, config.position());
         CompletableFuture<Reader> opened = new CompletableFuture<>();
         loop.execute(() -> opened.complete(
-                PartitionReader.open(cluster, topic, partition, config, offset, !named, readers::remove)));
+                PartitionReader.open(cluster, topic, partition, config, start, readers::remove)));
         Reader reader = loop.await(opened);
         readers.add(reader);
         return reader;
     }
 
-    private long startOffset(String topic, int partition, Position position) {
-        if (position instanceof Position.Offset start) {
-            return start.offset();
+    private ReadStart startOf(String topic, int partition, Position position) {
+        if (position instanceof Position.Offset named) {
+            return ReadStart.named(named.offset());
         }
-        GetTailResponse tail = loop.await(ClusterAdmin.tail(cluster, topic, partition));
-        return position instanceof Position.Earliest ? tail.getLowWatermark() : tail.getHighWatermark();
+        LeaderCall.Answered<GetTailResponse> tail = loop.await(ClusterAdmin.tail(cluster, topic, partition));
+        long offset = position instanceof Position.Earliest
+                ? tail.response().getLowWatermark()
+                : tail.response().getHighWatermark();
+        return new ReadStart(offset, true, tail.groupId());
     }
 
     /** As {@link #close(Duration)} with 30 s. */

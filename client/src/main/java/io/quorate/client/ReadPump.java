@@ -68,8 +68,7 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
             String topic,
             int partition,
             ReaderConfig config,
-            long offset,
-            boolean offsetProven,
+            ReadStart start,
             BlockingQueue<Item> queue) {
         this.cluster = cluster;
         this.loop = cluster.loop();
@@ -79,10 +78,11 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
         this.follow = config.follow();
         this.limited = config.limit() > 0;
         this.remainingRecords = config.limit();
-        this.nextOffset = offset;
-        this.offsetProven = offsetProven;
+        this.nextOffset = start.offset();
+        this.offsetProven = start.proven();
         this.queue = queue;
         this.route = new LeaderRoute(cluster, topic, partition, this);
+        route.bind(start.groupId());
         this.watch = new LeaderWatch(cluster, topic, partition, SILENCE);
     }
 
@@ -107,16 +107,17 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     }
 
     @Override
-    public void onLeader(NodeConnection node, long generation) {
+    public void onLeader(Cluster.Leader leader) {
         ReadRequest.Builder request = ReadRequest.newBuilder()
                 .setTopic(topic)
                 .setPartition(partition)
+                .setGroupId(leader.groupId())
                 .setOffset(nextOffset)
                 .setMaxRecords(remainingRecords)
                 .setFollow(follow);
         untilOffset.ifPresent(request::setUntilOffset);
-        stream = Optional.of(ReadStream.open(node, generation, request.build(), this));
-        watch.start(generation, this::leaderReplaced);
+        stream = Optional.of(ReadStream.open(leader, request.build(), this));
+        watch.start(leader.groupId(), leader.generation(), this::leaderReplaced);
         requestMore();
     }
 
@@ -135,6 +136,8 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     @Override
     public void onResponse(ReadStream from, ReadResponse response) {
         route.progress();
+        // From here on the position is one of this very topic.
+        route.bind(from.leader().groupId());
         watch.sign();
         calm();
         offsetProven = true;
@@ -183,10 +186,8 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     public void onFailed(ReadStream from, Failure failure) {
         stream = Optional.empty();
         watch.stop();
-        route.failed(from.node(), failure);
-        boolean unsure = failure.is("UNKNOWN_TOPIC")
-                || failure.is("UNKNOWN_PARTITION")
-                || failure.is("BEYOND_TAIL") && offsetProven;
+        route.failed(from.leader(), failure);
+        boolean unsure = failure.isGone() || failure.is("BEYOND_TAIL") && offsetProven;
         if (hasReachedBound()) {
             end(new Item.End());
         } else if (failure.isRetriable() || unsure) {

@@ -20,25 +20,25 @@ final class ReadStream {
         void onFailed(ReadStream stream, Failure failure);
     }
 
+    private final Cluster.Leader leader;
     private final NodeConnection node;
-    private final long generation;
     private final Listener listener;
     private final ClientCall<ReadRequest, ReadResponse> call;
     private final long epoch;
     private int requested;
     private boolean ended;
 
-    private ReadStream(NodeConnection node, long generation, Listener listener) {
-        this.node = node;
-        this.generation = generation;
+    private ReadStream(Cluster.Leader leader, Listener listener) {
+        this.leader = leader;
+        this.node = leader.node();
         this.listener = listener;
         this.call = node.newCall(LogServiceGrpc.getReadMethod(), CallOptions.DEFAULT);
         this.epoch = node.epoch();
     }
 
-    /** @param generation of the leadership that this read is asked from */
-    static ReadStream open(NodeConnection node, long generation, ReadRequest request, Listener listener) {
-        ReadStream stream = new ReadStream(node, generation, listener);
+    /** @param leader whom this read is asked from */
+    static ReadStream open(Cluster.Leader leader, ReadRequest request, Listener listener) {
+        ReadStream stream = new ReadStream(leader, listener);
         stream.call.start(stream.new Responses(), new Metadata());
         stream.call.sendMessage(request);
         stream.call.halfClose();
@@ -49,8 +49,9 @@ final class ReadStream {
         return node;
     }
 
-    long generation() {
-        return generation;
+    /** Whom this read was asked from. */
+    Cluster.Leader leader() {
+        return leader;
     }
 
     /** Responses that were asked for and have not come. */

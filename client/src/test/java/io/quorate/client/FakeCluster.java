@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
@@ -117,6 +118,30 @@ final class FakeCluster implements AutoCloseable {
         log.leaderId = leaderId;
         log.generation++;
         notifyAll();
+    }
+
+    /** The topic is deleted and created again: an empty partition in a new group, whose generations start anew. */
+    synchronized void recreate(int partition, long groupId, int leaderId) {
+        Log anew = new Log();
+        anew.groupId = groupId;
+        anew.leaderId = leaderId;
+        partitions.set(partition, anew);
+        notifyAll();
+    }
+
+    /** Why a node that knows this log has nothing to say about the group that is meant; empty if it has. */
+    static Optional<StatusRuntimeException> wrongIncarnation(Log log, long groupId) {
+        if (groupId == 0 || groupId == log.groupId) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                groupId > log.groupId
+                        ? refusal(Status.Code.UNAVAILABLE, "NO_LEADER", "not heard of yet", Map.of())
+                        : refusal(
+                                Status.Code.NOT_FOUND,
+                                "TOPIC_RECREATED",
+                                "created again",
+                                Map.of("group_id", Long.toString(log.groupId))));
     }
 
     synchronized void note(String request) {

@@ -211,8 +211,9 @@ final class FakeNode {
             }
             synchronized (cluster) {
                 Log log = cluster.partitions.get(request.getPartition());
-                if (log.leaderId != id) {
-                    responses.onError(cluster.notLeader(log.leaderId, log.generation));
+                Optional<StatusRuntimeException> wrong = FakeCluster.wrongIncarnation(log, request.getGroupId());
+                if (wrong.isPresent() || log.leaderId != id) {
+                    responses.onError(wrong.orElseGet(() -> cluster.notLeader(log.leaderId, log.generation)));
                     return;
                 }
                 answer(
@@ -234,7 +235,10 @@ final class FakeNode {
             synchronized (cluster) {
                 Log log = cluster.partitions.get(request.getPartition());
                 long tail = laggingTail >= 0 ? laggingTail : log.nextOffset;
-                if (log.leaderId != id) {
+                Optional<StatusRuntimeException> wrong = FakeCluster.wrongIncarnation(log, request.getGroupId());
+                if (wrong.isPresent()) {
+                    responses.onError(wrong.get());
+                } else if (log.leaderId != id) {
                     responses.onError(cluster.notLeader(log.leaderId, log.generation));
                 } else if (request.getOffset() < log.lowWatermark) {
                     responses.onError(FakeCluster.refusal(
@@ -332,9 +336,10 @@ final class FakeNode {
             partition = request.getOpen().getPartition();
             cluster.note("Open " + partition + "@" + id);
             Log log = cluster.partitions.get(partition);
-            StatusRuntimeException refusal = refusals.poll();
-            if (refusal != null) {
-                end(refusal);
+            Optional<StatusRuntimeException> refusal = Optional.ofNullable(refusals.poll())
+                    .or(() -> FakeCluster.wrongIncarnation(log, request.getOpen().getGroupId()));
+            if (refusal.isPresent()) {
+                end(refusal.get());
             } else if (log.leaderId != id) {
                 end(cluster.notLeader(log.leaderId, log.generation));
             } else {

@@ -13,6 +13,7 @@ import io.grpc.Status;
 import io.quorate.client.FakeCluster.Received;
 import io.quorate.client.FakeCluster.Step;
 import io.quorate.client.QuorateException.Outcome;
+import io.quorate.v1.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -537,14 +538,67 @@ class ProducerTest {
         }
         client.admin().describeCluster();
 
+        cluster.recreate(0, 9, 3);
+
+        assertEquals(new AppendResult(0, 0, 1), get(producer.send(record("a"))));
+    }
+
+    @Test
+    @DisplayName("takes what nobody has acknowledged to the topic that was made again, once")
+    void recreatedBeforeAnythingWasAcknowledged() throws Exception {
+        Producer producer = producer(3, 1, DEFAULT);
+        cluster.script(new Step.Hold());
+        CompletableFuture<AppendResult> held = producer.send(record("a"));
+        cluster.awaitReceived(1);
+
+        cluster.recreate(0, 9, 3);
+        cluster.node(1).breakSessions(FakeCluster.refusal(Status.Code.NOT_FOUND, "UNKNOWN_TOPIC", "gone", Map.of()));
+
+        assertEquals(new AppendResult(0, 0, 1), get(held));
+        assertEquals(List.of("a"), cluster.values(0));
+    }
+
+    @Test
+    @DisplayName("that was acknowledged in a topic appends nothing to another one of its name, and says so for good")
+    void recreatedAfterAcknowledgement() throws Exception {
+        Producer producer = producer(3, 1, DEFAULT);
+        get(producer.send(record("a")));
+        cluster.script(new Step.Hold());
+        CompletableFuture<AppendResult> held = producer.send(record("b"));
+        cluster.awaitReceived(2);
+
+        cluster.recreate(0, 9, 3);
+        cluster.node(1).breakSessions(FakeCluster.refusal(Status.Code.NOT_FOUND, "UNKNOWN_TOPIC", "gone", Map.of()));
+
+        QuorateException unsettled = failure(held);
+        assertEquals("TOPIC_RECREATED", unsettled.reason());
+        assertEquals(Outcome.UNKNOWN, unsettled.outcome());
+        assertFalse(unsettled.isRetriable());
+        QuorateException later = failure(producer.send(record("c")));
+        assertEquals("TOPIC_RECREATED", later.reason());
+        assertEquals(Outcome.NOT_APPLIED, later.outcome());
+        assertEquals(List.of(), cluster.values(0));
+        try (Producer anew = client.producer(FakeCluster.TOPIC, DEFAULT)) {
+            assertEquals(new AppendResult(0, 0, 1), get(anew.send(record("d"))));
+        }
+    }
+
+    @Test
+    @DisplayName("is not led back to the former topic by a node that has not heard of the new one")
+    void laggingNode() throws Exception {
+        Producer producer = producer(3, 1, DEFAULT);
+        Topic former = cluster.topic();
+        cluster.recreate(0, 9, 3);
+        client.admin().describeTopic(FakeCluster.TOPIC);
         synchronized (cluster) {
-            FakeCluster.Log anew = new FakeCluster.Log();
-            anew.groupId = 9;
-            anew.leaderId = 3;
-            cluster.partitions.set(0, anew);
+            cluster.node(1).ownView = Optional.of(former);
+            cluster.node(2).ownView = Optional.of(former);
         }
 
         assertEquals(new AppendResult(0, 0, 1), get(producer.send(record("a"))));
+        synchronized (cluster) {
+            assertFalse(cluster.requests.contains("Open 0@1"), cluster.requests.toString());
+        }
     }
 
     @ParameterizedTest

@@ -211,6 +211,45 @@ class ReaderTest {
     }
 
     @Test
+    @DisplayName("of a topic that was deleted and made again does not go on in the new one, and says so for good")
+    void recreated() {
+        appendNumbers(2, 3);
+        try (Reader reader = reader(from(Position.earliest(), true))) {
+            List<String> values = new ArrayList<>();
+            while (values.size() < 6) {
+                reader.poll(PATIENCE).forEach(record -> values.add(text(record)));
+            }
+
+            cluster.recreate(0, 9, 2);
+            nextSequence = 0;
+            appendNumbers(4, 3);
+            cluster.node(1).kill();
+
+            QuorateException error = assertThrows(QuorateException.class, () -> reader.poll(PATIENCE));
+            assertEquals("TOPIC_RECREATED", error.reason());
+            assertFalse(error.isRetriable());
+            assertThrows(QuorateException.class, () -> reader.poll(PATIENCE));
+            assertEquals(6, reader.position());
+        }
+        try (Reader anew = reader(ReaderConfig.fromStart())) {
+            assertEquals(numbers(0, 12), readAll(anew));
+        }
+    }
+
+    @Test
+    @DisplayName("that got its start from the former topic does not begin in the new one")
+    void recreatedBeforeTheFirstRecord() {
+        try (Reader reader = reader(from(Position.latest(), true))) {
+            cluster.recreate(0, 9, 2);
+            appendNumbers(1, 3);
+            cluster.node(1).kill();
+
+            QuorateException error = assertThrows(QuorateException.class, () -> reader.poll(PATIENCE));
+            assertEquals("TOPIC_RECREATED", error.reason());
+        }
+    }
+
+    @Test
     @DisplayName("waits for a new leader that has not yet committed what the old one had")
     void newLeaderBehind() throws Exception {
         appendNumbers(2, 3);
@@ -304,7 +343,7 @@ class ReaderTest {
         Cluster view = new Cluster(loop, ClientConfig.of(HostAndPort.parseUri(cluster.uri())));
         CompletableFuture<ReadPump> started = new CompletableFuture<>();
         loop.execute(() -> {
-            ReadPump pump = new ReadPump(view, FakeCluster.TOPIC, 0, from(Position.earliest(), true), 0, true, queue);
+            ReadPump pump = new ReadPump(view, FakeCluster.TOPIC, 0, from(Position.earliest(), true), new ReadStart(0, true, 0), queue);
             pump.start();
             started.complete(pump);
         });
