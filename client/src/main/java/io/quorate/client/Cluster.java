@@ -191,7 +191,8 @@ final class Cluster {
     void leaderFailed(String topic, int partition, Leader leader, Failure failure) {
         PartitionKey key = new PartitionKey(topic, partition);
         Leadership known = leaders.getOrDefault(key, Leadership.UNKNOWN);
-        long newerGroup = failure.is("TOPIC_RECREATED") ? failure.number("group_id").orElse(0) : 0;
+        long newerGroup =
+                failure.is("TOPIC_RECREATED") ? failure.number("group_id").orElse(0) : 0;
         if (newerGroup > known.groupId()) {
             leaders.put(key, new Leadership(newerGroup, 0, 0));
         } else if (known.groupId() == leader.groupId()) {

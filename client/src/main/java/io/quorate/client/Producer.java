@@ -6,6 +6,9 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Appends records to one topic: batched, pipelined, idempotent and in order per partition. Thread-safe.
+ *
+ * <p>A topic that is deleted and created again under its name is another topic. In a partition that has acknowledged
+ * something to this producer, all further records fail with TOPIC_RECREATED: use a new producer.
  */
 public interface Producer extends AutoCloseable {
     /** Learns what became of one record; called on the client's own thread, in order per partition; must not block. */

@@ -101,8 +101,8 @@ public final class QuorateClient implements AutoCloseable {
         loop.checkNotCurrent();
         ReadStart start = startOf(topic, partition, config.position());
         CompletableFuture<Reader> opened = new CompletableFuture<>();
-        loop.execute(() -> opened.complete(
-                PartitionReader.open(cluster, topic, partition, config, start, readers::remove)));
+        loop.execute(
+                () -> opened.complete(PartitionReader.open(cluster, topic, partition, config, start, readers::remove)));
         Reader reader = loop.await(opened);
         readers.add(reader);
         return reader;

@@ -4,7 +4,12 @@ package io.quorate.client;
 import java.time.Duration;
 import java.util.List;
 
-/** Reads one partition in offset order, over leader changes, each record once. One thread at a time. */
+/**
+ * Reads one partition in offset order, over leader changes, each record once. One thread at a time.
+ *
+ * <p>A topic that is deleted and created again under its name is another topic, in which offsets mean something else: a
+ * read that has begun fails with TOPIC_RECREATED instead of going on there.
+ */
 public interface Reader extends AutoCloseable {
     /**
      * The next records, at least one; empty when {@code timeout} passed first or the bound was reached.

@@ -337,7 +337,8 @@ final class FakeNode {
             cluster.note("Open " + partition + "@" + id);
             Log log = cluster.partitions.get(partition);
             Optional<StatusRuntimeException> refusal = Optional.ofNullable(refusals.poll())
-                    .or(() -> FakeCluster.wrongIncarnation(log, request.getOpen().getGroupId()));
+                    .or(() ->
+                            FakeCluster.wrongIncarnation(log, request.getOpen().getGroupId()));
             if (refusal.isPresent()) {
                 end(refusal.get());
             } else if (log.leaderId != id) {

@@ -343,7 +343,8 @@ class ReaderTest {
         Cluster view = new Cluster(loop, ClientConfig.of(HostAndPort.parseUri(cluster.uri())));
         CompletableFuture<ReadPump> started = new CompletableFuture<>();
         loop.execute(() -> {
-            ReadPump pump = new ReadPump(view, FakeCluster.TOPIC, 0, from(Position.earliest(), true), new ReadStart(0, true, 0), queue);
+            ReadPump pump = new ReadPump(
+                    view, FakeCluster.TOPIC, 0, from(Position.earliest(), true), new ReadStart(0, true, 0), queue);
             pump.start();
             started.complete(pump);
         });

@@ -2,9 +2,11 @@
 package io.quorate.sim;
 
 import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Refusal.Reason;
 import io.quorate.raft.Prng;
 import io.quorate.sim.SimulationOptions.WorkloadOptions;
 import io.quorate.sim.check.ClusterChecker;
+import io.quorate.sim.check.Invariant;
 import java.util.List;
 
 /** What all clients of a run share: how to reach nodes, how long to wait, and who judges the answers. */
@@ -74,6 +76,19 @@ final class Clients {
     static int leaderNamedBy(Refusal refusal) {
         String leader = refusal.metadata().getOrDefault("leader_id", "0");
         return leader.isEmpty() ? 0 : Integer.parseInt(leader);
+    }
+
+    /**
+     * Judges a refusal of a request for a partition that exists: its group has been given, so whatever the node knows, it
+     * cannot know that there is no such topic, or a newer one.
+     */
+    void requireNotGone(String who, Refusal refusal) {
+        verdict.require(
+                refusal.reason() != Reason.UNKNOWN_TOPIC
+                        && refusal.reason() != Reason.UNKNOWN_PARTITION
+                        && refusal.reason() != Reason.TOPIC_RECREATED,
+                Invariant.ANSWER_PLAUSIBLE,
+                who + " means a topic that exists, but was refused: " + refusal);
     }
 
     void count(Refusal refusal) {

@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterView.TopicView;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
@@ -22,6 +23,7 @@ final class PlainWriter {
     private final Prng prng;
     private final BatchMaker batches;
     private int toMake;
+    private boolean abandoned;
     private int hintedNode;
     private ClientPort port;
 
@@ -51,14 +53,37 @@ final class PlainWriter {
         toMake = 0;
     }
 
+    /** The topic is to be deleted: writes no more, and any answer will do. */
+    void abandon() {
+        toMake = 0;
+        abandoned = true;
+    }
+
     /** On the node's loop. */
     private void append(ClientPort current, NodeApi api, SentBatch batch) {
+        if (knowsFormerTopicOnly(api)) {
+            clients.sightings().met(RareState.NODE_KNEW_FORMER_TOPIC_ONLY);
+        }
         Result<AppendTarget> result = api.openAppend(partition.name(), OptionalLong.empty());
         if (result instanceof Result.Ok<AppendTarget> ok) {
             ok.value().append(Payload.wrap(batch.bytes().toByteArray()), new Answer(current, batch));
         } else if (result instanceof Result.Refused<AppendTarget> refused) {
             clients.checker().history().onRefused(batch);
+            judge(refused.refusal());
             current.reply(() -> goOn(current, Clients.leaderNamedBy(refused.refusal())));
+        }
+    }
+
+    private boolean knowsFormerTopicOnly(NodeApi api) {
+        int number = partition.name().partition();
+        return api.topic(partition.name().topic()) instanceof Result.Ok<TopicView> known
+                && number < known.value().partitions().size()
+                && known.value().partitions().get(number).groupId() < partition.groupId();
+    }
+
+    private void judge(Refusal refusal) {
+        if (!abandoned) {
+            clients.requireNotGone("a writer to " + partition, refusal);
         }
     }
 
@@ -90,6 +115,7 @@ final class PlainWriter {
         @Override
         public void onRefused(Refusal refusal) {
             clients.count(refusal);
+            judge(refusal);
             if (refusal.reason() != Reason.LEADERSHIP_LOST) {
                 clients.checker().history().onRefused(batch);
             }

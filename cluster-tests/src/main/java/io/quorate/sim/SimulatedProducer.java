@@ -204,6 +204,7 @@ final class SimulatedProducer {
                                 && refusal.reason() != Reason.INTERNAL,
                         Invariant.ANSWER_PLAUSIBLE,
                         name + " did nothing wrong, but was refused: " + refusal);
+        clients.requireNotGone(name, refusal);
         clients.count(refusal);
         if (refusal.reason() == Reason.FENCED) {
             long newer = Long.parseLong(refusal.metadata().getOrDefault("generation", "0"));

@@ -47,6 +47,16 @@ final class SimulatedReader {
         finished = true;
     }
 
+    /** The topic is to be deleted: reads no more, and hears nothing more of what it has asked for. */
+    void abandon() {
+        finished = true;
+        Sink last = current;
+        current = null;
+        if (last != null) {
+            last.port.call(api -> last.cancel());
+        }
+    }
+
     private void open(int node) {
         if (finished) {
             return;
@@ -139,21 +149,30 @@ final class SimulatedReader {
         @Override
         public void onCaughtUp(Marks marks) {
             requireActive();
-            clients.verdict().judge(() -> checker.onHighWatermark(marks.highWatermark()));
+            judge(marks);
         }
 
         @Override
         public void onEnd(Marks marks) {
             requireActive();
             ended = true;
-            clients.verdict().judge(() -> checker.onHighWatermark(marks.highWatermark()));
+            judge(marks);
             port.reply(() -> moveOn(this, 0));
+        }
+
+        private void judge(Marks marks) {
+            if (this == current) {
+                clients.verdict().judge(() -> checker.onHighWatermark(marks.highWatermark()));
+            }
         }
 
         @Override
         public void onRefused(Refusal refusal) {
             requireActive();
             ended = true;
+            if (this == current) {
+                clients.requireNotGone(name, refusal);
+            }
             clients.verdict()
                     .require(
                             refusal.reason() != Reason.TRIMMED

@@ -10,37 +10,36 @@ import io.quorate.node.api.TopicPartition;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import io.quorate.sim.check.Invariant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * Creates a topic, deletes it, and begins again: in some runs under the same name, which must be a new topic each time, in
- * others under new names and with a writer. Not both: requests name topics, not their incarnations, so what is written to
- * a topic that was made again may reach the former one on nodes that have not heard of its end. Ends with all deleted.
+ * Creates a topic, has it written and read, deletes it, and begins again under the same name: each time it is a new topic,
+ * and what is meant for it must never reach a former one on nodes that have not heard of its end. Ends with it deleted.
  */
 final class TopicChurn {
+    private static final String TOPIC = "scratch";
     private static final int LIFE_MILLIS_MAX = 1_000;
     private static final int PARTITIONS = 2;
 
     private final int replicationFactor;
     private final Clients clients;
     private final Prng prng;
-    private final boolean sameName;
-    private String topicName = "scratch";
+    private final List<PlainWriter> writers = new ArrayList<>();
+    private final List<SimulatedReader> readers = new ArrayList<>();
     private int created;
     private boolean finishing;
     private boolean idle = true;
     private boolean mayBeGone;
     private long formerGroupId;
-    private Optional<PlainWriter> writer = Optional.empty();
     private ClientPort port;
     private String lastAnswer = "none";
 
     TopicChurn(int replicationFactor, Clients clients, Prng prng) {
-        this.replicationFactor = replicationFactor;
+        // A single replica needs nobody's consent: if its node lags, nothing but its own care keeps it from going on.
+        this.replicationFactor = prng.nextInt(2) == 0 ? 1 : replicationFactor;
         this.clients = clients;
         this.prng = prng;
-        this.sameName = prng.nextInt(2) == 0;
     }
 
     void start() {
@@ -49,11 +48,7 @@ final class TopicChurn {
             return;
         }
         idle = false;
-        if (!sameName) {
-            topicName = "scratch-" + created++;
-        }
-        new TopicCreator(
-                        topicName, PARTITIONS, replicationFactor, formerGroupId, clients, prng.split(), this::onCreated)
+        new TopicCreator(TOPIC, PARTITIONS, replicationFactor, formerGroupId, clients, prng.split(), this::onCreated)
                 .start();
     }
 
@@ -63,39 +58,47 @@ final class TopicChurn {
     }
 
     List<String> unfinished() {
-        return idle ? List.of() : List.of("topic " + topicName + " is to be deleted, last answer: " + lastAnswer);
+        return idle ? List.of() : List.of("topic " + TOPIC + " is to be deleted, last answer: " + lastAnswer);
     }
 
     private void onCreated(TopicView topic) {
-        for (PartitionView partition : topic.partitions()) {
+        created++;
+        for (PartitionView view : topic.partitions()) {
             clients.checker()
                     .onGroup(
-                            partition.groupId(),
-                            partition.replicas().stream().map(NodeId::new).toList());
-            formerGroupId = Math.max(formerGroupId, partition.groupId());
+                            view.groupId(),
+                            view.replicas().stream().map(NodeId::new).toList());
+            formerGroupId = Math.max(formerGroupId, view.groupId());
+            startClients(new SimulatedPartition(new TopicPartition(TOPIC, view.partition(), view.groupId())));
         }
-        if (!sameName) {
-            writer = Optional.of(new PlainWriter(
-                    topicName,
-                    new SimulatedPartition(
-                            new TopicPartition(topicName, 0),
-                            topic.partitions().get(0).groupId()),
-                    clients,
-                    prng.split()));
-            writer.get().start();
-        }
-        clients.time().schedule(1_000_000L * prng.nextInt(LIFE_MILLIS_MAX), "topic-unwanted", () -> {
-            writer.ifPresent(PlainWriter::finish);
-            topic.partitions().forEach(partition -> clients.checker().onGroupGone(partition.groupId()));
-            mayBeGone = false;
-            delete(0);
-        });
+        clients.time().schedule(1_000_000L * prng.nextInt(LIFE_MILLIS_MAX), "topic-unwanted", () -> onUnwanted(topic));
+    }
+
+    private void startClients(SimulatedPartition partition) {
+        String name = TOPIC + "-" + created + "/" + partition.name().partition();
+        PlainWriter writer = new PlainWriter(name + "-w", partition, clients, prng.split());
+        writers.add(writer);
+        writer.start();
+        SimulatedReader reader =
+                new SimulatedReader(name + "-r", partition, prng.nextInt(2) == 0, clients, prng.split());
+        readers.add(reader);
+        reader.start();
+    }
+
+    private void onUnwanted(TopicView topic) {
+        writers.forEach(PlainWriter::abandon);
+        writers.clear();
+        readers.forEach(SimulatedReader::abandon);
+        readers.clear();
+        topic.partitions().forEach(partition -> clients.checker().onGroupGone(partition.groupId()));
+        mayBeGone = false;
+        delete(0);
     }
 
     private void delete(int node) {
         ClientPort current = clients.connect(node, prng);
         port = current;
-        current.call(api -> api.deleteTopic(topicName, result -> current.reply(() -> onAnswer(current, result))));
+        current.call(api -> api.deleteTopic(TOPIC, result -> current.reply(() -> onAnswer(current, result))));
         clients.timeout(() -> {
             if (current == port) {
                 mayBeGone = true;
@@ -128,7 +131,7 @@ final class TopicChurn {
                 .require(
                         TopicCreator.WORTH_ANOTHER_TRY.contains(refusal.reason()),
                         Invariant.ANSWER_PLAUSIBLE,
-                        "deleting topic " + topicName + " was refused: " + refusal);
+                        "deleting topic " + TOPIC + " was refused: " + refusal);
         retry(Clients.leaderNamedBy(refusal));
     }
 

@@ -56,7 +56,7 @@ final class Workload {
                             view.groupId(),
                             view.replicas().stream().map(NodeId::new).toList());
             SimulatedPartition partition =
-                    new SimulatedPartition(new TopicPartition(topic.name(), view.partition()), view.groupId());
+                    new SimulatedPartition(new TopicPartition(topic.name(), view.partition(), view.groupId()));
             partitions.add(partition);
             startClients(partition);
         }

@@ -47,6 +47,8 @@ public final class CliException extends RuntimeException {
 
     private static String hintFor(String reason) {
         return switch (reason) {
+            case "TOPIC_RECREATED" ->
+                "run the command again for the topic that has the name now; its offsets begin anew";
             case "UNKNOWN_TOPIC" -> "quorate topic list shows the topics, quorate topic create NAME makes one";
             case "UNKNOWN_PARTITION" -> "quorate topic describe NAME shows the partitions";
             case "TOPIC_EXISTS" -> "quorate topic describe NAME shows it, quorate topic alter NAME changes it";

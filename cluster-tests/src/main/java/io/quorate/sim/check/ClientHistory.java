@@ -50,8 +50,8 @@ public final class ClientHistory {
         batch.attemptRefused();
     }
 
-    /** A batch is applied by the first replica. */
-    void onCommitted(long groupId, LogEntry entry) {
+    /** Returns the batch that some client sent to this very group. */
+    SentBatch requireMeantFor(long groupId, LogEntry entry) {
         SentBatch batch = batches.get(entry.payload());
         require(
                 batch != null && batch.groupId() == groupId,
@@ -60,6 +60,12 @@ public final class ClientHistory {
                 entry,
                 groupId,
                 batch);
+        return batch;
+    }
+
+    /** A batch is applied by the first replica. */
+    void onCommitted(long groupId, LogEntry entry) {
+        SentBatch batch = requireMeantFor(groupId, entry);
         require(!batch.isCommitted(), Invariant.EXACTLY_ONCE, "%s is committed again as %s", batch, entry);
         require(
                 batch.mayStillHappen(),

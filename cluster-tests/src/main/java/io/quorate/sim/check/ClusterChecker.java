@@ -93,6 +93,10 @@ public final class ClusterChecker {
 
     public void onApplied(NodeId node, long groupId, LogEntry entry) {
         if (gone.contains(groupId)) {
+            // It may go on for a while where nobody has heard of its end, but what comes in must be meant for it.
+            if (entry.type() == EntryType.RECORDS) {
+                history.requireMeantFor(groupId, entry);
+            }
             return;
         }
         boolean first = oracle(groupId).onApplied(node, entry);

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.TestFactory;
 /** Who checks the checkers: a good history passes, and each way to spoil it is found and called by its name. */
 @DisplayName("The checkers")
 class CheckerTest {
+    private static final long FORMER_GROUP = 0;
     private static final long GROUP = 1;
     private static final NodeId N1 = new NodeId(1);
     private static final NodeId N2 = new NodeId(2);
@@ -224,6 +225,12 @@ class CheckerTest {
         stories.put(
                 "a batch that nobody sent",
                 new Spoilt(Invariant.NOTHING_FROM_NOWHERE, () -> apply(N1, noOp, records(1, 2, 0, "unheard of"))));
+        stories.put(
+                "a batch that goes to a deleted topic of the same name",
+                new Spoilt(Invariant.NOTHING_FROM_NOWHERE, () -> {
+                    checker.onGroupGone(FORMER_GROUP);
+                    checker.onApplied(N1, FORMER_GROUP, first);
+                }));
         stories.put("a batch overtaken by a later one", new Spoilt(Invariant.REAL_TIME_ORDER, () -> {
             LogEntry late = records(1, 2, 0, "late");
             apply(N1, noOp, first);

@@ -48,7 +48,8 @@ public final class Refusals {
     public static Refusal notHeardOfYet(TopicPartition asked) {
         return Refusal.of(
                         Reason.NO_LEADER,
-                        "this node has not heard of " + asked + " as group " + asked.groupId() + " yet; ask another one")
+                        "this node has not heard of " + asked + " as group " + asked.groupId()
+                                + " yet; ask another one")
                 .retryAfter(RECOVERING_RETRY_MILLIS);
     }
 

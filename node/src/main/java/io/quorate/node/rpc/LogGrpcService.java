@@ -113,7 +113,8 @@ public final class LogGrpcService implements BindableService {
         @Override
         public void append(AppendRequest request, StreamObserver<AppendResponse> client) {
             try {
-                TopicPartition partition = Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId());
+                TopicPartition partition =
+                        Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId());
                 Payload batch = batchOf(request);
                 Result<AppendTarget> opened = api.get()
                         .openAppend(
@@ -147,7 +148,8 @@ public final class LogGrpcService implements BindableService {
                 return;
             }
             try {
-                TopicPartition partition = Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId());
+                TopicPartition partition =
+                        Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId());
                 ReadSpec spec = specOf(request);
                 reads.add(read);
                 read.start(api.get(), partition, spec);
