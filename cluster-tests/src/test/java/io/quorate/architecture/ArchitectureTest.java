@@ -92,7 +92,12 @@ class ArchitectureTest {
                                 .resideInAPackage("io.quorate.logstore..")
                                 .should()
                                 .onlyDependOnClassesThat()
-                                .resideInAnyPackage("io.quorate.logstore..", "io.quorate.raft.log..", "java..")),
+                                .resideInAnyPackage("io.quorate.logstore..", "io.quorate.raft.log..", "java..")
+                                // For NioDisk, and the only name under which the JDK offers direct I/O.
+                                .orShould()
+                                .onlyDependOnClassesThat()
+                                .resideInAnyPackage(
+                                        "io.quorate.logstore.io..", "java..", "com.sun.nio.file..")),
                 rule(
                         "the Disk seam knows nothing of logs",
                         noClasses()

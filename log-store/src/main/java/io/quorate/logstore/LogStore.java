@@ -40,7 +40,8 @@ public final class LogStore implements AutoCloseable {
      * Opens or creates the log in {@code directory}, recovers it, and forces what it accepted.
      *
      * @param background runs work off the write path, such as zero-filling ahead
-     * @param buffer     what the writing thread writes through; all stores of one writing thread share one
+     * @param buffer     what the writing thread writes through; all stores of one writing thread share one. Whether they
+     *                   write past the operating system's cache is its choice
      * @throws CorruptLogException if damage is found that is not a torn tail; nothing has been changed then
      * @throws StorageException    if the disk fails, or the directory belongs to someone else
      */
@@ -52,7 +53,7 @@ public final class LogStore implements AutoCloseable {
             Executor background,
             WriteBuffer buffer) {
         try {
-            Recovery.Result result = Recovery.run(disk, directory, identity, config);
+            Recovery.Result result = Recovery.run(disk, directory, identity, config, buffer.blockBytes());
             Background work = new Background(background);
             SegmentedLog log = new SegmentedLog(disk, directory, identity, config, work, buffer, result);
             return new LogStore(work, log, result);

@@ -17,17 +17,19 @@ final class NextSegment {
     private final Disk disk;
     private final Path path;
     private final Background background;
-    private final int zeroBytes;
+    private final int writeUnitBytes;
+    private final long end;
 
     // Guarded by the gate.
     private boolean underWay;
     private DiskFile ready;
 
-    NextSegment(Disk disk, Path directory, Background background, int zeroBytes) {
+    NextSegment(Disk disk, Path directory, Background background, LogStoreConfig config, int writeUnitBytes) {
         this.disk = disk;
         this.path = directory.resolve(NAME);
         this.background = background;
-        this.zeroBytes = zeroBytes;
+        this.writeUnitBytes = writeUnitBytes;
+        this.end = ZeroAhead.initialEnd(config, writeUnitBytes);
     }
 
     Path path() {
@@ -55,15 +57,7 @@ final class NextSegment {
                 }
                 file = disk.create(path);
             }
-            long end = SegmentHeader.BYTES + (long) zeroBytes;
-            for (long at = 0; at < end; at += ZeroAhead.BLOCK_BYTES * 64L) {
-                synchronized (background.gate()) {
-                    if (background.isClosed()) {
-                        return;
-                    }
-                    ZeroAhead.fill(file, at, Math.min(end, at + ZeroAhead.BLOCK_BYTES * 64L));
-                }
-            }
+            fill();
             file.force();
             synchronized (background.gate()) {
                 if (!background.isClosed()) {
@@ -78,6 +72,19 @@ final class NextSegment {
                 underWay = false;
                 if (!done && file != null) {
                     abandon(file);
+                }
+            }
+        }
+    }
+
+    private void fill() throws IOException {
+        try (DiskFile filled = ZeroAhead.openToFill(disk, path, writeUnitBytes)) {
+            for (long at = 0; at < end; at += ZeroAhead.PIECE_BYTES) {
+                synchronized (background.gate()) {
+                    if (background.isClosed()) {
+                        return;
+                    }
+                    ZeroAhead.fill(filled, at, Math.min(end, at + ZeroAhead.PIECE_BYTES));
                 }
             }
         }

@@ -52,6 +52,7 @@ final class Recovery {
     private final Path directory;
     private final StoreIdentity identity;
     private final LogStoreConfig config;
+    private final int writeUnitBytes;
 
     private final List<Segment> segments = new ArrayList<>();
     /** Sidecars to write; empty where there is one, and for the last segment. */
@@ -65,11 +66,12 @@ final class Recovery {
     private Optional<DiskFile> active = Optional.empty();
     private SparseIndex activeIndex;
 
-    private Recovery(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config) {
+    private Recovery(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes) {
         this.disk = disk;
         this.directory = directory;
         this.identity = identity;
         this.config = config;
+        this.writeUnitBytes = writeUnitBytes;
         this.activeIndex = new SparseIndex(config.indexIntervalBytes());
     }
 
@@ -91,8 +93,9 @@ final class Recovery {
             List<Optional<IndexFile>> missingIndexes,
             RecoveryReport report) {}
 
-    static Result run(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config) throws IOException {
-        Recovery recovery = new Recovery(disk, directory, identity, config);
+    static Result run(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes)
+            throws IOException {
+        Recovery recovery = new Recovery(disk, directory, identity, config, writeUnitBytes);
         boolean done = false;
         try {
             Result result = recovery.run();
@@ -256,7 +259,7 @@ final class Recovery {
         int leftovers = deleteLeftovers(names);
         if (isNew) {
             SegmentHeader header = new SegmentHeader(EntryId.NONE, 0);
-            active = Optional.of(SegmentedLog.createSegment(disk, directory, header, identity, config));
+            active = Optional.of(SegmentedLog.createSegment(disk, directory, header, identity, config, writeUnitBytes));
             segments.add(new Segment(directory, header, identity, SegmentHeader.BYTES, 0));
             missingIndexes.add(Optional.empty());
         }

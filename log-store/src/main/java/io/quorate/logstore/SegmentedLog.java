@@ -44,6 +44,7 @@ final class SegmentedLog {
     // Of the writing thread.
     private Segment active;
     private SegmentFiles.Handle activeHandle;
+    private SegmentOutput output;
     private ZeroAhead zeroAhead;
     private long nextOffset;
     private boolean flushStart = true;
@@ -57,7 +58,8 @@ final class SegmentedLog {
             LogStoreConfig config,
             Background background,
             WriteBuffer buffer,
-            Recovery.Result recovered) {
+            Recovery.Result recovered)
+            throws IOException {
         this.disk = disk;
         this.directory = directory;
         this.identity = identity;
@@ -65,11 +67,12 @@ final class SegmentedLog {
         this.background = background;
         this.buffer = buffer;
         this.files = new SegmentFiles(disk, identity, config);
-        this.next = new NextSegment(disk, directory, background, ZeroAhead.initialBytes(config));
+        this.next = new NextSegment(disk, directory, background, config, buffer.blockBytes());
         this.terms = recovered.terms().copy();
         this.segments = recovered.segments();
         this.active = segments.get(segments.size() - 1);
         this.activeHandle = files.pin(active, recovered.active(), recovered.activeIndex());
+        this.output = openOutput();
         this.zeroAhead = zeroAheadOf(recovered.zeroedTo(), 0);
         this.nextOffset = recovered.nextOffset();
         for (int i = 0; i < segments.size(); i++) {
@@ -80,17 +83,27 @@ final class SegmentedLog {
     }
 
     private ZeroAhead zeroAheadOf(long zeroedTo, int stepBytes) {
-        return new ZeroAhead(disk, active.path(), background, config, active.end(), zeroedTo, stepBytes);
+        return new ZeroAhead(
+                disk, active.path(), buffer.blockBytes(), background, config, active.end(), zeroedTo, stepBytes);
+    }
+
+    private SegmentOutput openOutput() throws IOException {
+        return SegmentOutput.open(disk, active.path(), activeHandle.file(), buffer.blockBytes(), active.end());
     }
 
     /** Makes a segment of its own accord: zero-filled, with its header, forced, named, its name forced. */
     static DiskFile createSegment(
-            Disk disk, Path directory, SegmentHeader header, StoreIdentity identity, LogStoreConfig config)
+            Disk disk,
+            Path directory,
+            SegmentHeader header,
+            StoreIdentity identity,
+            LogStoreConfig config,
+            int writeUnitBytes)
             throws IOException {
         Path temporary = directory.resolve(Segment.fileName(header.baseIndex()) + Recovery.TEMPORARY_SUFFIX);
         DiskFile file = disk.create(temporary);
-        try {
-            ZeroAhead.fill(file, 0, SegmentHeader.BYTES + (long) ZeroAhead.initialBytes(config));
+        try (DiskFile filled = ZeroAhead.openToFill(disk, temporary, writeUnitBytes)) {
+            ZeroAhead.fill(filled, 0, ZeroAhead.initialEnd(config, writeUnitBytes));
         } catch (IOException e) {
             file.close();
             throw e;
@@ -130,7 +143,10 @@ final class SegmentedLog {
      */
     void append(List<LogEntry> entries) throws IOException {
         checkFollows(entries);
-        buffer.begin(activeHandle.file(), active.end());
+        if (entries.isEmpty()) {
+            return;
+        }
+        buffer.begin(output, active.end());
         long lastIndex = active.lastIndex();
         for (LogEntry entry : entries) {
             int bytes = FrameFormat.paddedBytes(
@@ -138,10 +154,10 @@ final class SegmentedLog {
             if (buffer.position() + bytes > config.segmentBytes() && buffer.position() > SegmentHeader.BYTES) {
                 publish(lastIndex);
                 roll();
-                buffer.begin(activeHandle.file(), active.end());
+                buffer.begin(output, active.end());
             }
             long position = buffer.position();
-            zeroAhead.claim(position + bytes);
+            zeroAhead.claim(output.blockEnd(position + bytes));
             activeHandle.index().note(entry.index(), entry.baseOffset(), position);
             buffer.put(entry, flushStart ? FrameFormat.FLAG_FLUSH_START : 0, active.seed());
             unforcedBytes += bytes;
@@ -160,8 +176,7 @@ final class SegmentedLog {
     }
 
     private void publish(long lastIndex) throws IOException {
-        buffer.flush();
-        active.moveEnd(buffer.position(), lastIndex);
+        active.moveEnd(buffer.finish(), lastIndex);
     }
 
     private void checkFollows(List<LogEntry> entries) {
@@ -187,7 +202,8 @@ final class SegmentedLog {
     /** Seals the active segment and begins the next one behind it. */
     private void roll() throws IOException {
         zeroAhead.retire();
-        activeHandle.file().force();
+        output.force();
+        output.close();
         flushStart = true;
 
         Segment sealed = active;
@@ -195,7 +211,7 @@ final class SegmentedLog {
         Optional<DiskFile> prepared = next.take();
         DiskFile file = prepared.isPresent()
                 ? nameSegment(disk, directory, prepared.get(), next.path(), header, identity)
-                : createSegment(disk, directory, header, identity, config);
+                : createSegment(disk, directory, header, identity, config, buffer.blockBytes());
         active = new Segment(
                 directory,
                 header,
@@ -204,6 +220,7 @@ final class SegmentedLog {
                 header.before().index());
         IndexFile sidecar = new IndexFile(termsOf(sealed), sealed.end(), nextOffset, activeHandle.index());
         activeHandle = files.pin(active, file, new SparseIndex(config.indexIntervalBytes()));
+        output = openOutput();
         zeroAhead = zeroAheadOf(file.size(), zeroAhead.stepBytes());
         List<Segment> grown = new ArrayList<>(segments);
         grown.add(active);
@@ -257,6 +274,7 @@ final class SegmentedLog {
         activeHandle.index().truncateSuffix(fromIndex);
         activeHandle.file().truncate(cut.position());
         activeHandle.file().force();
+        output.seek(activeHandle.file(), cut.position());
         flushStart = true;
         zeroAhead = zeroAheadOf(cut.position(), zeroAhead.stepBytes());
         zeroAhead.advance(active.end());
@@ -270,8 +288,10 @@ final class SegmentedLog {
         // A new object: whoever still writes the sidecar of the sealed one must not take it for this.
         Segment last = new Segment(directory, sealed.header(), identity, sealed.end(), sealed.lastIndex());
         shrunk.set(shrunk.size() - 1, last);
+        output.close();
         activeHandle = files.repin(last);
         active = last;
+        output = openOutput();
         replaceSegments(shrunk);
         files.drop(deleted);
         disk.delete(deleted.path());
@@ -284,7 +304,7 @@ final class SegmentedLog {
 
     void force() throws IOException {
         if (!flushStart) {
-            activeHandle.file().force();
+            output.force();
             flushStart = true;
             averageFlushBytes += (unforcedBytes - averageFlushBytes) / 8;
             unforcedBytes = 0;
@@ -420,6 +440,7 @@ final class SegmentedLog {
         if (unused.isPresent()) {
             unused.get().close();
         }
+        output.close();
         files.close();
     }
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.logstore;
 
-import io.quorate.logstore.io.DiskFile;
+import io.quorate.logstore.io.Disk;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 
 /**
  * The memory through which one thread writes the frames of all its stores: frames are laid one after the other into a
  * direct buffer, which goes to the file when it is full, so that a flush is one write call per {@link #capacityBytes()}.
- * Holds nothing between two calls of {@link LogStore#append}. Never for two threads at a time.
+ * Holds nothing between two calls of {@link LogStore#append}. It also says how all its stores write: through the
+ * operating system's cache or past it. Never for two threads at a time.
  */
 public final class WriteBuffer {
     /** The size at which fewer, larger writes stop paying. */
@@ -19,29 +21,62 @@ public final class WriteBuffer {
     private static final byte[] PADDING = new byte[FrameFormat.ALIGNMENT];
 
     private final ByteBuffer bytes;
+    private final int blockBytes;
     private final FrameFormat.Header header = new FrameFormat.Header();
-    private DiskFile file;
+    private SegmentOutput output;
     private long position;
 
     /**
+     * A buffer for stores that write through the operating system's cache.
+     *
      * @param capacityBytes 4096 or more
      */
     public WriteBuffer(int capacityBytes) {
+        this(capacityBytes, 1);
+    }
+
+    private WriteBuffer(int capacityBytes, int blockBytes) {
         if (capacityBytes < 4096) {
             throw new IllegalArgumentException("a write buffer of " + capacityBytes + " bytes, at least 4096 needed");
         }
-        bytes = ByteBuffer.allocateDirect(capacityBytes);
+        this.blockBytes = blockBytes;
+        int capacity = capacityBytes + blockBytes - 1 & -blockBytes;
+        bytes = ByteBuffer.allocateDirect(capacity + blockBytes - 1)
+                .alignedSlice(blockBytes)
+                .slice(0, capacity);
+    }
+
+    /**
+     * A buffer for stores under {@code root}, which must exist: they write past the operating system's cache if
+     * {@code config} wants it and the file system can, what is found out by trying once.
+     *
+     * @param capacityBytes 4096 or more
+     * @throws StorageException if the directory cannot be looked at
+     */
+    public static WriteBuffer of(Disk disk, Path root, LogStoreConfig config, int capacityBytes) {
+        try {
+            int directBlockBytes = config.directIo() ? disk.directBlockBytes(root) : 0;
+            return new WriteBuffer(capacityBytes, Math.max(1, directBlockBytes));
+        } catch (IOException e) {
+            throw new StorageException(root, "cannot find out how it can be written", e);
+        }
     }
 
     public int capacityBytes() {
         return bytes.capacity();
     }
 
+    /** Unit in which stores write past the operating system's cache; 1 if they write through it. */
+    public int blockBytes() {
+        return blockBytes;
+    }
+
     /** Begins to collect frames that belong at {@code start}. */
-    void begin(DiskFile target, long start) {
+    void begin(SegmentOutput target, long start) {
         bytes.clear();
-        file = target;
-        position = start;
+        output = target;
+        position = target.blockStart(start);
+        target.putTail(bytes, start);
     }
 
     /** Where the next frame will be. */
@@ -61,7 +96,7 @@ public final class WriteBuffer {
         int done = 0;
         while (done < count) {
             if (!bytes.hasRemaining()) {
-                flush();
+                writeOut(position());
             }
             int step = Math.min(count - done, bytes.remaining());
             bytes.put(source, offset + done, step);
@@ -69,12 +104,21 @@ public final class WriteBuffer {
         }
     }
 
-    /** Hands what was collected to the file. */
-    void flush() throws IOException {
+    /** Hands what was collected to the file, up to the end of a block; returns where the next frame will be. */
+    long finish() throws IOException {
+        long end = position();
+        for (long at = end; at < output.blockEnd(end); at++) {
+            bytes.put((byte) 0);
+        }
+        writeOut(end);
+        return end;
+    }
+
+    private void writeOut(long end) throws IOException {
         bytes.flip();
         int count = bytes.limit();
         if (count > 0) {
-            file.write(bytes, position);
+            output.write(bytes, position, end);
         }
         position += count;
         bytes.clear();

@@ -29,16 +29,20 @@ final class ZeroAhead {
     /** What is zero-filled when a segment is created, and the first step after. */
     static final int INITIAL_BYTES = 1 << 20;
 
-    static final int BLOCK_BYTES = 4096;
-    private static final int PIECE_BYTES = 256 << 10;
+    private static final int BLOCK_BYTES = 4096;
+    static final int PIECE_BYTES = 256 << 10;
     /** Bounds what of ours a force of the writer may have to write along. */
     private static final int FORCE_EVERY_BYTES = 1 << 20;
 
-    private static final ByteBuffer ZEROS =
-            ByteBuffer.allocateDirect(PIECE_BYTES).asReadOnlyBuffer();
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(PIECE_BYTES + Disk.MAX_DIRECT_BLOCK_BYTES)
+            .alignedSlice(Disk.MAX_DIRECT_BLOCK_BYTES)
+            .slice(0, PIECE_BYTES)
+            .asReadOnlyBuffer();
 
     private final Disk disk;
     private final Path path;
+    private final int blockBytes;
+    private final int writeUnitBytes;
     private final Background background;
     private final LogStoreConfig config;
     private final long capBytes;
@@ -51,12 +55,14 @@ final class ZeroAhead {
     private boolean retired;
 
     /**
-     * @param zeroedTo  up to where the file is known to be written
-     * @param stepBytes how much to fill next time, or 0 to start small
+     * @param writeUnitBytes {@link WriteBuffer#blockBytes}
+     * @param zeroedTo       up to where the file is known to be written
+     * @param stepBytes      how much to fill next time, or 0 to start small
      */
     ZeroAhead(
             Disk disk,
             Path path,
+            int writeUnitBytes,
             Background background,
             LogStoreConfig config,
             long writePosition,
@@ -64,20 +70,35 @@ final class ZeroAhead {
             int stepBytes) {
         this.disk = disk;
         this.path = path;
+        this.blockBytes = Math.max(BLOCK_BYTES, writeUnitBytes);
+        this.writeUnitBytes = writeUnitBytes;
         this.background = background;
         this.config = config;
-        this.capBytes = Math.max(config.segmentBytes(), SegmentHeader.BYTES);
+        this.capBytes = alignUp(Math.max(config.segmentBytes(), SegmentHeader.BYTES));
         this.claimed = writePosition;
         this.zeroedTo = zeroedTo;
         this.stepBytes = Math.max(stepBytes, initialBytes(config));
     }
 
-    /** How many bytes after its header a new segment is zero-filled. */
-    static int initialBytes(LogStoreConfig config) {
+    private static int initialBytes(LogStoreConfig config) {
         return Math.min(INITIAL_BYTES, Math.min(config.zeroAheadBytes(), config.segmentBytes()));
     }
 
-    /** Writes zeros over [{@code from}, {@code to}) of a file nobody else writes to. */
+    /** Up to where a new segment is zero-filled, its header included. */
+    static long initialEnd(LogStoreConfig config, int writeUnitBytes) {
+        return alignUp(SegmentHeader.BYTES + (long) initialBytes(config), writeUnitBytes);
+    }
+
+    /**
+     * Opens a file to fill it.
+     *
+     * @param writeUnitBytes {@link WriteBuffer#blockBytes}
+     */
+    static DiskFile openToFill(Disk disk, Path path, int writeUnitBytes) throws IOException {
+        return writeUnitBytes > 1 ? disk.openDirect(path) : disk.open(path);
+    }
+
+    /** Writes zeros over [{@code from}, {@code to}), both multiples of the unit, of a file nobody else writes there. */
     static void fill(DiskFile file, long from, long to) throws IOException {
         for (long at = from; at < to; ) {
             int piece = (int) Math.min(PIECE_BYTES, to - at);
@@ -101,7 +122,7 @@ final class ZeroAhead {
 
     /** Starts to fill ahead if the writer, now at {@code position}, has used up half of what there was. */
     void advance(long position) {
-        long from = Math.max(position, zeroedTo);
+        long from = alignUp(Math.max(position, zeroedTo), writeUnitBytes);
         if (config.zeroAheadBytes() == 0 || from >= capBytes || from - position > stepBytes / 2) {
             return;
         }
@@ -110,19 +131,23 @@ final class ZeroAhead {
                 return;
             }
             filling = true;
-            claimed = Math.max(claimed, position);
+            claimed = Math.max(claimed, from);
         }
         stepBytes = (int) Math.min(config.zeroAheadBytes(), 2L * stepBytes);
         long to = Math.min(capBytes, alignUp(from + stepBytes));
         background.run(() -> fillInBackground(from, to));
     }
 
-    private static long alignUp(long position) {
-        return (position + BLOCK_BYTES - 1) & -BLOCK_BYTES;
+    private long alignUp(long position) {
+        return alignUp(position, blockBytes);
+    }
+
+    private static long alignUp(long position, int unit) {
+        return position + unit - 1 & -unit;
     }
 
     private void fillInBackground(long from, long to) {
-        try (DiskFile file = disk.open(path)) {
+        try (DiskFile file = openToFill(disk, path, writeUnitBytes)) {
             for (long at = from; at < to; ) {
                 long end = Math.min(to, at + FORCE_EVERY_BYTES);
                 if (!fillPieces(file, at, end)) {

@@ -115,7 +115,7 @@ class CrashTest {
     }
 
     private static LogStore open(SimulatedDisk disk, Executor background) {
-        return LogStore.open(disk, DIRECTORY, Logs.IDENTITY, TINY, background, new WriteBuffer(4096));
+        return Logs.open(disk, DIRECTORY, TINY, background);
     }
 
     private static void workload(SimulatedDisk disk, long seed, Expected expected) {

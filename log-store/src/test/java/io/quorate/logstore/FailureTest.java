@@ -103,9 +103,9 @@ class FailureTest {
     @DisplayName("a failed force of what was zero-filled in the background is final as well")
     void failedBackgroundForceIsFinal() {
         Queue<Runnable> background = new ArrayDeque<>();
-        LogStore store = LogStore.open(disk, DIRECTORY, Logs.IDENTITY, CONFIG, background::add, new WriteBuffer(4096));
+        LogStore store = Logs.open(disk, DIRECTORY, new LogStoreConfig(64 << 10, 1024, 128), background::add);
         store.putHardState(new HardState(1, Optional.empty()));
-        store.append(entries.subList(0, 5));
+        store.append(entries.subList(0, 15));
         store.force();
         assertTrue(!background.isEmpty(), "nothing was to be zero-filled");
         disk.inject(Operation.FORCE, path -> path.toString().endsWith(".log"));
@@ -118,8 +118,7 @@ class FailureTest {
     @DisplayName("a full disk in the background only ends the zero-filling, and is counted")
     void fullDiskInBackgroundIsHarmless() {
         Queue<Runnable> background = new ArrayDeque<>();
-        try (LogStore store =
-                LogStore.open(disk, DIRECTORY, Logs.IDENTITY, CONFIG, background::add, new WriteBuffer(4096))) {
+        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG, background::add)) {
             store.putHardState(new HardState(1, Optional.empty()));
             store.append(entries.subList(0, 5));
             store.force();

@@ -108,8 +108,7 @@ class LogStoreTest {
         for (long seed = 1; seed <= 20; seed++) {
             SimulatedDisk disk = new SimulatedDisk(seed);
             // Background work would force the file as well.
-            LogStore store = LogStore.open(
-                    disk, temporary.resolve("log"), Logs.IDENTITY, SMALL, task -> {}, new WriteBuffer(4096));
+            LogStore store = Logs.open(disk, temporary.resolve("log"), SMALL, task -> {});
             store.putHardState(new HardState(1, Optional.empty()));
             store.append(entries);
             store.force();

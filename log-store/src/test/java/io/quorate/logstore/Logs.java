@@ -6,9 +6,12 @@ import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /** Entries and stores as the tests of this package need them. */
 final class Logs {
@@ -18,7 +21,22 @@ final class Logs {
 
     /** Opens a store whose background work runs at once. */
     static LogStore open(Disk disk, Path directory, LogStoreConfig config) {
-        return LogStore.open(disk, directory, IDENTITY, config, Runnable::run, new WriteBuffer(4096));
+        return open(disk, directory, config, Runnable::run);
+    }
+
+    /** Opens a store that writes as its configuration and disk say. */
+    static LogStore open(Disk disk, Path directory, LogStoreConfig config, Executor background) {
+        WriteBuffer buffer = WriteBuffer.of(disk, existing(disk, directory), config, 4096);
+        return LogStore.open(disk, directory, IDENTITY, config, background, buffer);
+    }
+
+    private static Path existing(Disk disk, Path directory) {
+        try {
+            disk.createDirectories(directory.getParent());
+            return directory.getParent();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

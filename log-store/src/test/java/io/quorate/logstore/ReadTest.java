@@ -161,8 +161,7 @@ class ReadTest {
         AtomicLong durable = new AtomicLong();
         ExecutorService threads = Executors.newFixedThreadPool(4);
         LogStoreConfig config = new LogStoreConfig(64 << 10, 32 << 10, 1024);
-        try (LogStore store = LogStore.open(
-                new NioDisk(), temporary.resolve("log"), Logs.IDENTITY, config, threads, new WriteBuffer(8192))) {
+        try (LogStore store = Logs.open(new NioDisk(), temporary.resolve("log"), config, threads)) {
             List<Future<Long>> readers = new ArrayList<>();
             for (int r = 0; r < 2; r++) {
                 long start = 17L * (r + 1);

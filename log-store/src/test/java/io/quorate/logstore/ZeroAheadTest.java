@@ -32,7 +32,7 @@ class ZeroAheadTest {
     private final Queue<Runnable> background = new ArrayDeque<>();
 
     private LogStore open(LogStoreConfig config) {
-        LogStore store = LogStore.open(disk, DIRECTORY, Logs.IDENTITY, config, background::add, new WriteBuffer(4096));
+        LogStore store = Logs.open(disk, DIRECTORY, config, background::add);
         store.putHardState(new HardState(1, Optional.empty()));
         return store;
     }
@@ -155,14 +155,18 @@ class ZeroAheadTest {
                         .toList());
     }
 
-    @Test
-    @DisplayName("can be switched off: the file ends where its frames do")
-    void canBeSwitchedOff() {
+    @ParameterizedTest(name = "direct writes in blocks of {0}")
+    @ValueSource(ints = {0, 512, 4096})
+    @DisplayName("can be switched off: the file ends where its frames do, or with that block")
+    void canBeSwitchedOff(int blockBytes) {
+        disk.setDirectBlockBytes(blockBytes);
         try (LogStore store = open(new LogStoreConfig(1 << 20, 0, 4096))) {
             store.append(entriesOf(3, 1000));
             store.force();
             assertTrue(background.isEmpty());
-            assertEquals(SegmentHeader.BYTES + 3 * 1048, disk.contents(FIRST).length);
+            int end = SegmentHeader.BYTES + 3 * 1048;
+            int block = Math.max(1, blockBytes);
+            assertEquals((end + block - 1) / block * block, disk.contents(FIRST).length);
         }
     }
 }

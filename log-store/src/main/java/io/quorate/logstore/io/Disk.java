@@ -11,11 +11,29 @@ import java.util.List;
  * with the path in its message.
  */
 public interface Disk {
+    /** Larger blocks are not worth their padding. */
+    int MAX_DIRECT_BLOCK_BYTES = 64 << 10;
+
     /** Creates a file that must not exist, for reading and writing. */
     DiskFile create(Path path) throws IOException;
 
     /** Opens an existing file for reading and writing. */
     DiskFile open(Path path) throws IOException;
+
+    /**
+     * In which units files in {@code directory} can be written past the operating system's cache: a power of two from
+     * 512 to {@value #MAX_DIRECT_BLOCK_BYTES}, or 0 if this file system has no such thing. Found out by trying.
+     */
+    int directBlockBytes(Path directory) throws IOException;
+
+    /**
+     * Opens an existing file for writing past the operating system's cache, which costs a fraction of the processor time.
+     * Positions and sizes of writes must be multiples of {@link #directBlockBytes}, and so must be the address of the
+     * bytes, in a direct buffer. The handle is not for reading; what it wrote is seen by readers of other handles.
+     *
+     * @throws IOException also if {@link #directBlockBytes} is 0
+     */
+    DiskFile openDirect(Path path) throws IOException;
 
     boolean exists(Path path) throws IOException;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.logstore.io;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -23,6 +24,9 @@ public final class NioDisk implements Disk {
     /** The JDK copies heap buffers through a direct buffer per thread, as large as the request, and keeps it. */
     private static final int MAX_TRANSFER_BYTES = 1 << 20;
 
+    /** As of everything that is deleted when a store finds it. */
+    private static final String PROBE_SUFFIX = ".tmp";
+
     @Override
     public DiskFile create(Path path) throws IOException {
         return open(path, StandardOpenOption.CREATE_NEW);
@@ -35,6 +39,37 @@ public final class NioDisk implements Disk {
 
     private static DiskFile open(Path path, StandardOpenOption how) throws IOException {
         return new NioFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, how));
+    }
+
+    @Override
+    public int directBlockBytes(Path directory) throws IOException {
+        long blockBytes = Files.getFileStore(directory).getBlockSize();
+        if (blockBytes < 512 || blockBytes > MAX_DIRECT_BLOCK_BYTES || Long.bitCount(blockBytes) != 1) {
+            return 0;
+        }
+        Path probe = directory.resolve("direct" + PROBE_SUFFIX);
+        Files.deleteIfExists(probe);
+        try {
+            create(probe).close();
+            try (DiskFile file = openDirect(probe)) {
+                file.write(
+                        ByteBuffer.allocateDirect(2 * (int) blockBytes)
+                                .alignedSlice((int) blockBytes)
+                                .limit((int) blockBytes),
+                        0);
+            }
+            return (int) blockBytes;
+        } catch (IOException | UnsupportedOperationException e) {
+            // No reason to fail: whatever is wrong with the disk itself, the buffered write will meet it.
+            return 0;
+        } finally {
+            Files.deleteIfExists(probe);
+        }
+    }
+
+    @Override
+    public DiskFile openDirect(Path path) throws IOException {
+        return new NioFile(path, FileChannel.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT));
     }
 
     @Override

@@ -22,7 +22,7 @@ import java.util.function.Predicate;
  * <p>What was not forced is at the mercy of {@link #crash}: it keeps any subset of the unforced sectors of each file, an
  * old, new or intermediate size, and any subset of the creations, renames and deletions whose directory was not forced.
  * After a crash this object throws {@link SimulatedCrash} for ever, whoever still holds it; {@link #reopen} gives the view
- * of the next run. The same seed and the same calls leave the same bytes. Thread-safe.
+ * of the next run. Direct writes come in blocks of 512 or 4096 bytes, or are not possible, as the seed says. The same seed and the same calls leave the same bytes. Thread-safe.
  */
 public final class SimulatedDisk implements Disk {
     /** What an injected fault hits. */
@@ -31,6 +31,9 @@ public final class SimulatedDisk implements Disk {
         WRITE,
         FORCE
     }
+
+    /** What file systems want: the seed says which this one does. */
+    private static final int[] DIRECT_BLOCK_BYTES = {4096, 512, 0};
 
     private static final long UNLIMITED = Long.MAX_VALUE;
     private static final long NEVER = Long.MAX_VALUE;
@@ -50,9 +53,11 @@ public final class SimulatedDisk implements Disk {
         long operations;
         long crashAt = NEVER;
         long capacityBytes = UNLIMITED;
+        int directBlockBytes;
 
         Platter(long seed) {
             random = new Prng(seed);
+            directBlockBytes = DIRECT_BLOCK_BYTES[(int) Math.floorMod(seed, (long) DIRECT_BLOCK_BYTES.length)];
         }
     }
 
@@ -158,6 +163,13 @@ public final class SimulatedDisk implements Disk {
     public void heal() {
         synchronized (platter) {
             platter.faults.clear();
+        }
+    }
+
+    /** From now on, direct writes come in units of {@code blockBytes}, 512 or 4096, or are not possible, 0. */
+    public void setDirectBlockBytes(int blockBytes) {
+        synchronized (platter) {
+            platter.directBlockBytes = blockBytes;
         }
     }
 
@@ -313,6 +325,25 @@ public final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public int directBlockBytes(Path directory) {
+        synchronized (platter) {
+            checkUp();
+            return platter.directBlockBytes;
+        }
+    }
+
+    @Override
+    public DiskFile openDirect(Path path) throws IOException {
+        synchronized (platter) {
+            checkUp();
+            if (platter.directBlockBytes == 0) {
+                throw new FileSystemException(path.toString(), null, "no direct I/O on this file system");
+            }
+            return new DirectHandle(path, existing(path));
+        }
+    }
+
+    @Override
     public boolean exists(Path path) {
         synchronized (platter) {
             checkUp();
@@ -445,8 +476,33 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
-    private final class Handle implements DiskFile {
-        private final Path path;
+    /** Takes whole blocks only, as an operating system does, so that code which forgets it is found out. */
+    private final class DirectHandle extends Handle {
+        DirectHandle(Path path, SimulatedFile file) {
+            super(path, file);
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            throw new IOException(path + ": a handle for direct writes is not for reading");
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            int block = platter.directBlockBytes;
+            if (position % block != 0
+                    || source.remaining() % block != 0
+                    || !source.isDirect()
+                    || source.alignmentOffset(source.position(), block) != 0) {
+                throw new IOException(path + ": a direct write of " + source.remaining() + " bytes at " + position
+                        + " is not in blocks of " + block);
+            }
+            super.write(source, position);
+        }
+    }
+
+    private class Handle implements DiskFile {
+        protected final Path path;
         private final SimulatedFile file;
         private boolean closed;
 

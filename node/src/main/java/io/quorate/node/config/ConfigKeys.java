@@ -94,6 +94,12 @@ public final class ConfigKeys {
             (long) LogStoreConfig.DEFAULT.zeroAheadBytes(),
             "How far ahead of the write position a segment is filled with zeros, so that a flush writes no file"
                     + " system metadata; 0 appends to a growing file. At most `log.segment_bytes`.");
+    static final ConfigKey<Boolean> DIRECT_IO = withDefault(
+            "log.direct_io",
+            bool(),
+            LogStoreConfig.DEFAULT.directIo(),
+            "Write segments past the operating system's cache where the file system can: a fraction of the processor time."
+                    + " Reads go through the cache in any case.");
     static final ConfigKey<Long> INDEX_INTERVAL_BYTES = withDefault(
             "log.index_interval_bytes",
             bytes(KIB, 16 * MIB),
@@ -142,6 +148,7 @@ public final class ConfigKeys {
             TAIL_BYTES,
             SEGMENT_BYTES,
             ZERO_AHEAD_BYTES,
+            DIRECT_IO,
             INDEX_INTERVAL_BYTES,
             STALL_TIMEOUT_MS,
             MAX_BATCH_BYTES,

@@ -156,7 +156,8 @@ public record NodeConfig(
         return new LogStoreConfig(
                 Math.toIntExact(config.get(ConfigKeys.SEGMENT_BYTES)),
                 Math.toIntExact(config.get(ConfigKeys.ZERO_AHEAD_BYTES)),
-                Math.toIntExact(config.get(ConfigKeys.INDEX_INTERVAL_BYTES)));
+                Math.toIntExact(config.get(ConfigKeys.INDEX_INTERVAL_BYTES)),
+                config.get(ConfigKeys.DIRECT_IO));
     }
 
     private static DiskLimits disk(EffectiveConfig config) {

@@ -5,9 +5,12 @@ import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.seam.GuardedLoop;
 import io.quorate.raft.Persist;
+import io.quorate.raft.log.LogEntry;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -134,15 +137,16 @@ public final class FlushRounds {
 
     private void flush(List<Job> round) {
         // In order of first appearance: deterministic, and the order in which replicas were drained.
-        Set<Target> dirty = new LinkedHashSet<>();
+        Map<Target, List<Persist>> dirty = new LinkedHashMap<>();
         List<Runnable> completions = new ArrayList<>(round.size());
         for (Job job : round) {
             if (job instanceof Write write && !failed.contains(write.target())) {
-                attempt(write.target(), completions, () -> write(write.target().store(), write.persist()));
-                dirty.add(write.target());
+                dirty.computeIfAbsent(write.target(), target -> new ArrayList<>())
+                        .add(write.persist());
             }
         }
-        for (Target target : dirty) {
+        dirty.forEach((target, persists) -> attempt(target, completions, () -> write(target.store(), persists)));
+        for (Target target : dirty.keySet()) {
             if (!failed.contains(target)) {
                 attempt(target, completions, target.store()::force);
             }
@@ -181,11 +185,24 @@ public final class FlushRounds {
         steps = steps + 1;
     }
 
-    private static void write(LogStore store, Persist persist) {
-        persist.hardState().ifPresent(store::putHardState);
-        persist.truncateFrom().ifPresent(store::truncateSuffix);
-        if (!persist.entries().isEmpty()) {
-            store.append(persist.entries());
+    /** In order; entries that adjoin go out in one write, for each may be one of the device. */
+    private static void write(LogStore store, List<Persist> persists) {
+        List<LogEntry> entries = new ArrayList<>();
+        for (Persist persist : persists) {
+            if (persist.hardState().isPresent() || persist.truncateFrom().isPresent()) {
+                append(store, entries);
+                persist.hardState().ifPresent(store::putHardState);
+                persist.truncateFrom().ifPresent(store::truncateSuffix);
+            }
+            entries.addAll(persist.entries());
+        }
+        append(store, entries);
+    }
+
+    private static void append(LogStore store, List<LogEntry> entries) {
+        if (!entries.isEmpty()) {
+            store.append(entries);
+            entries.clear();
         }
     }
 

@@ -12,12 +12,15 @@ import io.quorate.raft.log.NodeId;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens and removes the logs of a node's groups, each in its numbered directory: names from clients never become part of
  * a path. All logs are written by the node's one flush thread and share its buffer. Blocks; thread-safe.
  */
 public final class GroupDirectories {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupDirectories.class);
     private static final String REMOVAL_MARK = "removing";
 
     private final Disk disk;
@@ -26,8 +29,9 @@ public final class GroupDirectories {
     private final NodeId self;
     private final LogStoreConfig config;
     private final Executor background;
-    private final WriteBuffer writeBuffer = new WriteBuffer(WriteBuffer.DEFAULT_BYTES);
+    private final WriteBuffer writeBuffer;
 
+    /** @throws StorageException if the data directory cannot be looked at */
     public GroupDirectories(
             Disk disk,
             DataDirectory dataDirectory,
@@ -41,6 +45,19 @@ public final class GroupDirectories {
         this.self = self;
         this.config = config;
         this.background = background;
+        this.writeBuffer = WriteBuffer.of(disk, dataDirectory.root(), config, WriteBuffer.DEFAULT_BYTES);
+        if (writeBuffer.blockBytes() > 1) {
+            LOG.info("logs in {} are written directly, in blocks of {} bytes", root(), writeBuffer.blockBytes());
+        } else {
+            LOG.info(
+                    "logs in {} are written through the operating system's cache: {}",
+                    root(),
+                    config.directIo() ? "this file system takes no direct writes" : "log.direct_io is off");
+        }
+    }
+
+    private Path root() {
+        return dataDirectory.root();
     }
 
     /**

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore;
+
+import io.quorate.logstore.io.Disk;
+import io.quorate.logstore.io.DiskFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * Where the frames of the active segment go: past the operating system's cache, in whole blocks, or, where the file
+ * system has no such thing, through the cache and byte by byte.
+ *
+ * <pre>
+ *   file:  ... frames | block with the last frames, then zeros |
+ *                     ^ blockStart(end)     ^ end
+ * </pre>
+ *
+ * The bytes of the block that is not full yet are kept here and go out again with the next flush. What of them was
+ * durable stays as it is meanwhile: the disk writes sectors whole, and a sector that gets the bytes it has loses none. The
+ * cache does the same, by the page. For the writing thread.
+ */
+final class SegmentOutput implements AutoCloseable {
+    private final DiskFile file;
+    private final boolean ownsFile;
+    private final int blockBytes;
+    private final byte[] tail;
+
+    private SegmentOutput(DiskFile file, boolean ownsFile, int blockBytes) {
+        this.file = file;
+        this.ownsFile = ownsFile;
+        this.blockBytes = blockBytes;
+        this.tail = new byte[blockBytes - 1];
+    }
+
+    /**
+     * @param cached     a handle of the file through the cache; used here, but closed by its owner
+     * @param blockBytes unit of direct writes, or 1 to write through the cache
+     * @param end        where the next frame goes
+     */
+    static SegmentOutput open(Disk disk, Path path, DiskFile cached, int blockBytes, long end) throws IOException {
+        SegmentOutput output = blockBytes == 1
+                ? new SegmentOutput(cached, false, 1)
+                : new SegmentOutput(disk.openDirect(path), true, blockBytes);
+        output.seek(cached, end);
+        return output;
+    }
+
+    /** Takes over what the file has before {@code end}, where the next frame goes. */
+    void seek(DiskFile cached, long end) throws IOException {
+        int kept = (int) (end - blockStart(end));
+        if (cached.read(ByteBuffer.wrap(tail, 0, kept), blockStart(end)) < kept) {
+            throw new IOException("the segment ends before position " + end);
+        }
+    }
+
+    long blockStart(long position) {
+        return position & -blockBytes;
+    }
+
+    long blockEnd(long position) {
+        return position + blockBytes - 1 & -blockBytes;
+    }
+
+    /** Puts the bytes between the start of the block that holds {@code end} and {@code end}. */
+    void putTail(ByteBuffer target, long end) {
+        target.put(tail, 0, (int) (end - blockStart(end)));
+    }
+
+    /**
+     * Writes whole blocks and keeps what of the last one comes before {@code end}.
+     *
+     * @param blocks from a block's start; its size a multiple of the block
+     */
+    void write(ByteBuffer blocks, long position, long end) throws IOException {
+        int last = (int) (blockStart(end) - position);
+        if (last < blocks.limit()) {
+            blocks.get(last, tail, 0, (int) (end - blockStart(end)));
+        }
+        file.write(blocks, position);
+    }
+
+    void force() throws IOException {
+        file.force();
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (ownsFile) {
+            file.close();
+        }
+    }
+}
