@@ -96,8 +96,7 @@ class ArchitectureTest {
                                 // For NioDisk, and the only name under which the JDK offers direct I/O.
                                 .orShould()
                                 .onlyDependOnClassesThat()
-                                .resideInAnyPackage(
-                                        "io.quorate.logstore.io..", "java..", "com.sun.nio.file..")),
+                                .resideInAnyPackage("io.quorate.logstore.io..", "java..", "com.sun.nio.file..")),
                 rule(
                         "the Disk seam knows nothing of logs",
                         noClasses()

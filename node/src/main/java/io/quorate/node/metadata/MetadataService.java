@@ -178,6 +178,7 @@ public final class MetadataService implements Replica.Owner {
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {
+            // Also if there is none here: a leader that was deposed unawares does not know what was created since.
             propose(new Change.DeleteTopic(topic), answer);
         }
     }
