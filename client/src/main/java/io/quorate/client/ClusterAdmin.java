@@ -10,11 +10,11 @@ import io.quorate.v1.DeleteTopicRequest;
 import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.DescribeTopicRequest;
-import io.quorate.v1.DescribeTopicResponse;
 import io.quorate.v1.GetTailRequest;
 import io.quorate.v1.GetTailResponse;
 import io.quorate.v1.ListTopicsRequest;
 import io.quorate.v1.LogServiceGrpc;
+import io.quorate.v1.Topic;
 import io.quorate.v1.TopicConfig;
 import io.quorate.v1.TopicServiceGrpc;
 import java.time.Duration;
@@ -89,12 +89,16 @@ final class ClusterAdmin implements Admin {
 
     @Override
     public TopicInfo describeTopic(String topic) {
+        return AdminAnswers.topic(describe(topic, "description of topic '" + topic + "'"));
+    }
+
+    private Topic describe(String topic, String what) {
         DescribeTopicRequest request =
                 DescribeTopicRequest.newBuilder().setTopic(topic).build();
-        DescribeTopicResponse response = loop.await(AdminCall.start(
-                cluster, "description of topic '" + topic + "'", TopicServiceGrpc.getDescribeTopicMethod(), request));
-        loop.execute(() -> cluster.merge(response.getTopic()));
-        return AdminAnswers.topic(response.getTopic());
+        Topic answer = loop.await(AdminCall.start(cluster, what, TopicServiceGrpc.getDescribeTopicMethod(), request))
+                .getTopic();
+        loop.execute(() -> cluster.merge(answer));
+        return answer;
     }
 
     @Override
@@ -115,13 +119,17 @@ final class ClusterAdmin implements Admin {
 
     @Override
     public void deleteTopic(String topic) {
-        DeleteTopicRequest request =
-                DeleteTopicRequest.newBuilder().setTopic(topic).build();
+        String what = "deletion of topic '" + topic + "'";
+        // The deletion may have to be sent again: by then somebody may have created another topic of this name.
+        long groupId = describe(topic, what).getPartitions(0).getGroupId();
+        DeleteTopicRequest request = DeleteTopicRequest.newBuilder()
+                .setTopic(topic)
+                .setGroupId(groupId)
+                .build();
         try {
-            loop.await(AdminCall.start(
-                    cluster, "deletion of topic '" + topic + "'", TopicServiceGrpc.getDeleteTopicMethod(), request));
+            loop.await(AdminCall.start(cluster, what, TopicServiceGrpc.getDeleteTopicMethod(), request));
         } catch (QuorateException e) {
-            if (!mayBeOurs(e, "UNKNOWN_TOPIC")) {
+            if (!mayBeOurs(e, "UNKNOWN_TOPIC") && !mayBeOurs(e, "TOPIC_RECREATED")) {
                 throw e;
             }
         }

@@ -28,6 +28,9 @@ final class TopicChurn {
     private final List<PlainWriter> writers = new ArrayList<>();
     private final List<SimulatedReader> readers = new ArrayList<>();
     private int created;
+    /** Of partition 0. */
+    private long groupId;
+
     private boolean finishing;
     private boolean idle = true;
     private boolean mayBeGone;
@@ -63,6 +66,7 @@ final class TopicChurn {
 
     private void onCreated(TopicView topic) {
         created++;
+        groupId = topic.partitions().get(0).groupId();
         for (PartitionView view : topic.partitions()) {
             clients.checker()
                     .onGroup(
@@ -98,7 +102,7 @@ final class TopicChurn {
     private void delete(int node) {
         ClientPort current = clients.connect(node, prng);
         port = current;
-        current.call(api -> api.deleteTopic(TOPIC, result -> current.reply(() -> onAnswer(current, result))));
+        current.call(api -> api.deleteTopic(TOPIC, groupId, result -> current.reply(() -> onAnswer(current, result))));
         clients.timeout(() -> {
             if (current == port) {
                 mayBeGone = true;

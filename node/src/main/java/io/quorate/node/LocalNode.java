@@ -100,8 +100,8 @@ final class LocalNode implements NodeApi {
     }
 
     @Override
-    public void deleteTopic(String topic, Consumer<Result<Boolean>> answer) {
-        change(answer, () -> metadata.deleteTopic(topic, told(answer, outcome -> true)));
+    public void deleteTopic(String topic, long groupId, Consumer<Result<Boolean>> answer) {
+        change(answer, () -> metadata.deleteTopic(topic, groupId, told(answer, outcome -> true)));
     }
 
     @Override
@@ -165,10 +165,7 @@ final class LocalNode implements NodeApi {
         if (asked.groupId() == 0 || asked.groupId() == state.groupId()) {
             return new Result.Ok<>(state);
         }
-        return new Result.Refused<>(
-                asked.groupId() < state.groupId()
-                        ? Refusals.topicRecreated(asked, state.groupId())
-                        : Refusals.notItsGroup(asked, state.groupId()));
+        return new Result.Refused<>(Refusals.notThisIncarnation(asked, state.groupId()));
     }
 
     private Optional<Refusal> whyNotKnowing() {

@@ -29,7 +29,8 @@ public interface NodeApi {
     void alterTopic(
             String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Result<ClusterView.TopicView>> answer);
 
-    void deleteTopic(String topic, Consumer<Result<Boolean>> answer);
+    /** @param groupId of partition 0 in the incarnation that is meant, which alone is deleted; 0: whichever there is */
+    void deleteTopic(String topic, long groupId, Consumer<Result<Boolean>> answer);
 
     Result<ClusterView.TopicView> topic(String topic);
 

@@ -21,7 +21,8 @@ public sealed interface Change {
         }
     }
 
-    record DeleteTopic(String topic) implements Change {}
+    /** @param groupId of partition 0 in the incarnation that is meant; 0: whichever there is */
+    record DeleteTopic(String topic, long groupId) implements Change {}
 
     /** @param added placements of further partitions, after the existing ones */
     record AlterTopic(String topic, OptionalInt maxBatchBytes, List<List<NodeId>> added) implements Change {

@@ -36,7 +36,8 @@ public final class MetadataCodec {
                     .setMaxBatchBytes(create.maxBatchBytes())
                     .addAllPlacements(placements(create.placements())));
         } else if (change instanceof Change.DeleteTopic delete) {
-            builder.setDeleteTopic(DeleteTopicCommand.newBuilder().setTopic(delete.topic()));
+            builder.setDeleteTopic(
+                    DeleteTopicCommand.newBuilder().setTopic(delete.topic()).setGroupId(delete.groupId()));
         } else if (change instanceof Change.AlterTopic alter) {
             AlterTopicCommand.Builder alteration =
                     AlterTopicCommand.newBuilder().setTopic(alter.topic()).addAllAdded(placements(alter.added()));
@@ -76,7 +77,10 @@ public final class MetadataCodec {
                         command.getCreateTopic().getReplicationFactor(),
                         command.getCreateTopic().getMaxBatchBytes(),
                         nodes(command.getCreateTopic().getPlacementsList()));
-            case DELETE_TOPIC -> new Change.DeleteTopic(command.getDeleteTopic().getTopic());
+            case DELETE_TOPIC ->
+                new Change.DeleteTopic(
+                        command.getDeleteTopic().getTopic(),
+                        command.getDeleteTopic().getGroupId());
             case ALTER_TOPIC ->
                 new Change.AlterTopic(
                         command.getAlterTopic().getTopic(),

@@ -173,13 +173,14 @@ public final class MetadataService implements Replica.Owner {
                 answer);
     }
 
-    public void deleteTopic(String topic, Consumer<Outcome> answer) {
+    /** @param groupId of partition 0 in the incarnation that is meant; 0: whichever there is */
+    public void deleteTopic(String topic, long groupId, Consumer<Outcome> answer) {
         Optional<Refusal> refusal = TopicName.check(topic).or(this::whyNotLeading);
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {
             // Also if there is none here: a leader that was deposed unawares does not know what was created since.
-            propose(new Change.DeleteTopic(topic), answer);
+            propose(new Change.DeleteTopic(topic, groupId), answer);
         }
     }
 

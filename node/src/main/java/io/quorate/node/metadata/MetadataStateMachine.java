@@ -3,6 +3,7 @@ package io.quorate.node.metadata;
 
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.TopicPartition;
 import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.Refusals;
 import io.quorate.node.replica.StateMachine;
@@ -116,10 +117,16 @@ public final class MetadataStateMachine implements StateMachine {
     }
 
     private Outcome delete(Change.DeleteTopic delete) {
-        TopicState topic = topics.remove(delete.topic());
+        TopicState topic = topics.get(delete.topic());
         if (topic == null) {
             return new Outcome.Refused(Refusals.unknownTopic(delete.topic()));
         }
+        long groupId = topic.partitions().get(0).groupId();
+        if (delete.groupId() != 0 && delete.groupId() != groupId) {
+            return new Outcome.Refused(
+                    Refusals.notThisIncarnation(new TopicPartition(delete.topic(), 0, delete.groupId()), groupId));
+        }
+        topics.remove(delete.topic());
         partitions -= topic.partitions().size();
         return new Outcome.TopicDeleted(topic);
     }

@@ -33,8 +33,15 @@ public final class Refusals {
                 .with("partition", partition.partition());
     }
 
-    /** The registry has moved on: what the request is for is gone for good. */
-    public static Refusal topicRecreated(TopicPartition asked, long currentGroupId) {
+    /** The request is for another group than the one that the partition is. */
+    public static Refusal notThisIncarnation(TopicPartition asked, long currentGroupId) {
+        // Ids ascend: of two incarnations the later one has the higher id.
+        return asked.groupId() < currentGroupId
+                ? topicRecreated(asked, currentGroupId)
+                : notItsGroup(asked, currentGroupId);
+    }
+
+    private static Refusal topicRecreated(TopicPartition asked, long currentGroupId) {
         return Refusal.of(
                         Reason.TOPIC_RECREATED,
                         asked + " as group " + asked.groupId() + " was deleted with its topic, which has been created"
@@ -53,8 +60,7 @@ public final class Refusals {
                 .retryAfter(RECOVERING_RETRY_MILLIS);
     }
 
-    /** No incarnation of the partition has ever been, or will ever be, this group. */
-    public static Refusal notItsGroup(TopicPartition asked, long currentGroupId) {
+    private static Refusal notItsGroup(TopicPartition asked, long currentGroupId) {
         return Refusal.of(
                         Reason.INVALID_ARGUMENT,
                         "group_id: " + asked + " is group " + currentGroupId + " and has never been group "

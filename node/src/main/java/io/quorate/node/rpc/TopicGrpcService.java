@@ -90,11 +90,16 @@ public final class TopicGrpcService implements BindableService {
 
         @Override
         public void deleteTopic(DeleteTopicRequest request, StreamObserver<DeleteTopicResponse> client) {
-            api.get()
-                    .deleteTopic(
-                            request.getTopic(),
-                            result ->
-                                    Answers.send(client, result, deleted -> DeleteTopicResponse.getDefaultInstance()));
+            try {
+                api.get()
+                        .deleteTopic(
+                                request.getTopic(),
+                                Requests.number("group_id", request.getGroupId()),
+                                result -> Answers.send(
+                                        client, result, deleted -> DeleteTopicResponse.getDefaultInstance()));
+            } catch (InvalidRequestException invalid) {
+                client.onError(ErrorMapping.toStatus(invalid.refusal()));
+            }
         }
     }
 }

@@ -94,6 +94,24 @@ class TopicIncarnationTest {
     }
 
     @Test
+    @DisplayName("is not deleted by a request to delete the former one that comes late")
+    void lateDeletion() {
+        long former = partition(cluster.create("orders", 1, 3, 0).value(), 0).groupId();
+        assertTrue(cluster.delete("orders", former).value());
+        TopicPartition current = partition(cluster.create("orders", 1, 3, 0).value(), 0);
+
+        Refusal late = cluster.delete("orders", former).refusal();
+
+        assertEquals(Reason.TOPIC_RECREATED, late.reason());
+        assertEquals(Long.toString(current.groupId()), late.metadata().get("group_id"));
+        assertEquals(0, cluster.append(current, plain("b")).baseOffset);
+        assertEquals(
+                Reason.INVALID_ARGUMENT,
+                cluster.delete("orders", current.groupId() + 1).refusal().reason());
+        assertTrue(cluster.delete("orders", current.groupId()).value());
+    }
+
+    @Test
     @DisplayName("is no business of a group that was never one of its own")
     void otherPartitionsGroup() {
         ClusterView.TopicView topic = cluster.create("orders", 2, 3, 0).value();

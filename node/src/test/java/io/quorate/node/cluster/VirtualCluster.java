@@ -199,8 +199,12 @@ final class VirtualCluster {
     }
 
     Answer<Boolean> delete(String topic) {
+        return delete(topic, 0);
+    }
+
+    Answer<Boolean> delete(String topic, long groupId) {
         Answer<Boolean> answer = new Answer<>();
-        metadataLeader().api().deleteTopic(topic, answer::take);
+        metadataLeader().api().deleteTopic(topic, groupId, answer::take);
         await("an answer to the deletion of " + topic, answer::isThere);
         return answer;
     }

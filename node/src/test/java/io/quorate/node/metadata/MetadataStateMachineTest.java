@@ -50,7 +50,7 @@ class MetadataStateMachineTest {
                 new Change.CreateTopic("orders", 3, 1000, placements(2)),
                 new Change.AlterTopic("orders", OptionalInt.of(0), placements(1)),
                 new Change.AlterTopic("orders", OptionalInt.empty(), List.of()),
-                new Change.DeleteTopic("orders"));
+                new Change.DeleteTopic("orders", 5));
     }
 
     @ParameterizedTest
@@ -72,7 +72,7 @@ class MetadataStateMachineTest {
     @DisplayName("gives every partition a group id of its own and never gives one twice")
     void groupIds() {
         apply(new Change.CreateTopic("a", 3, 0, placements(2)));
-        apply(new Change.DeleteTopic("a"));
+        apply(new Change.DeleteTopic("a", 0));
         apply(new Change.CreateTopic("b", 3, 0, placements(1)));
         apply(new Change.AlterTopic("b", OptionalInt.empty(), placements(2)));
 
@@ -90,7 +90,7 @@ class MetadataStateMachineTest {
         apply(new Change.CreateTopic("a", 3, 0, placements(1)));
 
         assertEquals(Reason.TOPIC_EXISTS, reason(apply(new Change.CreateTopic("a", 3, 0, placements(1)))));
-        assertEquals(Reason.UNKNOWN_TOPIC, reason(apply(new Change.DeleteTopic("b"))));
+        assertEquals(Reason.UNKNOWN_TOPIC, reason(apply(new Change.DeleteTopic("b", 0))));
         assertEquals(
                 Reason.UNKNOWN_TOPIC, reason(apply(new Change.AlterTopic("b", OptionalInt.empty(), placements(1)))));
         assertEquals(

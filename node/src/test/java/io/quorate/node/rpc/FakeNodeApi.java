@@ -98,7 +98,7 @@ final class FakeNodeApi implements NodeApi {
     }
 
     @Override
-    public void deleteTopic(String topic, Consumer<Result<Boolean>> answer) {
+    public void deleteTopic(String topic, long groupId, Consumer<Result<Boolean>> answer) {
         answer.accept(answer(true));
     }
 
