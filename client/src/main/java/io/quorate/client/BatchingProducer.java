@@ -61,14 +61,14 @@ final class BatchingProducer implements Producer {
     }
 
     @Override
-    public CompletableFuture<AppendResult> send(Record record) {
+    public CompletableFuture<AppendResult> send(LogRecord record) {
         FutureCallback future = new FutureCallback();
         send(record, future);
         return future;
     }
 
     @Override
-    public void send(Record record, Callback callback) {
+    public void send(LogRecord record, Callback callback) {
         checkOpen();
         byte[] key = record.key().orElse(null);
         List<RecordHeader> headers = convert(record.headers());
@@ -101,12 +101,12 @@ final class BatchingProducer implements Producer {
         }
     }
 
-    private static List<RecordHeader> convert(List<Record.Header> headers) {
+    private static List<RecordHeader> convert(List<LogRecord.Header> headers) {
         if (headers.isEmpty()) {
             return List.of();
         }
         List<RecordHeader> converted = new ArrayList<>(headers.size());
-        for (Record.Header header : headers) {
+        for (LogRecord.Header header : headers) {
             converted.add(new RecordHeader(header.name(), header.value()));
         }
         return converted;

@@ -167,13 +167,13 @@ final class PartitionReader implements Reader {
                 convert(cursor.headers()));
     }
 
-    private static List<Record.Header> convert(List<RecordHeader> headers) {
+    private static List<LogRecord.Header> convert(List<RecordHeader> headers) {
         if (headers.isEmpty()) {
             return List.of();
         }
-        List<Record.Header> converted = new ArrayList<>(headers.size());
+        List<LogRecord.Header> converted = new ArrayList<>(headers.size());
         for (RecordHeader header : headers) {
-            converted.add(new Record.Header(header.name(), header.value()));
+            converted.add(new LogRecord.Header(header.name(), header.value()));
         }
         return converted;
     }

@@ -23,10 +23,10 @@ public interface Producer extends AutoCloseable {
      *
      * @throws IllegalStateException after {@link #close}
      */
-    CompletableFuture<AppendResult> send(Record record);
+    CompletableFuture<AppendResult> send(LogRecord record);
 
-    /** As {@link #send(Record)}, without a future: nothing is allocated per record beyond its place in the batch. */
-    void send(Record record, Callback callback);
+    /** As {@link #send(LogRecord)}, without a future: nothing is allocated per record beyond its place in the batch. */
+    void send(LogRecord record, Callback callback);
 
     /** Sends what waits and returns when all of it is acknowledged or failed. */
     void flush();

@@ -17,4 +17,4 @@ public record ReceivedRecord(
         long timestampMillis,
         Optional<byte[]> key,
         byte[] value,
-        List<Record.Header> headers) {}
+        List<LogRecord.Header> headers) {}

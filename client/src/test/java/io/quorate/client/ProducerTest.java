@@ -75,8 +75,8 @@ class ProducerTest {
         return new ProducerConfig(OptionalInt.empty(), Duration.ZERO, 1, 1 << 20, inflight, Duration.ofSeconds(20));
     }
 
-    private static Record record(String value) {
-        return Record.of(value.getBytes(UTF_8));
+    private static LogRecord record(String value) {
+        return LogRecord.of(value.getBytes(UTF_8));
     }
 
     private static AppendResult get(CompletableFuture<AppendResult> future) throws Exception {
@@ -393,7 +393,7 @@ class ProducerTest {
     void recordTooLarge() throws Exception {
         Producer producer = producer(1, 1, DEFAULT);
 
-        QuorateException refusal = failure(producer.send(Record.of(new byte[1 << 20])));
+        QuorateException refusal = failure(producer.send(LogRecord.of(new byte[1 << 20])));
 
         assertEquals("RECORD_TOO_LARGE", refusal.reason());
         assertEquals(Outcome.NOT_APPLIED, refusal.outcome());
@@ -409,10 +409,11 @@ class ProducerTest {
         int overhead = 56 + 3 + 1 + 1 + 1 + 3 + 1;
 
         assertEquals(
-                0, get(producer.send(Record.of(new byte[(1 << 20) - overhead]))).offset());
+                0,
+                get(producer.send(LogRecord.of(new byte[(1 << 20) - overhead]))).offset());
         assertEquals(
                 "RECORD_TOO_LARGE",
-                failure(producer.send(Record.of(new byte[(1 << 20) - overhead + 1])))
+                failure(producer.send(LogRecord.of(new byte[(1 << 20) - overhead + 1])))
                         .reason());
     }
 
@@ -421,12 +422,12 @@ class ProducerTest {
     void partitioning() throws Exception {
         Producer producer = producer(1, 4, DEFAULT);
 
-        int partition = get(producer.send(Record.of("key".getBytes(UTF_8), new byte[0])))
+        int partition = get(producer.send(LogRecord.of("key".getBytes(UTF_8), new byte[0])))
                 .partition();
         assertEquals(Partitioner.partition("key".getBytes(UTF_8), 4), partition);
         assertEquals(
                 partition,
-                get(producer.send(Record.of("key".getBytes(UTF_8), new byte[0])))
+                get(producer.send(LogRecord.of("key".getBytes(UTF_8), new byte[0])))
                         .partition());
         List<Integer> used = new ArrayList<>();
         for (int i = 0; i < 4; i++) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.quorate.client.AppendResult;
+import io.quorate.client.LogRecord;
 import io.quorate.client.Producer;
 import io.quorate.client.ProducerConfig;
 import io.quorate.client.QuorateClient;
@@ -13,7 +14,6 @@ import io.quorate.client.QuorateException;
 import io.quorate.client.Reader;
 import io.quorate.client.ReaderConfig;
 import io.quorate.client.ReceivedRecord;
-import io.quorate.client.Record;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -126,8 +126,8 @@ final class NumberedWorkload implements AutoCloseable {
     private void run() {
         for (int number = nextToSend(); number >= 0; number = nextToSend()) {
             int sending = number;
-            Record record =
-                    Record.of(ByteBuffer.allocate(Integer.BYTES).putInt(number).array());
+            LogRecord record = LogRecord.of(
+                    ByteBuffer.allocate(Integer.BYTES).putInt(number).array());
             try {
                 producer.send(record, (result, error) -> onCompletion(sending, result, error));
             } catch (QuorateException e) {

@@ -14,11 +14,11 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.quorate.client.Admin.PartitionInfo;
+import io.quorate.client.LogRecord;
 import io.quorate.client.Producer;
 import io.quorate.client.ProducerConfig;
 import io.quorate.client.QuorateClient;
 import io.quorate.client.QuorateException;
-import io.quorate.client.Record;
 import io.quorate.v1.AppendRequest;
 import io.quorate.v1.AppendResponse;
 import io.quorate.v1.LogServiceGrpc;
@@ -164,7 +164,7 @@ class FailoverLiveTest {
                 Duration.ofSeconds(3));
         Producer producer = client.producer("orders", config);
         try {
-            producer.send(Record.of(new byte[8])).join();
+            producer.send(LogRecord.of(new byte[8])).join();
         } finally {
             producer.close(Duration.ofMillis(1));
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.client.AppendResult;
+import io.quorate.client.LogRecord;
 import io.quorate.client.Producer;
 import io.quorate.client.ProducerConfig;
 import io.quorate.client.QuorateClient;
@@ -12,7 +13,6 @@ import io.quorate.client.QuorateException;
 import io.quorate.client.Reader;
 import io.quorate.client.ReaderConfig;
 import io.quorate.client.ReceivedRecord;
-import io.quorate.client.Record;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ final class NumberedLoad implements AutoCloseable {
             long number = sent.getAndIncrement();
             try {
                 producer.send(
-                        Record.of(
+                        LogRecord.of(
                                 ByteBuffer.allocate(VALUE_BYTES).putLong(number).array()),
                         (result, error) -> onCompletion(number, result, error));
             } catch (IllegalStateException closed) {

@@ -3,9 +3,9 @@ package io.quorate.cli.bench;
 
 import io.quorate.cli.base.Progress;
 import io.quorate.client.AppendResult;
+import io.quorate.client.LogRecord;
 import io.quorate.client.Producer;
 import io.quorate.client.QuorateException;
-import io.quorate.client.Record;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -65,7 +65,7 @@ record Load(double rate, int inFlight, long records, long runNanos, long warmupN
             slots.release();
         };
         try {
-            producer.send(Record.of(form.encode(sequence)), callback);
+            producer.send(LogRecord.of(form.encode(sequence)), callback);
         } catch (QuorateException refused) {
             callback.onCompletion(null, refused);
         }

@@ -9,11 +9,11 @@ import io.quorate.cli.base.Progress;
 import io.quorate.cli.data.LineReader.LineTooLongException;
 import io.quorate.cli.output.Json;
 import io.quorate.cli.output.OutputFormat;
+import io.quorate.client.LogRecord;
 import io.quorate.client.Producer;
 import io.quorate.client.ProducerConfig;
 import io.quorate.client.QuorateClient;
 import io.quorate.client.QuorateException;
-import io.quorate.client.Record;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -128,7 +128,7 @@ public final class AppendVerb extends ClientVerb {
                     if (ledger.firstError().isPresent()) {
                         break; // what follows would be out of order
                     }
-                    Record record = separator == null ? Record.of(line) : separator.split(line);
+                    LogRecord record = separator == null ? LogRecord.of(line) : separator.split(line);
                     if (lines.lastWasUnterminated()) {
                         record = LineEnd.none(record);
                     }

@@ -2,7 +2,7 @@
 package io.quorate.cli.data;
 
 import io.quorate.cli.base.CliException;
-import io.quorate.client.Record;
+import io.quorate.client.LogRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -19,12 +19,13 @@ final class KeySeparator {
         separator = text.getBytes(StandardCharsets.UTF_8);
     }
 
-    Record split(byte[] line) {
+    LogRecord split(byte[] line) {
         int at = indexOf(line);
         if (at < 0) {
-            return Record.of(line);
+            return LogRecord.of(line);
         }
-        return Record.of(Arrays.copyOfRange(line, 0, at), Arrays.copyOfRange(line, at + separator.length, line.length));
+        return LogRecord.of(
+                Arrays.copyOfRange(line, 0, at), Arrays.copyOfRange(line, at + separator.length, line.length));
     }
 
     /** @param key absent: only the value is written */

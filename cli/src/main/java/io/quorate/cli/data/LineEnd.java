@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.cli.data;
 
-import io.quorate.client.Record;
+import io.quorate.client.LogRecord;
 import java.util.List;
 
 /**
@@ -14,11 +14,12 @@ final class LineEnd {
 
     private LineEnd() {}
 
-    static Record none(Record line) {
-        return new Record(line.key(), line.value(), List.of(new Record.Header(HEADER, NONE)), line.timestampMillis());
+    static LogRecord none(LogRecord line) {
+        return new LogRecord(
+                line.key(), line.value(), List.of(new LogRecord.Header(HEADER, NONE)), line.timestampMillis());
     }
 
-    static boolean isNone(List<Record.Header> headers) {
+    static boolean isNone(List<LogRecord.Header> headers) {
         return headers.stream().anyMatch(header -> header.name().equals(HEADER) && header.value().length == 0);
     }
 }

@@ -3,8 +3,8 @@ package io.quorate.cli.data;
 
 import io.quorate.cli.output.Json;
 import io.quorate.cli.output.Terminal;
+import io.quorate.client.LogRecord;
 import io.quorate.client.ReceivedRecord;
-import io.quorate.client.Record;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +65,7 @@ final class RecordPrinter {
         putBytes(object, "value", record.value());
         if (!record.headers().isEmpty()) {
             List<Object> headers = new ArrayList<>();
-            for (Record.Header header : record.headers()) {
+            for (LogRecord.Header header : record.headers()) {
                 Map<String, Object> one = Json.object("name", header.name());
                 putBytes(one, "value", header.value());
                 headers.add(one);

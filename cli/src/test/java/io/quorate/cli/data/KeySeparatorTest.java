@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.quorate.cli.base.CliException;
-import io.quorate.client.Record;
+import io.quorate.client.LogRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -32,7 +32,7 @@ class KeySeparatorTest {
             })
     @DisplayName("splits a line where it first occurs; without it there is no key")
     void splits(String separator, String line, String key, String value) {
-        Record record = new KeySeparator(separator).split(bytes(line));
+        LogRecord record = new KeySeparator(separator).split(bytes(line));
 
         assertEquals(Optional.ofNullable(key), record.key().map(KeySeparatorTest::text));
         assertEquals(value, text(record.value()));

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param headers         names and values for the application
  * @param timestampMillis ms since 1970; negative: when it was sent
  */
-public record Record(Optional<byte[]> key, byte[] value, List<Header> headers, long timestampMillis) {
+public record LogRecord(Optional<byte[]> key, byte[] value, List<Header> headers, long timestampMillis) {
     /** A named value; at most 1,000 per record. */
     public record Header(String name, byte[] value) {
         public Header {
@@ -22,19 +22,19 @@ public record Record(Optional<byte[]> key, byte[] value, List<Header> headers, l
         }
     }
 
-    public Record {
+    public LogRecord {
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(value, "value");
         headers = List.copyOf(headers);
     }
 
     /** Without a key, stamped when it is sent. */
-    public static Record of(byte[] value) {
-        return new Record(Optional.empty(), value, List.of(), -1);
+    public static LogRecord of(byte[] value) {
+        return new LogRecord(Optional.empty(), value, List.of(), -1);
     }
 
     /** With a key, stamped when it is sent. */
-    public static Record of(byte[] key, byte[] value) {
-        return new Record(Optional.of(key), value, List.of(), -1);
+    public static LogRecord of(byte[] key, byte[] value) {
+        return new LogRecord(Optional.of(key), value, List.of(), -1);
     }
 }
