@@ -24,6 +24,17 @@ record NodeProcess(int id, Path configFile, Path log, String heap, List<String> 
     private static final int WARNS_OF_NATIVE_ACCESS = 22;
 
     private static final int WARNS_OF_UNSAFE = 23;
+
+    /**
+     * Twice the defaults, as bin/quorate has them: three nodes that start at once on two cores would spend more time on
+     * compiling with C2 what only the start needs than on starting. Measured in docs/performance.md.
+     */
+    private static final List<String> LATER_C2 = List.of(
+            "-XX:Tier4InvocationThreshold=10000",
+            "-XX:Tier4MinInvocationThreshold=1200",
+            "-XX:Tier4CompileThreshold=30000",
+            "-XX:Tier4BackEdgeThreshold=80000");
+
     private static final int LOG_TAIL_BYTES = 4 << 10;
 
     Process start() {
@@ -47,6 +58,7 @@ record NodeProcess(int id, Path configFile, Path log, String heap, List<String> 
         command.add("-Xmx" + heap);
         command.add("-XX:+UseSerialGC");
         command.add("-XX:+ExitOnOutOfMemoryError");
+        command.addAll(LATER_C2);
         command.add("-Xlog:disable");
         command.add("-Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled");
         if (javaVersion >= WARNS_OF_NATIVE_ACCESS) {
