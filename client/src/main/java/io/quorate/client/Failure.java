@@ -149,6 +149,19 @@ record Failure(
         return is("UNKNOWN_TOPIC") || is("UNKNOWN_PARTITION") || is("TOPIC_RECREATED");
     }
 
+    /** A node looked at a batch and will never take it as it is. */
+    boolean isRefusalOfBatch() {
+        return fromServer
+                && switch (reason) {
+                    case "PRODUCER_FENCED",
+                            "OUT_OF_SEQUENCE",
+                            "INVALID_ARGUMENT",
+                            "RECORD_TOO_LARGE",
+                            "CORRUPT_BATCH" -> true;
+                    default -> false;
+                };
+    }
+
     /** The node itself could not be talked to. */
     boolean isTransport() {
         return !fromServer && (is("UNAVAILABLE") || is("DEADLINE_EXCEEDED"));

@@ -3,12 +3,7 @@ package io.quorate.client;
 
 import io.quorate.client.PendingBatch.Fate;
 import io.quorate.client.QuorateException.Outcome;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -21,27 +16,14 @@ import org.slf4j.LoggerFactory;
  * Sends the batches of one partition to whoever leads it, in order, until each is acknowledged or has failed. Loop only,
  * except {@link #wake}.
  *
- * <pre>
- *  accumulator --number--> sent --result--> acknowledged
- *                           |  ^
- *             session ends  v  |  next session
- *                          unsent
- * </pre>
- *
- * <p>A batch gets its sequence when it is first sent and keeps its bytes when it is sent again, so the partition can tell
- * a repetition. When a batch fails for good, its sequence is a gap that no later batch can pass: the rest starts anew
- * under a new producer id, which is safe only for batches that are surely not in the log; the others fail with it.
- *
- * <p>Invariant: ordinals ascend over sent, unsent, accumulator, in that order; so do sequences over the first two.
+ * <p>When a batch fails for good, its sequence is a gap that no later batch can pass: the rest starts anew under a new
+ * producer id, which is safe only for batches that are surely not in the log; the others fail with it.
  */
 final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner {
-    private record FlushWaiter(long ordinal, CompletableFuture<Void> done) {}
-
     /** What was not acknowledged when the producer was closed. */
     record Leftover(String partition, long records) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(PartitionSender.class);
-    private static final SecureRandom PRODUCER_IDS = new SecureRandom();
     /** A leader that acknowledges nothing for so long may have a successor. */
     private static final Duration SILENCE = Duration.ofSeconds(1);
 
@@ -53,22 +35,15 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     private final int partition;
     private final ProducerConfig config;
     private final Accumulator accumulator;
-    private final BufferBudget budget;
+    private final NumberedBatches batches = new NumberedBatches();
+    private final DeliveryReports reports;
     private final AtomicBoolean woken = new AtomicBoolean();
 
-    private final ArrayDeque<PendingBatch> sent = new ArrayDeque<>();
-    private final ArrayDeque<PendingBatch> unsent = new ArrayDeque<>();
-    private final List<FlushWaiter> flushWaiters = new ArrayList<>();
     private Optional<LeaderRoute> route = Optional.empty();
     private Optional<LeaderWatch> watch = Optional.empty();
     private Optional<AppendStream> stream = Optional.empty();
     private Optional<Future<?>> lingerTimer = Optional.empty();
     private Optional<Future<?>> expiryTimer = Optional.empty();
-    private long producerId = newProducerId();
-    private long nextSequence;
-    private long nextRequestId = 1;
-    private long completedOrdinal;
-    private long flushOrdinal;
     private int outOfSequence;
     /** One batch at a time, to learn which one is refused. */
     private boolean isolating;
@@ -88,7 +63,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
         this.partition = partition;
         this.config = config;
         this.accumulator = accumulator;
-        this.budget = budget;
+        this.reports = new DeliveryReports(topic, partition, budget);
     }
 
     Accumulator accumulator() {
@@ -104,11 +79,9 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
 
     /** Completes when everything added so far is acknowledged or has failed; nothing of it waits for more records. */
     void flush(CompletableFuture<Void> done) {
-        long ordinal = accumulator.lastOrdinal();
-        flushOrdinal = Math.max(flushOrdinal, ordinal);
-        flushWaiters.add(new FlushWaiter(ordinal, done));
+        reports.awaitUpTo(accumulator.lastOrdinal(), done);
         pump();
-        completeFlushes();
+        reports.completeFlushes();
     }
 
     /** Sends nothing any more; what is left fails. */
@@ -143,19 +116,14 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
         }
         AppendStream open = stream.get();
         int window = isolating ? 1 : config.maxInflightBatches();
-        while (sent.size() < window) {
-            PendingBatch batch = unsent.poll();
+        while (batches.sent() < window) {
+            PendingBatch batch = batches.send(accumulator, mayTakeOpen());
             if (batch == null) {
-                batch = accumulator.poll(mayTakeOpen());
-                if (batch == null) {
-                    break;
-                }
-                number(batch);
+                break;
             }
-            sent.add(batch);
             open.send(batch.requestId(), batch.bytes());
         }
-        if (!sent.isEmpty()) {
+        if (batches.sent() > 0) {
             watch(open);
             scheduleExpiry();
             scheduleLinger();
@@ -163,22 +131,17 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     private boolean hasWork() {
-        return !sent.isEmpty() || !unsent.isEmpty() || !accumulator.isEmpty();
+        return !batches.isEmpty() || !accumulator.isEmpty();
     }
 
     /** Whether to send a batch that has room for more records. */
     private boolean mayTakeOpen() {
-        if (sent.isEmpty() || config.linger().isZero() || flushOrdinal > completedOrdinal) {
+        if (batches.sent() == 0 || config.linger().isZero() || reports.isAwaited()) {
             return true;
         }
         OptionalLong oldest = accumulator.oldestNanos();
         return oldest.isPresent()
                 && loop.nanoTime() - oldest.getAsLong() >= config.linger().toNanos();
-    }
-
-    private void number(PendingBatch batch) {
-        batch.number(producerId, nextSequence, nextRequestId++);
-        nextSequence += batch.recordCount();
     }
 
     @Override
@@ -204,28 +167,25 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
 
     @Override
     public void onResult(AppendStream from, io.quorate.v1.AppendResult result) {
-        PendingBatch head = sent.peek();
-        if (head == null || head.requestId() != result.getRequestId()) {
+        PendingBatch answered = batches.pollAnswered(result.getRequestId());
+        if (answered == null) {
+            String due =
+                    batches.sent() == 0 ? "none" : Long.toString(batches.head().requestId());
+            String problem = " answered request " + result.getRequestId() + " where " + due + " was due";
             from.cancel("unexpected result");
-            onEnded(
-                    from,
-                    Failure.local(
-                            "INTERNAL",
-                            from.node().address() + " answered request " + result.getRequestId() + " where "
-                                    + (head == null ? "none" : head.requestId()) + " was due"));
+            onEnded(from, Failure.local("INTERNAL", from.node().address() + problem));
             return;
         }
-        sent.poll();
         route().progress();
         // What is acknowledged is in this very topic; what follows it in order must not go to another one.
         route().bind(from.leader().groupId());
         watch.ifPresent(LeaderWatch::sign);
         outOfSequence = 0;
-        if (sent.isEmpty()) {
+        if (batches.sent() == 0) {
             watch.ifPresent(LeaderWatch::stop);
-            isolating = isolating && !unsent.isEmpty();
+            isolating = isolating && batches.unsent() > 0;
         }
-        acknowledge(head, result);
+        reports.acknowledge(answered, result.getBaseOffset(), result.getGeneration());
         pump();
     }
 
@@ -240,11 +200,9 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
         stream = Optional.empty();
         watch.ifPresent(LeaderWatch::stop);
         route().failed(from.leader(), failure);
-        int concerned = sent.size();
+        int concerned = batches.sent();
         markFates(from, failure, concerned);
-        while (!sent.isEmpty()) {
-            unsent.addFirst(sent.pollLast());
-        }
+        batches.takeBack();
         if (concerned > 0) {
             settleRefusal(failure, concerned);
         }
@@ -253,34 +211,16 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
 
     private void markFates(AppendStream from, Failure failure, int concerned) {
         boolean nothingTaken = failure.isSureRefusal() && !from.isOpened();
-        boolean thisOneRefused = concerned == 1 && isRefusalOfBatch(failure);
+        boolean thisOneRefused = concerned == 1 && failure.isRefusalOfBatch();
         if (nothingTaken || thisOneRefused || failure.is("UNKNOWN_PRODUCER")) {
             return;
         }
-        Fate fate = isRefusalOfBatch(failure) ? Fate.IN_REFUSED_SESSION : Fate.UNCERTAIN;
-        for (PendingBatch batch : sent) {
-            if (batch.fate() != Fate.UNCERTAIN) {
-                batch.fate(fate);
-            }
-        }
-    }
-
-    /** A node looked at a batch and will never take it as it is. */
-    private static boolean isRefusalOfBatch(Failure failure) {
-        return failure.fromServer()
-                && switch (failure.reason()) {
-                    case "PRODUCER_FENCED",
-                            "OUT_OF_SEQUENCE",
-                            "INVALID_ARGUMENT",
-                            "RECORD_TOO_LARGE",
-                            "CORRUPT_BATCH" -> true;
-                    default -> false;
-                };
+        batches.doubtSent(failure.isRefusalOfBatch() ? Fate.IN_REFUSED_SESSION : Fate.UNCERTAIN);
     }
 
     private void settleRefusal(Failure failure, int concerned) {
         if (failure.is("UNKNOWN_PRODUCER")) {
-            if (unsent.peek().fate() == Fate.UNCERTAIN) {
+            if (batches.firstUnsent().fate() == Fate.UNCERTAIN) {
                 failHead(failure);
             }
             renewProducer();
@@ -302,11 +242,11 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     private void failHead(Failure failure) {
-        PendingBatch head = unsent.poll();
-        fail(head, failure.toException(describe(head), outcomeOfRefused(head)));
-        while (!unsent.isEmpty() && unsent.peek().fate() == Fate.UNCERTAIN) {
-            PendingBatch next = unsent.poll();
-            fail(
+        PendingBatch head = batches.pollUnsent();
+        reports.fail(head, failure.toException(describe(head), outcomeOfRefused(head)));
+        while (batches.unsent() > 0 && batches.firstUnsent().fate() == Fate.UNCERTAIN) {
+            PendingBatch next = batches.pollUnsent();
+            reports.fail(
                     next,
                     failure.toException(
                             describe(next) + " could not be settled because an earlier batch was refused",
@@ -325,19 +265,9 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
 
     /** What is left is surely in no log: it starts anew, from sequence 0. */
     private void renewProducer() {
-        producerId = newProducerId();
-        nextSequence = 0;
+        batches.renewProducer();
         outOfSequence = 0;
         isolating = false;
-        for (PendingBatch batch : unsent) {
-            number(batch);
-            batch.fate(Fate.NOT_SENT);
-        }
-    }
-
-    private static long newProducerId() {
-        long id = PRODUCER_IDS.nextLong();
-        return id == 0 ? newProducerId() : id;
     }
 
     private void leaderReplaced() {
@@ -348,7 +278,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     private void scheduleLinger() {
-        boolean room = sent.size() < config.maxInflightBatches() && unsent.isEmpty();
+        boolean room = batches.sent() < config.maxInflightBatches() && batches.unsent() == 0;
         if (lingerTimer.isEmpty() && room && accumulator.hasOnlyOpen()) {
             long age = accumulator.oldestNanos().stream()
                     .map(begun -> loop.nanoTime() - begun)
@@ -376,19 +306,19 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     private OptionalLong oldestNanos() {
-        PendingBatch head = sent.isEmpty() ? unsent.peek() : sent.peek();
+        PendingBatch head = batches.head();
         return head == null ? accumulator.oldestNanos() : OptionalLong.of(head.createdNanos());
     }
 
     private void expire(long begunBy) {
-        PendingBatch head = sent.isEmpty() ? unsent.peek() : sent.peek();
+        PendingBatch head = batches.head();
         if (head != null && head.createdNanos() - begunBy <= 0) {
             expireNumbered(begunBy);
         }
-        if (sent.isEmpty() && unsent.isEmpty()) {
+        if (batches.isEmpty()) {
             PendingBatch batch = accumulator.pollBegunBy(begunBy);
             while (batch != null) {
-                fail(batch, expired(batch));
+                reports.fail(batch, expired(batch));
                 batch = accumulator.pollBegunBy(begunBy);
             }
         }
@@ -397,12 +327,8 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     private void expireNumbered(long begunBy) {
-        for (PendingBatch batch : sent) {
-            batch.fate(Fate.UNCERTAIN);
-        }
-        while (!sent.isEmpty()) {
-            unsent.addFirst(sent.pollLast());
-        }
+        batches.doubtSent(Fate.UNCERTAIN);
+        batches.takeBack();
         String trouble = route().describeTrouble();
         stream.ifPresent(open -> {
             open.cancel("no acknowledgement within the delivery timeout");
@@ -410,10 +336,11 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
         });
         stream = Optional.empty();
         watch.ifPresent(LeaderWatch::stop);
-        while (!unsent.isEmpty()
-                && (unsent.peek().fate() != Fate.NOT_SENT || unsent.peek().createdNanos() - begunBy <= 0)) {
-            PendingBatch batch = unsent.poll();
-            fail(batch, expired(batch));
+        for (PendingBatch next = batches.firstUnsent();
+                next != null && (next.fate() != Fate.NOT_SENT || next.createdNanos() - begunBy <= 0);
+                next = batches.firstUnsent()) {
+            batches.pollUnsent();
+            reports.fail(next, expired(next));
         }
         renewProducer();
     }
@@ -438,67 +365,18 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     private long failAll(Cause cause) {
-        for (PendingBatch batch : sent) {
-            batch.fate(Fate.UNCERTAIN);
-        }
+        batches.doubtSent(Fate.UNCERTAIN);
+        batches.takeBack();
         long records = 0;
         for (PendingBatch batch = next(); batch != null; batch = next()) {
             records += batch.recordCount();
-            fail(batch, cause.of(batch));
+            reports.fail(batch, cause.of(batch));
         }
         return records;
     }
 
     private PendingBatch next() {
-        if (!sent.isEmpty()) {
-            return sent.poll();
-        }
-        return unsent.isEmpty() ? accumulator.poll(true) : unsent.poll();
-    }
-
-    private void acknowledge(PendingBatch batch, io.quorate.v1.AppendResult result) {
-        budget.release(batch.reservedBytes());
-        long baseOffset = result.getBaseOffset();
-        int count = batch.recordCount();
-        for (int i = 0; i < count; i++) {
-            call(batch.callback(i), new AppendResult(partition, baseOffset + i, result.getGeneration()), null);
-        }
-        completed(batch);
-    }
-
-    private void fail(PendingBatch batch, QuorateException error) {
-        budget.release(batch.reservedBytes());
-        for (int i = 0; i < batch.recordCount(); i++) {
-            call(batch.callback(i), null, error);
-        }
-        completed(batch);
-    }
-
-    private void call(Producer.Callback callback, AppendResult result, QuorateException error) {
-        try {
-            callback.onCompletion(result, error);
-        } catch (RuntimeException | Error e) {
-            // Errors too: the other records of the batch, and whoever waits in flush, have a right to their answer.
-            LOG.warn("a callback of the producer for {} failed", topic, e);
-        }
-    }
-
-    private void completed(PendingBatch batch) {
-        completedOrdinal = batch.ordinal();
-        completeFlushes();
-    }
-
-    private void completeFlushes() {
-        if (flushWaiters.isEmpty()) {
-            return;
-        }
-        for (Iterator<FlushWaiter> waiters = flushWaiters.iterator(); waiters.hasNext(); ) {
-            FlushWaiter waiter = waiters.next();
-            if (waiter.ordinal() <= completedOrdinal) {
-                waiters.remove();
-                waiter.done().complete(null);
-            }
-        }
+        return batches.unsent() == 0 ? accumulator.poll(true) : batches.pollUnsent();
     }
 
     private LeaderRoute route() {
