@@ -122,9 +122,7 @@ public final class DataDirectory implements AutoCloseable {
             if (file.read(bytes, 0) < IDENTITY_BYTES || !Headers.isIntact(bytes, MAGIC)) {
                 throw new CorruptLogException(path, 0, 0, "the identity is damaged");
             }
-            if (bytes.getInt(8) > Headers.VERSION) {
-                throw Headers.tooNew(path, "format version " + bytes.getInt(8), "version " + Headers.VERSION);
-            }
+            Headers.checkVersion(path, bytes);
             String clusterId = new String(bytes.array(), 25, bytes.get(24) & 0xFF, StandardCharsets.UTF_8);
             return new Identity(new StoreIdentity(clusterId, bytes.getInt(12), 0), bytes.getLong(16));
         }

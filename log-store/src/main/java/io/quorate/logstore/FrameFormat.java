@@ -11,7 +11,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *  0  4  length of header and payload, without padding; 0 where nothing was written
- *  4  4  CRC32C, see below
+ *  4  4  CRC32C of the header, see below
  *  8  8  index
  * 16  8  term
  * 24  8  base offset
@@ -20,16 +20,19 @@ import java.util.zip.CRC32C;
  * 44  1  type, {@code EntryType.code()}
  * 45  1  flags: 1 = everything before this frame was durable when it was written
  * 46  2  zero
- * 48     payload, then zeros up to a multiple of 8
+ * 48  4  CRC32C of payload and padding
+ * 52  4  zero
+ * 56     payload, then zeros up to a multiple of 8
  * </pre>
  *
- * The checksum covers the segment's seed (owner and base index, 8 bytes), the frame's position in the file (8 bytes),
- * the header with zeros for the checksum, payload and padding. So a frame verifies only where it was written: not in
- * another file, another group's log, nor at another place; and a run of zeros is never a frame. What a crash can leave
- * is in {@link Recovery}.
+ * The header's checksum covers the segment's seed (owner and base index, 8 bytes), the frame's position in the file
+ * (8 bytes), and the header with zeros for itself. So a frame verifies only where it was written: not in another file,
+ * another group's log, nor at another place; and a run of zeros is never a frame. That the header stands for itself lets a
+ * reader step over payloads, also over a damaged one, whose entry is known then. What a crash can leave is in
+ * {@link Recovery}.
  */
 final class FrameFormat {
-    static final int HEADER_BYTES = 48;
+    static final int HEADER_BYTES = 56;
     static final int ALIGNMENT = 8;
 
     static final int MAX_PAYLOAD_BYTES = 64 << 20;
@@ -41,6 +44,9 @@ final class FrameFormat {
 
     /** Seed and position, which are checksummed before the header but not written. */
     private static final int PREFIX_BYTES = 16;
+
+    /** The digest before the first entry. */
+    static final long NO_ENTRIES = 0x51524F5541544531L;
 
     private static final byte[] ZEROS = new byte[ALIGNMENT];
 
@@ -71,27 +77,69 @@ final class FrameFormat {
                     .putInt(56, entry.recordCount())
                     .put(60, (byte) entry.type().code())
                     .put(61, (byte) flags)
-                    .putShort(62, (short) 0);
-            begin();
-            crc.update(payload.array(), payload.arrayOffset(), payload.size());
-            crc.update(ZEROS, 0, paddedBytes(length) - length);
-            bytes.putInt(20, (int) crc.getValue());
+                    .putShort(62, (short) 0)
+                    .putInt(64, payloadChecksum(payload.array(), payload.arrayOffset(), payload.size()))
+                    .putInt(68, 0);
+            bytes.putInt(20, headerChecksum());
+        }
+
+        private int payloadChecksum(byte[] array, int offset, int size) {
+            crc.reset();
+            crc.update(array, offset, size);
+            crc.update(ZEROS, 0, paddedBytes(size) - size);
+            return (int) crc.getValue();
+        }
+
+        private int headerChecksum() {
+            int stored = bytes.getInt(20);
+            bytes.putInt(20, 0);
+            crc.reset();
+            crc.update(bytes.array(), 0, PREFIX_BYTES + HEADER_BYTES);
+            bytes.putInt(20, stored);
+            return (int) crc.getValue();
+        }
+
+        /** Whether the header is one that was written here. */
+        boolean isIntact() {
+            return length() >= HEADER_BYTES && length() <= MAX_FRAME_BYTES && headerChecksum() == bytes.getInt(20);
+        }
+
+        /** A cleared checksum, for the payload and its padding. */
+        CRC32C begin() {
+            crc.reset();
+            return crc;
+        }
+
+        /** Whether {@code entry} is what this header is of. */
+        boolean isOf(LogEntry entry) {
+            Payload payload = entry.payload();
+            return index() == entry.index()
+                    && term() == entry.term()
+                    && baseOffset() == entry.baseOffset()
+                    && recordCount() == entry.recordCount()
+                    && timestampMillis() == entry.timestampMillis()
+                    && typeCode() == entry.type().code()
+                    && length() == HEADER_BYTES + payload.size()
+                    && payloadChecksum() == payloadChecksum(payload.array(), payload.arrayOffset(), payload.size());
+        }
+
+        /**
+         * Goes on with a digest of entries, whose start is {@link #NO_ENTRIES}: of all that is the same on every
+         * replica, so not of places and flags. Two runs of entries with the same digest are the same, short of malice.
+         */
+        long digest(long before) {
+            long digest = StoreIdentity.mix(before ^ index());
+            digest = StoreIdentity.mix(digest ^ term());
+            digest = StoreIdentity.mix(digest ^ baseOffset());
+            digest = StoreIdentity.mix(digest ^ timestampMillis());
+            digest = StoreIdentity.mix(digest ^ ((long) recordCount() << 8 | typeCode()));
+            return StoreIdentity.mix(digest ^ ((long) length() << 32 | payloadChecksum() & 0xFFFFFFFFL));
         }
 
         /** Takes over a header that was read at {@code position}. */
         void take(byte[] source, int offset, long seed, long position) {
             bytes.putLong(0, seed).putLong(8, position);
             bytes.put(PREFIX_BYTES, source, offset, HEADER_BYTES);
-        }
-
-        /** Starts a checksum with what precedes the payload. */
-        CRC32C begin() {
-            int stored = bytes.getInt(20);
-            bytes.putInt(20, 0);
-            crc.reset();
-            crc.update(bytes.array(), 0, PREFIX_BYTES + HEADER_BYTES);
-            bytes.putInt(20, stored);
-            return crc;
         }
 
         /** The array that holds the encoded header, from {@link #arrayOffset}. */
@@ -107,8 +155,17 @@ final class FrameFormat {
             return bytes.getInt(16);
         }
 
-        int checksum() {
-            return bytes.getInt(20);
+        private int payloadChecksum() {
+            return bytes.getInt(64);
+        }
+
+        /** Whether the payload whose checksum this is belongs to the header. */
+        boolean isPayload(CRC32C checksum) {
+            return (int) checksum.getValue() == payloadChecksum();
+        }
+
+        boolean isNothing() {
+            return bytes.getInt(16) == 0 && bytes.getInt(20) == 0;
         }
 
         long index() {

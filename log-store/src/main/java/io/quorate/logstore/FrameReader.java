@@ -23,7 +23,9 @@ final class FrameReader {
         NOTHING,
         /** Bytes that are no frame of this segment at this position. */
         INVALID,
-        /** A frame whose checksum is right. */
+        /** The header of a frame; what follows it is not its payload, or is cut off. */
+        DAMAGED,
+        /** A frame whose checksums are right. */
         FRAME
     }
 
@@ -51,30 +53,36 @@ final class FrameReader {
         return look(position, limit, false);
     }
 
+    /** Like {@link #look(long, long)}, but believes in the payload without reading it. */
+    Look lookAtHeader(long position, long limit) throws IOException {
+        int wanted = (int) Math.min(FrameFormat.HEADER_BYTES, limit - position);
+        if (wanted < FrameFormat.HEADER_BYTES || !fill(position, wanted, limit)) {
+            return isZero(position, limit) ? Look.NOTHING : Look.INVALID;
+        }
+        header.take(buffer.array(), offsetOf(position), seed, position);
+        if (header.isNothing()) {
+            return Look.NOTHING;
+        }
+        if (!header.isIntact()) {
+            return Look.INVALID;
+        }
+        return FrameFormat.paddedBytes(header.length()) > limit - position ? Look.DAMAGED : Look.FRAME;
+    }
+
     /** Like {@link #look(long, long)}; a frame's entry can be had from {@link #entry} then. */
     Look lookWithPayload(long position, long limit) throws IOException {
         return look(position, limit, true);
     }
 
     private Look look(long position, long limit, boolean keepPayload) throws IOException {
-        int wanted = (int) Math.min(FrameFormat.HEADER_BYTES, limit - position);
-        if (wanted < FrameFormat.HEADER_BYTES || !fill(position, wanted, limit)) {
-            return isZero(position, limit) ? Look.NOTHING : Look.INVALID;
+        Look look = lookAtHeader(position, limit);
+        if (look != Look.FRAME) {
+            return look;
         }
-        header.take(buffer.array(), offsetOf(position), seed, position);
-        int length = header.length();
-        if (length == 0 && header.checksum() == 0) {
-            return Look.NOTHING;
-        }
-        if (length < FrameFormat.HEADER_BYTES
-                || length > FrameFormat.MAX_FRAME_BYTES
-                || FrameFormat.paddedBytes(length) > limit - position) {
-            return Look.INVALID;
-        }
-        return verifyBody(position, length, limit, keepPayload) ? Look.FRAME : Look.INVALID;
+        return verifyPayload(position, header.length(), limit, keepPayload) ? Look.FRAME : Look.DAMAGED;
     }
 
-    private boolean verifyBody(long position, int length, long limit, boolean keepPayload) throws IOException {
+    private boolean verifyPayload(long position, int length, long limit, boolean keepPayload) throws IOException {
         CRC32C crc = header.begin();
         int body = FrameFormat.paddedBytes(length) - FrameFormat.HEADER_BYTES;
         byte[] kept = keepPayload ? new byte[length - FrameFormat.HEADER_BYTES] : payload;
@@ -96,21 +104,31 @@ final class FrameReader {
             done += step;
         }
         payload = kept;
-        return (int) crc.getValue() == header.checksum();
+        return header.isPayload(crc);
     }
 
-    /** Whether the header at {@code position} is plausible enough for a frame of [{@code first}, {@code last}] to verify it. */
-    boolean couldBeFrame(long position, long limit, long first, long last) throws IOException {
-        if (limit - position < FrameFormat.HEADER_BYTES || !fill(position, FrameFormat.HEADER_BYTES, limit)) {
-            return false;
+    /**
+     * The position of the first intact header of an entry behind {@code from}, at the latest before {@code limit}; -1 if
+     * there is none. That header is looked at last then. Headers are checksummed with their position, so payloads
+     * cannot pass for them.
+     */
+    long nextHeader(long from, long limit) throws IOException {
+        for (long position = alignUp(from); limit - position >= FrameFormat.HEADER_BYTES; ) {
+            position = firstNonZero(position, limit) & -FrameFormat.ALIGNMENT;
+            if (limit - position < FrameFormat.HEADER_BYTES) {
+                return -1;
+            }
+            Look look = lookAtHeader(position, limit);
+            if (look == Look.FRAME || look == Look.DAMAGED) {
+                return position;
+            }
+            position += FrameFormat.ALIGNMENT;
         }
-        header.take(buffer.array(), offsetOf(position), seed, position);
-        return header.length() >= FrameFormat.HEADER_BYTES
-                && header.length() <= FrameFormat.MAX_FRAME_BYTES
-                && FrameFormat.paddedBytes(header.length()) <= limit - position
-                && header.index() >= first
-                && header.index() <= last
-                && header.isFlushStart();
+        return -1;
+    }
+
+    private static long alignUp(long position) {
+        return position + FrameFormat.ALIGNMENT - 1 & -FrameFormat.ALIGNMENT;
     }
 
     /** {@code LogEntry.sizeBytes()} of the entry at {@code position} as its unverified header says; 0 if there is none. */
@@ -119,6 +137,11 @@ final class FrameReader {
             return 0;
         }
         return buffer.getInt(offsetOf(position)) - FrameFormat.HEADER_BYTES + LogEntry.OVERHEAD_BYTES;
+    }
+
+    /** Says that there is damage where an entry was. */
+    CorruptLogException corrupt(long position, long index) {
+        return new CorruptLogException(path, position, index, "an entry that was written before is damaged");
     }
 
     /** The header that was looked at last. */

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
- * What the headers of segments and hard-state slots have in common, in this and every later format version:
+ * What the headers of segments, sidecars, snapshots and hard-state slots have in common, in this and every later format version:
  *
  * <pre>
  *  0  8  magic, one per kind of file
@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
  * nothing is touched then. All integers are big-endian.
  */
 final class Headers {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     /** Where the fields of the kind begin. */
     static final int BODY = 32;
 
@@ -38,12 +38,12 @@ final class Headers {
 
     /** Puts the checksum into the last four bytes of {@code block}. */
     static void seal(ByteBuffer block) {
-        block.putInt(block.capacity() - 4, checksum(block.array(), block.capacity() - 4));
+        block.putInt(block.capacity() - 4, checksum(block.array(), 0, block.capacity() - 4));
     }
 
     static boolean isIntact(ByteBuffer block, long magic) {
         int end = block.capacity() - 4;
-        return block.getLong(0) == magic && block.getInt(end) == checksum(block.array(), end);
+        return block.getLong(0) == magic && block.getInt(end) == checksum(block.array(), 0, end);
     }
 
     /**
@@ -52,13 +52,8 @@ final class Headers {
      * @throws StorageException saying which
      */
     static void checkOwner(Path file, ByteBuffer block, StoreIdentity identity) {
-        int version = block.getInt(8);
-        if (version > VERSION) {
-            throw tooNew(file, "format version " + version, "version " + VERSION);
-        }
-        if (block.getInt(12) != identity.nodeId()
-                || block.getLong(16) != identity.clusterHash()
-                || block.getLong(24) != identity.groupId()) {
+        checkVersion(file, block);
+        if (!isOwner(block, identity)) {
             throw new StorageException(
                     file,
                     "belongs to cluster #" + Long.toHexString(block.getLong(16)) + ", node " + block.getInt(12)
@@ -68,6 +63,26 @@ final class Headers {
         }
     }
 
+    static void checkVersion(Path file, ByteBuffer block) {
+        int version = block.getInt(8);
+        if (version > VERSION) {
+            throw tooNew(file, "format version " + version, "version " + VERSION);
+        }
+        if (version < VERSION) {
+            throw new StorageException(
+                    file,
+                    "written in format version " + version + ", which no release had; this one knows version " + VERSION
+                            + "; nothing was changed",
+                    null);
+        }
+    }
+
+    static boolean isOwner(ByteBuffer block, StoreIdentity identity) {
+        return block.getInt(12) == identity.nodeId()
+                && block.getLong(16) == identity.clusterHash()
+                && block.getLong(24) == identity.groupId();
+    }
+
     static StorageException tooNew(Path file, String found, String known) {
         return new StorageException(
                 file,
@@ -75,9 +90,9 @@ final class Headers {
                 null);
     }
 
-    static int checksum(byte[] bytes, int length) {
+    static int checksum(byte[] bytes, int offset, int length) {
         CRC32C crc = new CRC32C();
-        crc.update(bytes, 0, length);
+        crc.update(bytes, offset, length);
         return (int) crc.getValue();
     }
 }

@@ -14,137 +14,206 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * The sidecar of a sealed segment, so that opening a log and finding a place in it need not read the segment:
+ * The sidecar of a sealed segment, so that opening a log and finding a place in it need not read the segment. First the
+ * summary, which is all that a start reads:
  *
  * <pre>
- *  0  8  magic "QRTIDX\r\n"
- *  8  4  format version
- * 12  4  number of term runs, r
- * 16  8  seed of the segment (owner and base index)
- * 24  8  position after the last frame
- * 32  8  term of the last entry
- * 40  8  index of the last entry
- * 48  8  next offset
- * 56  4  number of index entries, n
- * 60  4  zero
- * 64     r times: term 8, first index of the run 8
- *        n times: index 8, base offset 8, position 8
- * -4  4  CRC32C of everything before it
+ *   0  32  {@link Headers}, magic "QRTIDX\r\n"
+ *  32   8  base index
+ *  40   8  term of the entry before the segment
+ *  48   8  base offset
+ *  56   8  position after the last frame
+ *  64   8  term of the last entry
+ *  72   8  index of the last entry
+ *  80   8  next offset
+ *  88   8  highest timestamp, ms since 1970
+ *  96   8  digest of all entries
+ * 104   4  number of term runs, r
+ * 108   4  number of index entries, n
+ * 112      r times: term 8, index of the run's first entry in this segment 8
+ *       4  CRC32C of everything before it
  * </pre>
  *
- * It holds nothing that the segment does not: one that is missing, damaged, of another version or of another segment is
- * ignored and made again by reading the segment. Its sparse index trusts the checksum; every frame found through it is
- * verified by its own.
+ * then the sparse index: n times 48 bytes as {@link SparseIndex#encode} says, and 4 bytes of CRC32C of them.
  *
- * @param terms      the ids of the segment's entries
- * @param end        position after the last frame
- * @param nextOffset first offset after the last entry
- * @param index      where frames are
+ * <p>It holds nothing that the segment does not: one that is missing, damaged, of another version, or that says anything
+ * else than its neighbours is ignored and made again by reading the segment. Every frame found through its sparse index is
+ * verified by the frame's own checksum.
  */
-record IndexFile(TermStarts terms, long end, long nextOffset, SparseIndex index) {
+final class IndexFile {
     static final String SUFFIX = ".index";
     private static final long MAGIC = 0x5152544944580D0AL;
-    private static final int FIXED_BYTES = 64;
+    private static final int FIXED_BYTES = 112;
+    private static final int CHECKSUM_BYTES = 4;
+    /** More than the largest segment can need. */
+    private static final long MAX_BYTES = 1L << 30;
+    /** Holds the summary of a segment with some two hundred elections. */
+    private static final int FIRST_READ_BYTES = 4096;
 
-    EntryId last() {
-        return terms.last();
+    private IndexFile() {}
+
+    /** The part of a sidecar that says what the segment holds. */
+    record Summary(SegmentHeader header, TermStarts terms, Extent extent) {
+        static Summary of(SegmentTally tally) {
+            return new Summary(tally.header(), tally.terms(), tally.extent());
+        }
     }
 
     static String fileName(long baseIndex) {
         return Segment.stem(baseIndex) + SUFFIX;
     }
 
-    ByteBuffer encode(long seed) {
-        List<EntryId> runs = runs();
-        long[][] columns = index.columns();
-        int entries = columns[0].length;
-        ByteBuffer bytes = ByteBuffer.allocate(FIXED_BYTES + 16 * runs.size() + 24 * entries + 4);
-        bytes.putLong(MAGIC).putInt(Headers.VERSION).putInt(runs.size()).putLong(seed);
-        bytes.putLong(end).putLong(last().term()).putLong(last().index()).putLong(nextOffset);
-        bytes.putInt(entries).putInt(0);
+    static ByteBuffer encode(SegmentTally tally, StoreIdentity identity) {
+        List<EntryId> runs = runs(tally.terms());
+        int summaryBytes = FIXED_BYTES + 16 * runs.size() + CHECKSUM_BYTES;
+        int indexBytes = SparseIndex.ENTRY_BYTES * tally.index().size();
+        ByteBuffer bytes = ByteBuffer.allocate(summaryBytes + indexBytes + CHECKSUM_BYTES);
+        Headers.begin(bytes, MAGIC, identity);
+        SegmentHeader header = tally.header();
+        Extent extent = tally.extent();
+        bytes.position(Headers.BODY);
+        bytes.putLong(header.baseIndex()).putLong(header.before().term()).putLong(header.baseOffset());
+        bytes.putLong(extent.end())
+                .putLong(extent.last().term())
+                .putLong(extent.last().index());
+        bytes.putLong(extent.nextOffset()).putLong(extent.maxTimestampMillis()).putLong(extent.digest());
+        bytes.putInt(runs.size()).putInt(tally.index().size());
         for (EntryId run : runs) {
             bytes.putLong(run.term()).putLong(run.index());
         }
-        for (int i = 0; i < entries; i++) {
-            bytes.putLong(columns[0][i]).putLong(columns[1][i]).putLong(columns[2][i]);
-        }
-        Headers.seal(bytes);
-        return bytes.clear();
+        bytes.putInt(Headers.checksum(bytes.array(), 0, summaryBytes - CHECKSUM_BYTES));
+        tally.index().encode(bytes);
+        bytes.putInt(Headers.checksum(bytes.array(), summaryBytes, indexBytes));
+        return bytes.flip();
     }
 
     /** The first entry of every term, in order. */
-    private List<EntryId> runs() {
+    private static List<EntryId> runs(TermStarts terms) {
         List<EntryId> runs = new ArrayList<>();
-        for (long at = terms.lastIndex(); at >= terms.firstIndex(); ) {
-            long start = terms.firstIndexOfTermAt(at);
-            runs.add(0, new EntryId(terms.termAt(start), start));
-            at = start - 1;
+        for (long at = terms.firstIndex(); at <= terms.lastIndex(); at = terms.lastIndexOfTermAt(at) + 1) {
+            runs.add(new EntryId(terms.termAt(at), at));
         }
         return runs;
     }
 
-    /**
-     * Reads the sidecar of a segment; empty if there is none that can be used.
-     *
-     * @param segmentBytes size of the segment's file, which bounds what its sidecar can hold
-     */
-    static Optional<IndexFile> read(
-            Disk disk,
-            Path directory,
-            SegmentHeader header,
-            StoreIdentity identity,
-            LogStoreConfig config,
-            long segmentBytes)
+    /** Reads the summary of the sidecar of the segment with {@code header}; empty if there is none that can be used. */
+    static Optional<Summary> readSummary(Disk disk, Path directory, SegmentHeader header, StoreIdentity identity)
             throws IOException {
         Path path = directory.resolve(fileName(header.baseIndex()));
         if (!disk.exists(path)) {
             return Optional.empty();
         }
         try (DiskFile file = disk.open(path)) {
+            return new Reading(file, header, identity).summary();
+        }
+    }
+
+    /** Reads all of the sidecar of a segment that holds what {@code extent} says; empty if there is none that can be used. */
+    static Optional<SegmentTally> read(
+            Disk disk,
+            Path directory,
+            SegmentHeader header,
+            StoreIdentity identity,
+            LogStoreConfig config,
+            Extent extent)
+            throws IOException {
+        Path path = directory.resolve(fileName(header.baseIndex()));
+        if (!disk.exists(path)) {
+            return Optional.empty();
+        }
+        try (DiskFile file = disk.open(path)) {
+            Reading reading = new Reading(file, header, identity);
+            Optional<Summary> summary =
+                    reading.summary().filter(found -> found.extent().equals(extent));
+            return summary.isPresent() ? reading.index(summary.get(), config) : Optional.empty();
+        }
+    }
+
+    /** One look at one file. No count is believed before the file's size says the same. */
+    private static final class Reading {
+        private final DiskFile file;
+        private final SegmentHeader header;
+        private final StoreIdentity identity;
+        private int summaryBytes;
+        private int entries;
+
+        Reading(DiskFile file, SegmentHeader header, StoreIdentity identity) {
+            this.file = file;
+            this.header = header;
+            this.identity = identity;
+        }
+
+        Optional<Summary> summary() throws IOException {
             long size = file.size();
-            if (size < FIXED_BYTES + 4 || size > maxBytes(segmentBytes)) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(size, FIRST_READ_BYTES));
+            if (size > MAX_BYTES
+                    || bytes.capacity() < FIXED_BYTES + 2 * CHECKSUM_BYTES
+                    || file.read(bytes, 0) < bytes.capacity()) {
                 return Optional.empty();
             }
-            ByteBuffer bytes = ByteBuffer.allocate((int) size);
-            if (file.read(bytes, 0) < size || !Headers.isIntact(bytes, MAGIC)) {
+            long runs = bytes.getInt(104);
+            long indexEntries = bytes.getInt(108);
+            long summarySize = FIXED_BYTES + 16 * runs + CHECKSUM_BYTES;
+            if (runs < 1
+                    || indexEntries < 1
+                    || size != summarySize + SparseIndex.ENTRY_BYTES * indexEntries + CHECKSUM_BYTES) {
                 return Optional.empty();
             }
-            return decode(bytes, header, identity, config);
-        }
-    }
-
-    /** Every frame has at most one term run and one index entry, which together are smaller than it. */
-    private static long maxBytes(long segmentBytes) {
-        return Math.min(Integer.MAX_VALUE - 8, FIXED_BYTES + segmentBytes + 4);
-    }
-
-    private static Optional<IndexFile> decode(
-            ByteBuffer bytes, SegmentHeader header, StoreIdentity identity, LogStoreConfig config) {
-        long runs = bytes.getInt(12);
-        long entries = bytes.getInt(56);
-        if (bytes.getInt(8) != Headers.VERSION
-                || bytes.getLong(16) != identity.seed(header.baseIndex())
-                || runs < 1
-                || entries < 1
-                || FIXED_BYTES + runs * 16 + entries * 24 + 4 != bytes.capacity()) {
-            return Optional.empty();
-        }
-        try {
-            TermStarts terms = new TermStarts(header.before());
-            long lastIndex = bytes.getLong(40);
-            for (int i = 0; i < runs; i++) {
-                int at = FIXED_BYTES + 16 * i;
-                long runEnd = i + 1 < runs ? bytes.getLong(at + 16 + 8) - 1 : lastIndex;
-                terms.appendRun(bytes.getLong(at), runEnd);
+            if (summarySize > bytes.capacity()) {
+                bytes = ByteBuffer.allocate((int) summarySize);
+                if (file.read(bytes, 0) < summarySize) {
+                    return Optional.empty();
+                }
             }
-            SparseIndex index = new SparseIndex(config.indexIntervalBytes());
-            for (int i = 0; i < entries; i++) {
-                int at = FIXED_BYTES + 16 * (int) runs + 24 * i;
-                index.add(bytes.getLong(at), bytes.getLong(at + 8), bytes.getLong(at + 16));
+            summaryBytes = (int) summarySize;
+            entries = (int) indexEntries;
+            return isIntact(bytes) && isOfSegment(bytes) ? decode(bytes, (int) runs) : Optional.empty();
+        }
+
+        private boolean isIntact(ByteBuffer bytes) {
+            int end = summaryBytes - CHECKSUM_BYTES;
+            return bytes.getLong(0) == MAGIC
+                    && bytes.getInt(8) == Headers.VERSION
+                    && bytes.getInt(end) == Headers.checksum(bytes.array(), 0, end);
+        }
+
+        private boolean isOfSegment(ByteBuffer bytes) {
+            return Headers.isOwner(bytes, identity)
+                    && bytes.getLong(32) == header.baseIndex()
+                    && bytes.getLong(40) == header.before().term()
+                    && bytes.getLong(48) == header.baseOffset();
+        }
+
+        private Optional<Summary> decode(ByteBuffer bytes, int runs) {
+            try {
+                EntryId last = new EntryId(bytes.getLong(64), bytes.getLong(72));
+                TermStarts terms = new TermStarts(header.before());
+                for (int i = 0; i < runs; i++) {
+                    int at = FIXED_BYTES + 16 * i;
+                    long runEnd = i + 1 < runs ? bytes.getLong(at + 16 + 8) - 1 : last.index();
+                    terms.appendRun(bytes.getLong(at), runEnd);
+                }
+                Extent extent =
+                        new Extent(bytes.getLong(56), last, bytes.getLong(80), bytes.getLong(88), bytes.getLong(96));
+                return terms.last().equals(last) ? Optional.of(new Summary(header, terms, extent)) : Optional.empty();
+            } catch (IllegalArgumentException e) {
+                return Optional.empty();
             }
-            return Optional.of(new IndexFile(terms, bytes.getLong(24), bytes.getLong(48), index));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
+        }
+
+        Optional<SegmentTally> index(Summary summary, LogStoreConfig config) throws IOException {
+            int indexBytes = SparseIndex.ENTRY_BYTES * entries;
+            ByteBuffer bytes = ByteBuffer.allocate(indexBytes + CHECKSUM_BYTES);
+            if (file.read(bytes, summaryBytes) < bytes.capacity()
+                    || bytes.getInt(indexBytes) != Headers.checksum(bytes.array(), 0, indexBytes)) {
+                return Optional.empty();
+            }
+            try {
+                SparseIndex index = SparseIndex.decode(bytes.flip(), entries, config.indexIntervalBytes());
+                return Optional.of(new SegmentTally(header, summary.terms(), index, summary.extent()));
+            } catch (IllegalArgumentException e) {
+                return Optional.empty();
+            }
         }
     }
 
@@ -153,10 +222,14 @@ record IndexFile(TermStarts terms, long end, long nextOffset, SparseIndex index)
      * {@code wanted} says that the segment is still sealed.
      */
     static void writeInBackground(
-            Disk disk, Segment segment, IndexFile sidecar, Background background, BooleanSupplier wanted) {
-        Path directory = segment.path().getParent();
-        Path path = directory.resolve(fileName(segment.baseIndex()));
-        Path temporary = directory.resolve(fileName(segment.baseIndex()) + Recovery.TEMPORARY_SUFFIX);
+            Disk disk,
+            Path directory,
+            ByteBuffer contents,
+            long baseIndex,
+            Background background,
+            BooleanSupplier wanted) {
+        Path path = directory.resolve(fileName(baseIndex));
+        Path temporary = directory.resolve(fileName(baseIndex) + Recovery.TEMPORARY_SUFFIX);
         background.run(() -> {
             try {
                 DiskFile file;
@@ -165,7 +238,7 @@ record IndexFile(TermStarts terms, long end, long nextOffset, SparseIndex index)
                         return;
                     }
                     file = disk.create(temporary);
-                    file.write(sidecar.encode(segment.seed()), 0);
+                    file.write(contents, 0);
                 }
                 try (file) {
                     file.force();

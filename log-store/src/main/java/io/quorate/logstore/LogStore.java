@@ -24,6 +24,7 @@ import java.util.concurrent.Executor;
 public final class LogStore implements AutoCloseable {
     private final Background background;
     private final SegmentedLog log;
+    private final EntryReader reader;
     private final HardStateFile hardState;
     private final RecoveredLog recovered;
     private final RecoveryReport report;
@@ -31,6 +32,7 @@ public final class LogStore implements AutoCloseable {
     private LogStore(Background background, SegmentedLog log, Recovery.Result result) {
         this.background = background;
         this.log = log;
+        this.reader = log.reader();
         this.hardState = result.hardState();
         this.recovered = new RecoveredLog(hardState.state(), result.terms(), result.nextOffset());
         this.report = result.report();
@@ -142,7 +144,7 @@ public final class LogStore implements AutoCloseable {
     public List<LogEntry> read(long fromIndex, long toIndex, int maxBytes) {
         background.checkAlive();
         try {
-            return log.read(fromIndex, toIndex, maxBytes);
+            return reader.read(fromIndex, toIndex, maxBytes);
         } catch (IOException e) {
             throw new StorageException(log.activePath(), "cannot read from index " + fromIndex, e);
         }
@@ -158,9 +160,25 @@ public final class LogStore implements AutoCloseable {
     public long indexOfOffset(long offset) {
         background.checkAlive();
         try {
-            return log.indexOfOffset(offset);
+            return reader.indexOfOffset(offset);
         } catch (IOException e) {
             throw new StorageException(log.activePath(), "cannot look up offset " + offset, e);
+        }
+    }
+
+    /**
+     * The index of the first entry whose timestamp is not before {@code millis}, or the next free index if there is none.
+     * Timestamps are what the leaders' clocks said: an entry behind the one that is found may be older than it.
+     *
+     * @param millis ms since 1970
+     * @throws CorruptLogException if an entry on the way is damaged
+     */
+    public long indexOfTimestamp(long millis) {
+        background.checkAlive();
+        try {
+            return reader.indexOfTimestamp(millis);
+        } catch (IOException e) {
+            throw new StorageException(log.activePath(), "cannot look up time " + millis, e);
         }
     }
 

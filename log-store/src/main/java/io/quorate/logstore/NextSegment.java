@@ -102,6 +102,13 @@ final class NextSegment {
         }
     }
 
+    void close() throws IOException {
+        Optional<DiskFile> unused = take();
+        if (unused.isPresent()) {
+            unused.get().close();
+        }
+    }
+
     /** Hands over the prepared file, still under its temporary name. */
     Optional<DiskFile> take() {
         synchronized (background.gate()) {

@@ -55,8 +55,8 @@ final class Recovery {
     private final int writeUnitBytes;
 
     private final List<Segment> segments = new ArrayList<>();
-    /** Sidecars to write; empty where there is one, and for the last segment. */
-    private final List<Optional<IndexFile>> missingIndexes = new ArrayList<>();
+    /** Of the sealed segments whose sidecar must be written. */
+    private final List<SegmentTally> missingIndexes = new ArrayList<>();
 
     private final TermStarts terms = new TermStarts(EntryId.NONE);
     private long nextOffset;
@@ -64,7 +64,7 @@ final class Recovery {
     private boolean hardStateRepaired;
     private Optional<HardStateFile> hardState = Optional.empty();
     private Optional<DiskFile> active = Optional.empty();
-    private SparseIndex activeIndex;
+    private Optional<SegmentTally> activeTally = Optional.empty();
 
     private Recovery(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes) {
         this.disk = disk;
@@ -72,7 +72,6 @@ final class Recovery {
         this.identity = identity;
         this.config = config;
         this.writeUnitBytes = writeUnitBytes;
-        this.activeIndex = new SparseIndex(config.indexIntervalBytes());
     }
 
     /**
@@ -80,17 +79,17 @@ final class Recovery {
      *
      * @param active         the open file of the last segment
      * @param zeroedTo       size of the last segment's file, all zeros after its end
-     * @param missingIndexes sidecars to write, one place per segment
+     * @param missingIndexes sealed segments whose sidecar must be written
      */
     record Result(
             List<Segment> segments,
             DiskFile active,
-            SparseIndex activeIndex,
+            SegmentTally activeTally,
             long zeroedTo,
             TermStarts terms,
             long nextOffset,
             HardStateFile hardState,
-            List<Optional<IndexFile>> missingIndexes,
+            List<SegmentTally> missingIndexes,
             RecoveryReport report) {}
 
     static Result run(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes)
@@ -181,29 +180,32 @@ final class Recovery {
         Path path = pathOf(header.baseIndex());
         try (DiskFile file = disk.open(path)) {
             long size = file.size();
-            Optional<IndexFile> found = IndexFile.read(disk, directory, header, identity, config, size)
-                    .filter(sidecar -> sidecar.last().equals(next.before())
-                            && sidecar.nextOffset() == next.baseOffset()
-                            && sidecar.end() <= size);
-            IndexFile sidecar = found.isPresent() ? found.get() : rebuild(path, file, header, size, next);
-            accept(header, sidecar.terms(), sidecar.end(), sidecar.nextOffset());
-            missingIndexes.add(found.isPresent() ? Optional.empty() : Optional.of(sidecar));
+            Optional<IndexFile.Summary> found = IndexFile.readSummary(disk, directory, header, identity)
+                    .filter(sidecar -> sidecar.extent().last().equals(next.before())
+                            && sidecar.extent().nextOffset() == next.baseOffset()
+                            && sidecar.extent().end() <= size);
+            if (found.isPresent()) {
+                accept(found.get());
+            } else {
+                SegmentTally tally = rebuild(path, file, header, size, next);
+                missingIndexes.add(tally);
+                accept(IndexFile.Summary.of(tally));
+            }
         }
     }
 
-    private IndexFile rebuild(Path path, DiskFile file, SegmentHeader header, long size, SegmentHeader next)
+    private SegmentTally rebuild(Path path, DiskFile file, SegmentHeader header, long size, SegmentHeader next)
             throws IOException {
         SegmentScan scan = SegmentScan.of(path, header, readerOf(path, file, header), config, size);
-        long lastIndex = scan.terms().lastIndex();
-        if (lastIndex < next.before().index()) {
+        if (scan.nextIndex() < next.baseIndex()) {
             throw new CorruptLogException(
                     path,
                     scan.end(),
-                    lastIndex + 1,
+                    scan.nextIndex(),
                     "ROT or MISSING: no valid entry in a sealed segment, the next segment starts at index "
                             + next.baseIndex());
         }
-        return new IndexFile(scan.terms(), scan.end(), scan.nextOffset(), scan.index());
+        return scan.tally();
     }
 
     private void readActive(SegmentHeader header) throws IOException {
@@ -217,9 +219,8 @@ final class Recovery {
             TornTail.checkNothingLaterBehind(path, reader, scan, size);
             cutPosition = scan.end();
         }
-        accept(header, scan.terms(), scan.end(), scan.nextOffset());
-        missingIndexes.add(Optional.empty());
-        activeIndex = scan.index();
+        accept(IndexFile.Summary.of(scan.tally()));
+        activeTally = Optional.of(scan.tally());
     }
 
     private FrameReader readerOf(Path path, DiskFile file, SegmentHeader header) throws IOException {
@@ -227,12 +228,13 @@ final class Recovery {
         return new FrameReader(path, file, identity.seed(header.baseIndex()), bufferBytes);
     }
 
-    private void accept(SegmentHeader header, TermStarts found, long end, long foundNextOffset) {
-        segments.add(new Segment(directory, header, identity, end, found.lastIndex()));
+    private void accept(IndexFile.Summary summary) {
+        segments.add(new Segment(directory, summary.header(), identity, summary.extent()));
+        TermStarts found = summary.terms();
         for (long at = found.firstIndex(); at <= found.lastIndex(); at = terms.lastIndex() + 1) {
             terms.appendRun(found.termAt(at), found.lastIndexOfTermAt(at));
         }
-        nextOffset = foundNextOffset;
+        nextOffset = summary.extent().nextOffset();
     }
 
     private void checkHardState() {
@@ -259,9 +261,9 @@ final class Recovery {
         int leftovers = deleteLeftovers(names);
         if (isNew) {
             SegmentHeader header = new SegmentHeader(EntryId.NONE, 0);
-            active = Optional.of(SegmentedLog.createSegment(disk, directory, header, identity, config, writeUnitBytes));
-            segments.add(new Segment(directory, header, identity, SegmentHeader.BYTES, 0));
-            missingIndexes.add(Optional.empty());
+            active = Optional.of(new SegmentMaker(disk, directory, identity, config, writeUnitBytes).make(header));
+            activeTally = Optional.of(new SegmentTally(header, config));
+            segments.add(new Segment(directory, header, identity, Extent.empty(header)));
         }
         DiskFile file = active.get();
         if (cutPosition != NO_CUT) {
@@ -275,13 +277,12 @@ final class Recovery {
         hardState.get().force();
         disk.forceDirectory(directory);
 
-        int rebuilt = (int) missingIndexes.stream().filter(Optional::isPresent).count();
-        RecoveryReport report =
-                new RecoveryReport(isNew, segments.size(), cutPosition, hardStateRepaired, rebuilt, leftovers);
+        RecoveryReport report = new RecoveryReport(
+                isNew, segments.size(), cutPosition, hardStateRepaired, missingIndexes.size(), leftovers);
         return new Result(
                 List.copyOf(segments),
                 file,
-                activeIndex,
+                activeTally.get(),
                 file.size(),
                 terms,
                 nextOffset,

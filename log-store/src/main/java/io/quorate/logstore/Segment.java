@@ -8,7 +8,7 @@ import java.util.Locale;
  * One file of the log: a header block, frames, and zeros written ahead. The last segment is <em>active</em>, all others
  * are <em>sealed</em>: they were forced before their successor got its name, and never change.
  *
- * <p>{@link #end} and {@link #lastIndex} are moved by the writing thread after its bytes are in the file, and read by any.
+ * <p>The {@link #extent} is moved by the writing thread after its bytes are in the file, and read by any.
  */
 final class Segment {
     static final String SUFFIX = ".log";
@@ -17,15 +17,13 @@ final class Segment {
     private final Path path;
     private final SegmentHeader header;
     private final long seed;
-    private volatile long end;
-    private volatile long lastIndex;
+    private volatile Extent extent;
 
-    Segment(Path directory, SegmentHeader header, StoreIdentity identity, long end, long lastIndex) {
+    Segment(Path directory, SegmentHeader header, StoreIdentity identity, Extent extent) {
         this.path = directory.resolve(fileName(header.baseIndex()));
         this.header = header;
         this.seed = identity.seed(header.baseIndex());
-        this.end = end;
-        this.lastIndex = lastIndex;
+        this.extent = extent;
     }
 
     static String fileName(long baseIndex) {
@@ -68,22 +66,20 @@ final class Segment {
         return header.baseIndex();
     }
 
-    /** Position after the last frame. */
-    long end() {
-        return end;
+    Extent extent() {
+        return extent;
     }
 
     /** {@code baseIndex() - 1} if there is no entry. */
     long lastIndex() {
-        return lastIndex;
+        return extent.last().index();
     }
 
     boolean isEmpty() {
-        return lastIndex < baseIndex();
+        return lastIndex() < baseIndex();
     }
 
-    void moveEnd(long newEnd, long newLastIndex) {
-        end = newEnd;
-        lastIndex = newLastIndex;
+    void moveTo(Extent newExtent) {
+        extent = newExtent;
     }
 }

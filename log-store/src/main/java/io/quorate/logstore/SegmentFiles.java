@@ -82,14 +82,6 @@ final class SegmentFiles {
         evict();
     }
 
-    /** The segment is active again. */
-    synchronized Handle repin(Segment segment) throws IOException {
-        Handle handle = acquire(segment);
-        handle.users--;
-        handle.pinned = true;
-        return handle;
-    }
-
     /** Forgets a segment that is about to be deleted. */
     synchronized void drop(Segment segment) throws IOException {
         Handle handle = handles.remove(segment.baseIndex());
@@ -116,17 +108,18 @@ final class SegmentFiles {
     private Handle openSealed(Segment segment) throws IOException {
         DiskFile file = disk.open(segment.path());
         try {
-            Optional<IndexFile> sidecar = IndexFile.read(
-                            disk, segment.path().getParent(), segment.header(), identity, config, file.size())
-                    .filter(found -> found.last().index() == segment.lastIndex() && found.end() == segment.end());
-            SparseIndex index = sidecar.isPresent()
-                    ? sidecar.get().index()
-                    : SegmentScan.ofSealed(segment, file, config).index();
-            return new Handle(file, index, false);
+            return new Handle(file, tallyOf(segment, file).index(), false);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
         }
+    }
+
+    /** What a sealed segment holds, from its sidecar, or else from its frames. */
+    SegmentTally tallyOf(Segment segment, DiskFile file) throws IOException {
+        Optional<SegmentTally> sidecar =
+                IndexFile.read(disk, segment.path().getParent(), segment.header(), identity, config, segment.extent());
+        return sidecar.isPresent() ? sidecar.get() : SegmentScan.ofSealed(segment, file, config);
     }
 
     private void evict() throws IOException {

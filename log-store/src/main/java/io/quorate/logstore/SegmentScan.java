@@ -2,23 +2,27 @@
 package io.quorate.logstore;
 
 import io.quorate.logstore.io.DiskFile;
-import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
-import io.quorate.raft.log.TermStarts;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /**
  * What reading a segment from its first frame to the last good one found.
  *
- * @param index      sparse index of the good frames
- * @param terms      ids of the good frames
- * @param end        position after the last good frame
- * @param nextOffset first offset after the last good frame
- * @param stoppedAt  what is at {@code end}: never a frame
+ * @param tally     of the good frames
+ * @param stoppedAt what is at their end: never a frame
  */
-record SegmentScan(SparseIndex index, TermStarts terms, long end, long nextOffset, FrameReader.Look stoppedAt) {
+record SegmentScan(SegmentTally tally, FrameReader.Look stoppedAt) {
     static final int BUFFER_BYTES = 256 << 10;
+
+    long end() {
+        return tally.extent().end();
+    }
+
+    /** Index of the entry that is expected at {@link #end}. */
+    long nextIndex() {
+        return tally.extent().last().index() + 1;
+    }
 
     /**
      * Reads frames up to the first position that holds none.
@@ -28,54 +32,45 @@ record SegmentScan(SparseIndex index, TermStarts terms, long end, long nextOffse
      */
     static SegmentScan of(Path path, SegmentHeader header, FrameReader reader, LogStoreConfig config, long limit)
             throws IOException {
-        SparseIndex index = new SparseIndex(config.indexIntervalBytes());
-        TermStarts terms = new TermStarts(header.before());
-        long nextOffset = header.baseOffset();
-        long position = SegmentHeader.BYTES;
+        SegmentTally tally = new SegmentTally(header, config);
         while (true) {
+            long position = tally.extent().end();
             FrameReader.Look look = reader.look(position, limit);
             if (look != FrameReader.Look.FRAME) {
-                return new SegmentScan(index, terms, position, nextOffset, look);
+                return new SegmentScan(tally, look);
             }
             reader.checkKnown();
-            FrameFormat.Header frame = reader.header();
-            checkFollows(path, position, frame, terms, nextOffset);
-            terms.append(new EntryId(frame.term(), frame.index()));
-            index.note(frame.index(), frame.baseOffset(), position);
-            nextOffset = frame.baseOffset() + frame.recordCount();
-            position = reader.after(position);
+            checkFollows(path, position, reader.header(), tally.extent());
+            tally.add(reader.header(), position);
         }
     }
 
-    private static void checkFollows(
-            Path path, long position, FrameFormat.Header frame, TermStarts terms, long nextOffset) {
+    private static void checkFollows(Path path, long position, FrameFormat.Header frame, Extent before) {
         boolean hasRecords = frame.typeCode() == EntryType.RECORDS.code();
-        if (frame.index() != terms.lastIndex() + 1
-                || frame.term() < terms.termAt(terms.lastIndex())
+        if (frame.index() != before.last().index() + 1
+                || frame.term() < before.last().term()
                 || frame.term() < 1
-                || frame.baseOffset() != nextOffset
+                || frame.baseOffset() != before.nextOffset()
                 || (hasRecords ? frame.recordCount() <= 0 : frame.recordCount() != 0)) {
             throw new CorruptLogException(
                     path,
                     position,
-                    terms.lastIndex() + 1,
+                    before.last().index() + 1,
                     "an intact entry " + frame.term() + "/" + frame.index() + " with offset " + frame.baseOffset()
-                            + " follows entry " + terms.last() + ", which ends before offset " + nextOffset);
+                            + " follows entry " + before.last() + ", which ends before offset "
+                            + before.nextOffset());
         }
     }
 
-    /** Reads a sealed segment whose end is known. */
-    static SegmentScan ofSealed(Segment segment, DiskFile file, LogStoreConfig config) throws IOException {
-        int bufferBytes = (int) Math.min(BUFFER_BYTES, segment.end());
+    /** Reads a sealed segment whose extent is known. */
+    static SegmentTally ofSealed(Segment segment, DiskFile file, LogStoreConfig config) throws IOException {
+        long end = segment.extent().end();
+        int bufferBytes = (int) Math.min(BUFFER_BYTES, end);
         FrameReader reader = new FrameReader(segment.path(), file, segment.seed(), bufferBytes);
-        SegmentScan scan = of(segment.path(), segment.header(), reader, config, segment.end());
-        if (scan.end() != segment.end()) {
-            throw new CorruptLogException(
-                    segment.path(),
-                    scan.end(),
-                    scan.terms().lastIndex() + 1,
-                    "an entry of a sealed segment is damaged");
+        SegmentScan scan = of(segment.path(), segment.header(), reader, config, end);
+        if (!scan.tally().extent().equals(segment.extent())) {
+            throw reader.corrupt(scan.end(), scan.nextIndex());
         }
-        return scan;
+        return scan.tally();
     }
 }

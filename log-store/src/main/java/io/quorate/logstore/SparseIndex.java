@@ -1,61 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.logstore;
 
+import io.quorate.raft.log.EntryId;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * Where to start looking in one segment: index, base offset and position of a frame every so many bytes, the first frame
- * always among them. One thread adds and cuts, any thread looks up.
+ * Where to start looking in one segment: for a frame every so many bytes, the first one always among them, what it is and
+ * what comes before it. One thread adds and cuts, any thread looks up.
  */
 final class SparseIndex {
+    /** Size of one entry on disk. */
+    static final int ENTRY_BYTES = 48;
+
     private final int intervalBytes;
     private long[] indexes = new long[16];
     private long[] offsets = new long[16];
     private long[] positions = new long[16];
+    /** Of what comes before the noted frame in the segment. */
+    private long[] maxTimestamps = new long[16];
+
+    private long[] digests = new long[16];
+    private long[] termsBefore = new long[16];
     private int size;
 
     SparseIndex(int intervalBytes) {
         this.intervalBytes = intervalBytes;
     }
 
-    /** Notes the frame if it is far enough from the one noted last. */
-    synchronized void note(long index, long offset, long position) {
+    /** Notes the frame, before which the segment reaches as far as {@code before}, if it is far enough from the last noted one. */
+    synchronized void note(FrameFormat.Header frame, long position, Extent before) {
         if (size == 0 || position - positions[size - 1] >= intervalBytes) {
-            add(index, offset, position);
+            add(frame.index(), frame.baseOffset(), position, before);
         }
     }
 
-    synchronized void add(long index, long offset, long position) {
+    private void add(long index, long offset, long position, Extent before) {
         if (size == indexes.length) {
             indexes = Arrays.copyOf(indexes, size * 2);
             offsets = Arrays.copyOf(offsets, size * 2);
             positions = Arrays.copyOf(positions, size * 2);
+            maxTimestamps = Arrays.copyOf(maxTimestamps, size * 2);
+            digests = Arrays.copyOf(digests, size * 2);
+            termsBefore = Arrays.copyOf(termsBefore, size * 2);
         }
         indexes[size] = index;
         offsets[size] = offset;
         positions[size] = position;
+        maxTimestamps[size] = before.maxTimestampMillis();
+        digests[size] = before.digest();
+        termsBefore[size] = before.last().term();
         size++;
     }
 
-    /** Forgets {@code fromIndex} and all after it. */
-    synchronized void truncateSuffix(long fromIndex) {
-        while (size > 0 && indexes[size - 1] >= fromIndex) {
-            size--;
-        }
+    /**
+     * Forgets the last noted frame whose index is not above {@code index} and all after it, and tells how far the segment
+     * reaches before that frame; empty if no such frame is noted.
+     */
+    synchronized Optional<Extent> truncateBefore(long index) {
+        int at = floor(indexes, index);
+        size = Math.max(0, at);
+        return at < 0
+                ? Optional.empty()
+                : Optional.of(new Extent(
+                        positions[at],
+                        new EntryId(termsBefore[at], indexes[at] - 1),
+                        offsets[at],
+                        maxTimestamps[at],
+                        digests[at]));
     }
 
     /** The position of the last noted frame whose index is not above {@code index}; the first position if there is none. */
     synchronized long positionForIndex(long index) {
-        return floor(indexes, index);
+        return positionAt(floor(indexes, index));
     }
 
     /** The position of the last noted frame whose base offset is not above {@code offset}. */
     synchronized long positionForOffset(long offset) {
-        return floor(offsets, offset);
+        return positionAt(floor(offsets, offset));
     }
 
-    /** Base offsets repeat (entries without records), so this looks for the last one that is not above. */
-    private long floor(long[] keys, long key) {
+    /** The position of the last noted frame before which all timestamps are below {@code millis}. */
+    synchronized long positionForTimestamp(long millis) {
+        return positionAt(millis == Long.MIN_VALUE ? -1 : floor(maxTimestamps, millis - 1));
+    }
+
+    private long positionAt(int at) {
+        return at < 0 ? SegmentHeader.BYTES : positions[at];
+    }
+
+    /** Keys never fall but may repeat, so this looks for the last one that is not above {@code key}; -1 if all are. */
+    private int floor(long[] keys, long key) {
         int low = 0;
         int high = size;
         while (low < high) {
@@ -66,16 +102,37 @@ final class SparseIndex {
                 high = middle;
             }
         }
-        return low == 0 ? SegmentHeader.BYTES : positions[low - 1];
+        return low - 1;
     }
 
     synchronized int size() {
         return size;
     }
 
-    /** A copy that holds no spare room. */
-    synchronized long[][] columns() {
-        return new long[][] {Arrays.copyOf(indexes, size), Arrays.copyOf(offsets, size), Arrays.copyOf(positions, size)
-        };
+    /** Writes all entries: index, base offset, position, and highest timestamp, digest and term of what comes before. */
+    synchronized void encode(ByteBuffer target) {
+        for (int i = 0; i < size; i++) {
+            target.putLong(indexes[i]).putLong(offsets[i]).putLong(positions[i]);
+            target.putLong(maxTimestamps[i]).putLong(digests[i]).putLong(termsBefore[i]);
+        }
+    }
+
+    /**
+     * Reads {@code count} entries.
+     *
+     * @throws IllegalArgumentException if they are impossible
+     */
+    static SparseIndex decode(ByteBuffer source, int count, int intervalBytes) {
+        SparseIndex index = new SparseIndex(intervalBytes);
+        for (int i = 0; i < count; i++) {
+            long entryIndex = source.getLong();
+            long offset = source.getLong();
+            long position = source.getLong();
+            long maxTimestamp = source.getLong();
+            long digest = source.getLong();
+            EntryId before = new EntryId(source.getLong(), entryIndex - 1);
+            index.add(entryIndex, offset, position, new Extent(position, before, offset, maxTimestamp, digest));
+        }
+        return index;
     }
 }

@@ -34,7 +34,8 @@ public record StoreIdentity(String clusterId, int nodeId, long groupId) {
         return mix(mix(mix(clusterHash()) + nodeId) + groupId) + baseIndex * 0x9E3779B97F4A7C15L;
     }
 
-    private static long mix(long value) {
+    /** SplitMix64's finalizer. Part of the disk format. */
+    static long mix(long value) {
         long z = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
         z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
         return z ^ (z >>> 31);

@@ -84,12 +84,14 @@ public final class WriteBuffer {
         return position + bytes.position();
     }
 
-    void put(LogEntry entry, int flags, long seed) throws IOException {
+    /** Adds a frame and returns its header, which is valid until the next call. */
+    FrameFormat.Header put(LogEntry entry, int flags, long seed) throws IOException {
         header.encode(entry, flags, seed, position());
         Payload payload = entry.payload();
         put(header.array(), header.arrayOffset(), FrameFormat.HEADER_BYTES);
         put(payload.array(), payload.arrayOffset(), payload.size());
         put(PADDING, 0, FrameFormat.paddedBytes(header.length()) - header.length());
+        return header;
     }
 
     private void put(byte[] source, int offset, int count) throws IOException {

@@ -76,6 +76,24 @@ class ReadTest {
             assertThrows(IllegalArgumentException.class, () -> reading.indexOfOffset(-1));
         }
 
+        @ParameterizedTest(name = "reopened: {0}")
+        @ValueSource(booleans = {false, true})
+        @DisplayName("finds the first entry that is not older than a time, though clocks went back and forth")
+        void findsEveryTimestamp(boolean reopened) {
+            LogStore reading = reopened ? Logs.open(disk.reopen(), DIRECTORY, CONFIG) : store;
+            for (long millis = -1; millis <= COUNT * 10 + 20; millis++) {
+                long wanted = millis;
+                long expected = entries.stream()
+                        .filter(entry -> entry.timestampMillis() >= wanted)
+                        .mapToLong(LogEntry::index)
+                        .findFirst()
+                        .orElse(COUNT + 1);
+                assertEquals(expected, reading.indexOfTimestamp(millis), "time " + millis);
+            }
+            assertEquals(1, reading.indexOfTimestamp(Long.MIN_VALUE));
+            assertEquals(COUNT + 1, reading.indexOfTimestamp(Long.MAX_VALUE));
+        }
+
         @ParameterizedTest
         @ValueSource(ints = {0, 1, 65, 500, 3000, 100_000})
         @DisplayName("gives one entry at least, and no more bytes than asked for")

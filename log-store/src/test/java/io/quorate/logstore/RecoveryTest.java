@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @DisplayName("Recovery")
 class RecoveryTest {
     private static final Path DIRECTORY = Path.of("/data/groups/7");
-    private static final LogStoreConfig CONFIG = new LogStoreConfig(4096 + 900, 4096, 128);
+    private static final LogStoreConfig CONFIG = new LogStoreConfig(4096 + 968, 4096, 128);
     private static final HardState STATE = new HardState(2, Optional.of(new NodeId(3)));
     private static final int ENTRIES = 22;
     private static final int LAST_FLUSH = 3;
@@ -138,6 +139,18 @@ class RecoveryTest {
             overwrite(path, at, block.array());
         }
 
+        /** Adds {@code delta} to one field of the second segment's sidecar, and makes its checksum right. */
+        void forgeSidecar(long delta, int field) {
+            Path path = index(second());
+            ByteBuffer bytes = ByteBuffer.wrap(disk.contents(path));
+            int summaryBytes = 112 + 16 * bytes.getInt(104);
+            bytes.putLong(field, bytes.getLong(field) + delta);
+            CRC32C crc = new CRC32C();
+            crc.update(bytes.array(), 0, summaryBytes);
+            bytes.putInt(summaryBytes, (int) crc.getValue());
+            disk.plant(path, bytes.array());
+        }
+
         Map<String, byte[]> snapshot() {
             Map<String, byte[]> all = new TreeMap<>();
             for (String name : disk.list(DIRECTORY)) {
@@ -226,6 +239,22 @@ class RecoveryTest {
                         ENTRIES,
                         false),
                 accepted(
+                        "NO_INDEX: a sidecar's index is damaged, which is noticed when it is used",
+                        f -> f.disk.corrupt(index(f.second()), f.disk.contents(index(f.second())).length - 30, 1),
+                        ENTRIES,
+                        false),
+                accepted("NO_INDEX: a sidecar ends at another position", f -> f.forgeSidecar(8, 56), ENTRIES, false),
+                accepted("NO_INDEX: a sidecar ends in another term", f -> f.forgeSidecar(-1, 64), ENTRIES, false),
+                accepted("NO_INDEX: a sidecar ends with another entry", f -> f.forgeSidecar(-1, 72), ENTRIES, false),
+                accepted("NO_INDEX: a sidecar ends at another offset", f -> f.forgeSidecar(1, 80), ENTRIES, false),
+                accepted("NO_INDEX: a sidecar follows another term", f -> f.forgeSidecar(1, 40), ENTRIES, false),
+                accepted("NO_INDEX: a sidecar follows another offset", f -> f.forgeSidecar(1, 48), ENTRIES, false),
+                accepted(
+                        "NO_INDEX: a sidecar ends behind its segment's file",
+                        f -> f.forgeSidecar(1 << 20, 56),
+                        ENTRIES,
+                        false),
+                accepted(
                         "NO_INDEX: a sidecar of the last segment is left over",
                         f -> f.disk.plant(index(f.last()), garbage(90)),
                         ENTRIES,
@@ -288,6 +317,19 @@ class RecoveryTest {
         try (LogStore again = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
             assertEquals(store.recovered(), again.recovered());
             assertEquals(-1, again.recoveryReport().cutPosition());
+        }
+    }
+
+    @ParameterizedTest(name = "{1} more at {0}")
+    @CsvSource({"64,-1", "72,-1", "80,1", "40,1", "48,1", "56,1048576"})
+    @DisplayName("makes a sidecar again that contradicts its neighbours in any one point, though its checksum is right")
+    void believesNoContradictingSidecar(int field, long delta) {
+        new Files(disk).forgeSidecar(delta, field);
+        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
+            assertEquals(1, store.recoveryReport().rebuiltIndexes());
+        }
+        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
+            assertEquals(0, store.recoveryReport().rebuiltIndexes());
         }
     }
 
@@ -368,12 +410,12 @@ class RecoveryTest {
                         "LOST"),
                 refused(
                         "TOO_NEW: a segment of a later format",
-                        f -> f.forge(f.last(), 0, 4096, 8, 2),
+                        f -> f.forge(f.last(), 0, 4096, 8, 3),
                         "18.log",
                         "newer release"),
                 refused(
                         "TOO_NEW: a hard state of a later format",
-                        f -> f.forge(f.hardState(), 4096, 512, 8, 2),
+                        f -> f.forge(f.hardState(), 4096, 512, 8, 3),
                         "hardstate",
                         "newer release"),
                 refused("OWNER: a segment of another node", f -> f.forge(f.second(), 0, 4096, 12, 9), ".log", "node 9"),

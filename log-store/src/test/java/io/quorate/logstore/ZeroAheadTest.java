@@ -164,7 +164,7 @@ class ZeroAheadTest {
             store.append(entriesOf(3, 1000));
             store.force();
             assertTrue(background.isEmpty());
-            int end = SegmentHeader.BYTES + 3 * 1048;
+            int end = SegmentHeader.BYTES + 3 * (FrameFormat.HEADER_BYTES + 1000);
             int block = Math.max(1, blockBytes);
             assertEquals((end + block - 1) / block * block, disk.contents(FIRST).length);
         }

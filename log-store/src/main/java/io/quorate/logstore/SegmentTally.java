@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.logstore;
+
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.TermStarts;
+import java.io.IOException;
+
+/**
+ * What is noted of a segment's frames, one after the other, by whoever writes or scans them: all that its sidecar will
+ * hold. For one thread, except for {@link #index}.
+ */
+final class SegmentTally {
+    private final SegmentHeader header;
+    private final TermStarts terms;
+    private final SparseIndex index;
+    private Extent extent;
+
+    /** Of a segment without entries. */
+    SegmentTally(SegmentHeader header, LogStoreConfig config) {
+        this(
+                header,
+                new TermStarts(header.before()),
+                new SparseIndex(config.indexIntervalBytes()),
+                Extent.empty(header));
+    }
+
+    SegmentTally(SegmentHeader header, TermStarts terms, SparseIndex index, Extent extent) {
+        this.header = header;
+        this.terms = terms;
+        this.index = index;
+        this.extent = extent;
+    }
+
+    SegmentHeader header() {
+        return header;
+    }
+
+    /** Terms of the segment's entries. */
+    TermStarts terms() {
+        return terms;
+    }
+
+    SparseIndex index() {
+        return index;
+    }
+
+    Extent extent() {
+        return extent;
+    }
+
+    /** Notes the next frame, which begins at {@code position}. */
+    void add(FrameFormat.Header frame, long position) {
+        index.note(frame, position, extent);
+        EntryId id = new EntryId(frame.term(), frame.index());
+        terms.append(id);
+        extent = new Extent(
+                position + FrameFormat.paddedBytes(frame.length()),
+                id,
+                frame.baseOffset() + frame.recordCount(),
+                Math.max(extent.maxTimestampMillis(), frame.timestampMillis()),
+                frame.digest(extent.digest()));
+    }
+
+    /** Goes back to before {@code fromIndex}, an entry of the segment, reading from the noted place before it. */
+    void truncateSuffix(FrameReader reader, long fromIndex) throws IOException {
+        long written = extent.end();
+        extent = index.truncateBefore(fromIndex).orElseGet(() -> Extent.empty(header));
+        if (extent.last().index() + 1 <= terms.lastIndex()) {
+            terms.truncateSuffix(extent.last().index() + 1);
+        }
+        while (extent.last().index() + 1 < fromIndex) {
+            long position = extent.end();
+            if (reader.lookAtHeader(position, written) != FrameReader.Look.FRAME
+                    || reader.header().index() != extent.last().index() + 1) {
+                throw reader.corrupt(position, extent.last().index() + 1);
+            }
+            add(reader.header(), position);
+        }
+    }
+}
