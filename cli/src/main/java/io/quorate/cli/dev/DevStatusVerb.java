@@ -9,7 +9,6 @@ import io.quorate.cli.cluster.ClusterSnapshot.NodeView;
 import io.quorate.cli.cluster.Health;
 import io.quorate.cli.local.DevState;
 import io.quorate.cli.output.Json;
-import io.quorate.cli.output.OutputFormat;
 import io.quorate.cli.output.Table;
 import io.quorate.v1.DescribeClusterResponse;
 import java.time.Duration;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 @Command(
         name = "status",
@@ -26,12 +24,6 @@ import picocli.CommandLine.Option;
         description = "Exit code 3 if anything is amiss, 4 if none runs. More: quorate cluster status.")
 final class DevStatusVerb extends RunningDevVerb {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            description = "table, plain or json. Default: table on a terminal, else plain.")
-    private OutputFormat format;
 
     DevStatusVerb(CliContext context) {
         super(context);
@@ -59,8 +51,7 @@ final class DevStatusVerb extends RunningDevVerb {
     }
 
     private void print(DevState state, List<Row> rows, String sentence) {
-        OutputFormat chosen = format != null ? format : terminal().outIsTty() ? OutputFormat.TABLE : OutputFormat.PLAIN;
-        if (chosen == OutputFormat.JSON) {
+        if (isJson()) {
             List<Object> nodes = new ArrayList<>();
             for (Row row : rows) {
                 nodes.add(Json.object(
@@ -92,7 +83,7 @@ final class DevStatusVerb extends RunningDevVerb {
                     row.status(),
                     row.leads());
         }
-        chosen.print(terminal(), table);
+        format().print(terminal(), table);
         terminal().println(sentence);
         if (!state.supervisor().isAlive()) {
             terminal().println("quorate dev itself is gone; quorate dev stop ends the nodes");

@@ -3,6 +3,8 @@ package io.quorate.cli.dev;
 
 import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.ExitCode;
+import io.quorate.cli.output.Json;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 
@@ -15,10 +17,12 @@ final class HealVerb extends RunningDevVerb {
     @Override
     public Integer call() {
         List<Integer> unreached = Isolation.set(directory().running(), 0);
-        terminal().println("all nodes are joined");
+        List<String> sentences = new ArrayList<>();
+        sentences.add("all nodes are joined");
         if (!unreached.isEmpty()) {
-            terminal().println("not told, since they do not run: " + unreached);
+            sentences.add("not told, since they do not run: " + unreached);
         }
+        report(sentences, Json.object("isolated", null, "notTold", unreached));
         return ExitCode.OK;
     }
 }

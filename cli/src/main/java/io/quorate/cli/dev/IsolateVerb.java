@@ -4,6 +4,8 @@ package io.quorate.cli.dev;
 import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.local.DevState;
+import io.quorate.cli.output.Json;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -25,10 +27,12 @@ final class IsolateVerb extends RunningDevVerb {
         DevState state = directory().running();
         liveNode(state, id);
         List<Integer> unreached = Isolation.set(state, id);
-        terminal().println("node " + id + " is cut off; quorate dev heal joins all nodes again");
+        List<String> sentences = new ArrayList<>();
+        sentences.add("node " + id + " is cut off; quorate dev heal joins all nodes again");
         if (!unreached.isEmpty()) {
-            terminal().println("not told, since they do not run: " + unreached);
+            sentences.add("not told, since they do not run: " + unreached);
         }
+        report(sentences, Json.object("isolated", id, "notTold", unreached));
         return ExitCode.OK;
     }
 }

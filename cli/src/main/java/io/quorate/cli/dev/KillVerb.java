@@ -10,6 +10,7 @@ import io.quorate.cli.cluster.ClusterSnapshot;
 import io.quorate.cli.cluster.ClusterSnapshot.GroupView;
 import io.quorate.cli.data.PartitionTarget;
 import io.quorate.cli.local.DevState;
+import io.quorate.cli.output.Json;
 import io.quorate.v1.DescribeClusterResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,11 +63,12 @@ final class KillVerb extends RunningDevVerb {
             }
             long begin = System.nanoTime();
             victims.forEach(victim -> victim.process().handle().ifPresent(ProcessHandle::destroyForcibly));
+            List<Object> killed = new ArrayList<>();
             for (DevState.Node victim : victims) {
-                terminal().println("killed node " + victim.id() + led(victim, orphans));
+                killed.add(json(victim, orphans));
+                say("killed node " + victim.id() + led(victim, orphans));
             }
-            terminal().flush();
-            return watchElections(state, probe, victims, orphans, begin);
+            return watchElections(state, probe, victims, orphans, begin, killed);
         }
     }
 
@@ -75,7 +77,8 @@ final class KillVerb extends RunningDevVerb {
             ClusterProbe probe,
             List<DevState.Node> victims,
             Map<String, GroupView> orphans,
-            long begin) {
+            long begin,
+            List<Object> killed) {
         List<String> survivors = state.nodes().stream()
                 .filter(node -> !victims.contains(node) && node.isAlive())
                 .map(DevState.Node::clientAddress)
@@ -86,6 +89,7 @@ final class KillVerb extends RunningDevVerb {
         List<String> lost = orphans.keySet().stream()
                 .filter(name -> !waiting.containsKey(name))
                 .toList();
+        List<Object> elected = new ArrayList<>();
         while (!waiting.isEmpty() && System.nanoTime() < deadline) {
             Map<Integer, DescribeClusterResponse> answers = probe.ask(survivors, PATIENCE);
             long elapsed = System.nanoTime() - begin;
@@ -93,10 +97,13 @@ final class KillVerb extends RunningDevVerb {
                 GroupView before = waiting.get(now.name());
                 if (before != null && now.hasLeader() && now.generation() > before.generation()) {
                     waiting.remove(now.name());
-                    terminal()
-                            .println(now.name() + ": node " + now.leaderId() + " leads generation " + now.generation()
-                                    + " after " + Durations.format(elapsed));
-                    terminal().flush();
+                    elected.add(Json.object(
+                            "name", now.name(),
+                            "leaderId", now.leaderId(),
+                            "generation", now.generation(),
+                            "elapsedMs", millis(elapsed)));
+                    say(now.name() + ": node " + now.leaderId() + " leads generation " + now.generation() + " after "
+                            + Durations.format(elapsed));
                 }
             }
             if (!waiting.isEmpty()) {
@@ -104,11 +111,17 @@ final class KillVerb extends RunningDevVerb {
             }
         }
         if (!lost.isEmpty()) {
-            terminal()
-                    .println("no quorum is left for " + String.join(", ", lost) + "; quorate dev restart "
-                            + victims.get(0).id() + " brings node "
-                            + victims.get(0).id() + " back");
+            int first = victims.get(0).id();
+            say("no quorum is left for " + String.join(", ", lost) + "; quorate dev restart " + first + " brings node "
+                    + first + " back");
         }
+        report(
+                List.of(),
+                Json.object(
+                        "killed", killed,
+                        "elected", elected,
+                        "withoutQuorum", lost,
+                        "leaderless", List.copyOf(waiting.keySet())));
         if (!waiting.isEmpty()) {
             throw new CliException(
                     ExitCode.UNHEALTHY,
@@ -118,6 +131,24 @@ final class KillVerb extends RunningDevVerb {
                     null);
         }
         return ExitCode.OK;
+    }
+
+    /** At once: the reader watches the elections. JSON is one document, at the end. */
+    private void say(String sentence) {
+        if (!isJson()) {
+            terminal().println(sentence);
+            terminal().flush();
+        }
+    }
+
+    private static Map<String, Object> json(DevState.Node victim, Map<String, GroupView> orphans) {
+        List<Object> led = new ArrayList<>();
+        for (GroupView group : orphans.values()) {
+            if (group.leaderId() == victim.id()) {
+                led.add(Json.object("name", group.name(), "generation", group.generation()));
+            }
+        }
+        return Json.object("nodeId", victim.id(), "pid", victim.process().pid(), "led", led);
     }
 
     private static boolean canElect(DevState state, List<DevState.Node> victims, GroupView group) {

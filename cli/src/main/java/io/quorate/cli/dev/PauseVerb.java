@@ -4,6 +4,7 @@ package io.quorate.cli.dev;
 import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.local.DevState;
+import io.quorate.cli.output.Json;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -23,7 +24,9 @@ final class PauseVerb extends RunningDevVerb {
     public Integer call() {
         DevState.Node node = liveNode(directory().running(), id);
         Signals.pause(List.of(node.process().pid()));
-        terminal().println("paused node " + id + "; quorate dev resume " + id + " lets it go on");
+        report(
+                List.of("paused node " + id + "; quorate dev resume " + id + " lets it go on"),
+                Json.object("paused", id, "pid", node.process().pid()));
         return ExitCode.OK;
     }
 }

@@ -8,6 +8,7 @@ import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.cluster.ClusterProbe;
 import io.quorate.cli.local.DevState;
 import io.quorate.cli.local.ProcessRef;
+import io.quorate.cli.output.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -63,9 +64,10 @@ final class RestartVerb extends RunningDevVerb {
                 sleep(POLL_MILLIS);
             }
         }
-        terminal()
-                .println("node " + id + " runs again (pid " + process.pid() + ") after "
-                        + Durations.format(System.nanoTime() - begin));
+        long elapsed = System.nanoTime() - begin;
+        report(
+                List.of("node " + id + " runs again (pid " + process.pid() + ") after " + Durations.format(elapsed)),
+                Json.object("restarted", id, "pid", process.pid(), "elapsedMs", millis(elapsed)));
         return ExitCode.OK;
     }
 

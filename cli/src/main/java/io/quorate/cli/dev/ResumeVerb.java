@@ -4,6 +4,7 @@ package io.quorate.cli.dev;
 import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.local.DevState;
+import io.quorate.cli.output.Json;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -21,7 +22,9 @@ final class ResumeVerb extends RunningDevVerb {
     public Integer call() {
         DevState.Node node = liveNode(directory().running(), id);
         Signals.resume(List.of(node.process().pid()));
-        terminal().println("node " + id + " goes on");
+        report(
+                List.of("node " + id + " goes on"),
+                Json.object("resumed", id, "pid", node.process().pid()));
         return ExitCode.OK;
     }
 }

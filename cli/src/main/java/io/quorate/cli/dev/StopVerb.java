@@ -7,6 +7,7 @@ import io.quorate.cli.base.Durations;
 import io.quorate.cli.base.ExitCode;
 import io.quorate.cli.local.DevState;
 import io.quorate.cli.local.ProcessRef;
+import io.quorate.cli.output.Json;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +45,10 @@ final class StopVerb extends RunningDevVerb {
             sleep(POLL_MILLIS);
         }
         DevState.delete(directory.root());
-        terminal().println("stopped in " + Durations.format(System.nanoTime() - begin));
+        long elapsed = System.nanoTime() - begin;
+        report(
+                List.of("stopped in " + Durations.format(elapsed)),
+                Json.object("stopped", state.clusterId(), "elapsedMs", millis(elapsed)));
         return ExitCode.OK;
     }
 
