@@ -80,8 +80,8 @@ final class LeaderRoute implements TopicLookup.Subscriber {
     /** The attempt at this leader failed, or what it led to has ended. Does not seek again by itself. */
     void failed(Cluster.Leader leader, Failure failure) {
         lastFailure = Optional.of(failure);
-        // An overloaded leader is still the leader.
-        if (!failure.is("OVERLOADED")) {
+        // An overloaded leader is still the leader; so is one without room, unless somebody takes over.
+        if (!failure.is("OVERLOADED") && !failure.is("DISK_FULL")) {
             cluster.leaderFailed(topic, partition, leader, failure);
         }
         retryAtNanos = loop.nanoTime() + Math.max(backoff.nextNanos(), failure.retryAfterNanos());

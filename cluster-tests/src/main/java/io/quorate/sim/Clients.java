@@ -96,6 +96,7 @@ final class Clients {
             case NOT_LEADER, NO_LEADER -> sightings.met(RareState.APPEND_REFUSED_BY_FOLLOWER);
             case LEADERSHIP_LOST -> sightings.met(RareState.APPEND_LOST_WITH_LEADERSHIP);
             case OVERLOADED -> sightings.met(RareState.APPEND_REFUSED_AS_OVERLOADED);
+            case DISK_FULL -> sightings.met(RareState.APPEND_REFUSED_AS_DISK_FULL);
             case FENCED -> sightings.met(RareState.APPEND_REFUSED_AS_FENCED);
             case OUT_OF_SEQUENCE -> sightings.met(RareState.APPEND_REFUSED_OUT_OF_SEQUENCE);
             default -> {}

@@ -13,12 +13,14 @@ final class FaultInjector {
     private static final int RECOVERY_OPERATIONS_MAX = 8;
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
+    private static final int FULL_DISK_FREE_MIB_MIN = 6;
 
     private final VirtualTime time;
     private final SimulatedNetwork network;
     private final List<SimulatedNode> nodes;
     private final FaultOptions options;
     private final DiskOptions disk;
+    private final int criticalMebibytes;
     private final Sightings sightings;
     private final Prng prng;
     private boolean active;
@@ -35,6 +37,7 @@ final class FaultInjector {
         this.nodes = nodes;
         this.options = options.faults();
         this.disk = options.disk();
+        this.criticalMebibytes = (int) (options.diskLimits().criticalFreeBytes() >> 20);
         this.sightings = sightings;
         this.prng = prng;
     }
@@ -48,6 +51,7 @@ final class FaultInjector {
         repeat(options.partitionMillis(), "fault-cut", this::cutSomething);
         repeat(options.resetMillis(), "fault-reset", this::resetSomething);
         repeat(disk.hangMillis(), "fault-hang", this::hangSomeonesDisk);
+        repeat(disk.fillMillis(), "fault-fill", this::fillDisks);
         if (disk.forceFailures()) {
             repeat(FORCE_FAILURE_MEAN_MILLIS, "fault-force", this::failSomeonesForce);
         }
@@ -170,6 +174,18 @@ final class FaultInjector {
                 node.unhangDisk();
             }
         });
+    }
+
+    /** One disk, or all at once, to somewhere below the critical watermark. */
+    private void fillDisks() {
+        boolean all = prng.nextInt(3) == 0;
+        int mebibytes = FULL_DISK_FREE_MIB_MIN + prng.nextInt(criticalMebibytes - FULL_DISK_FREE_MIB_MIN);
+        List<SimulatedNode> filled = all ? nodes : List.of(someone());
+        filled.forEach(node -> node.disk().leaveFree((long) mebibytes << 20));
+        time.schedule(
+                millis(disk.fillMillisMax()),
+                "fault-free",
+                () -> filled.forEach(node -> node.disk().free()));
     }
 
     private void pauseSomeone() {

@@ -82,6 +82,16 @@ final class MachineDisk {
         current.injectOnce(Operation.FORCE, path -> true);
     }
 
+    /** Somebody else fills the disk up to so many free bytes. */
+    void leaveFree(long bytes) {
+        current.leaveFree(bytes);
+    }
+
+    /** There is room again. */
+    void free() {
+        current.limitCapacity(Long.MAX_VALUE);
+    }
+
     boolean hasLostPower() {
         return current.isDown();
     }
@@ -94,6 +104,7 @@ final class MachineDisk {
     /** Ends all faults that are still to come. */
     void makeReliable() {
         current.crashAfter(Long.MAX_VALUE / 2);
+        free();
     }
 
     /** The groups that have a directory, in order. */

@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
+import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.raft.Prng;
@@ -254,6 +255,14 @@ final class SimulatedNode {
             world.trace().fold("stalled " + id + stalled);
             if (stalled) {
                 world.sightings().met(RareState.DISK_STALLED);
+            }
+        }
+
+        @Override
+        public void onSpaceLevel(SpaceLevel level) {
+            world.trace().fold("space " + id + level);
+            if (level == SpaceLevel.FULL) {
+                world.sightings().met(RareState.DISK_FULL);
             }
         }
 

@@ -73,6 +73,8 @@ public record SimulationOptions(
      * @param slowMillisMax     see {@code slowPermille}
      * @param hangMillis        mean time between two hangs, in which nothing is written or flushed; 0: never
      * @param hangMillisMax     longest hang
+     * @param fillMillis        mean time between two times in which somebody else fills a disk; 0: never
+     * @param fillMillisMax     longest time that it stays full
      * @param readMicros        longest time until a read begins
      * @param forceFailures     whether a force may fail, which must end its node
      */
@@ -83,6 +85,8 @@ public record SimulationOptions(
             int slowMillisMax,
             int hangMillis,
             int hangMillisMax,
+            int fillMillis,
+            int fillMillisMax,
             int readMicros,
             boolean forceFailures) {}
 
@@ -151,7 +155,7 @@ public record SimulationOptions(
                 pick(prng, 10, 20, 20, 20, 40),
                 drawRaft(prng),
                 drawLogStore(prng),
-                new DiskLimits(pick(prng, 10, 40, 400)),
+                new DiskLimits(pick(prng, 10, 40, 400), 32 << 20, 16 << 20, pick(prng, 100, 1_000)),
                 pick(prng, 4 << 10, 64 << 10, 16 << 20),
                 pick(prng, 5_000, 50_000, 500_000),
                 oneIn(prng, 3),
@@ -197,6 +201,8 @@ public record SimulationOptions(
                 oneIn(prng, 2) ? between(prng, 1, 60) : 0,
                 pick(prng, 50, 300, 1_500),
                 oneIn(prng, 3) ? between(prng, 500, 3_000) : 0,
+                pick(prng, 500, 2_000, 10_000),
+                oneIn(prng, 3) ? between(prng, 300, 3_000) : 0,
                 pick(prng, 500, 2_000, 10_000),
                 pick(prng, 50, 1_000, 5_000, 20_000),
                 oneIn(prng, 4));

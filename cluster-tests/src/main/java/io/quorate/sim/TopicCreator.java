@@ -19,6 +19,7 @@ final class TopicCreator {
             Reason.LEADERSHIP_LOST,
             Reason.NO_QUORUM,
             Reason.OVERLOADED,
+            Reason.DISK_FULL,
             Reason.SHUTTING_DOWN,
             Reason.REPLICA_FAILED);
 

@@ -12,6 +12,7 @@ import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
 import io.quorate.node.metadata.Peers;
 import io.quorate.node.metadata.TopicState;
+import io.quorate.node.replica.DiskSpace;
 import io.quorate.node.replica.DiskWatch;
 import io.quorate.node.replica.GroupDirectories;
 import io.quorate.node.replica.GroupName;
@@ -146,7 +147,13 @@ public final class NodeRuntime {
         NodeId self = settings.nodeId();
         peers = new Peers(loop.clock(), self, nodes.voters());
         leaders = new Leaders();
-        gossip = new Gossip(loop, seams.transport(), others(), settings.clientAddress(), dataDirectory.incarnation());
+        gossip = new Gossip(
+                loop,
+                seams.transport(),
+                others(),
+                settings.clientAddress(),
+                dataDirectory.incarnation(),
+                () -> disk.space().isFull());
         peers.onStatus(self, settings.clientAddress(), dataDirectory.incarnation());
         ClusterWhereabouts whereabouts = new ClusterWhereabouts(
                 self,
@@ -155,10 +162,20 @@ public final class NodeRuntime {
                 gossip,
                 node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
         TurnScheduler turns = new TurnScheduler(loop, seams.flushExecutor());
-        disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), seams.observer());
+        DiskSpace space = new DiskSpace(
+                self,
+                loop,
+                seams.backgroundExecutor(),
+                seams.disk(),
+                seams.dataDirectory(),
+                settings.disk(),
+                seams.observer());
+        disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, seams.observer());
+        space.start(level -> gossip.tellAll());
         ReplicaHost host = new ReplicaHost(
                 self,
                 loop,
+                settings.raft(),
                 turns,
                 disk,
                 seams.transport(),
@@ -174,11 +191,7 @@ public final class NodeRuntime {
                 settings.logStore(),
                 seams.backgroundExecutor());
         replicas = new LocalReplicas(
-                host,
-                settings.raft(),
-                directories,
-                seams.backgroundExecutor(),
-                seams.prng().split());
+                host, directories, seams.backgroundExecutor(), seams.prng().split());
         LogStore store = directories.open(GroupName.METADATA.groupId());
         metadata = new MetadataService(
                 host,
@@ -231,6 +244,7 @@ public final class NodeRuntime {
         stopping = true;
         timers.forEach(EventLoop.Timer::cancel);
         timers.clear();
+        disk.space().stop();
         seams.transport().close();
         Runnable letGo = () -> {
             unlock();
@@ -354,6 +368,7 @@ public final class NodeRuntime {
         if (status.complete()) {
             leaders.leadsNothingBut(from, leads);
         }
+        disk.space().onPeer(from, status.diskFull());
         if (peers.onStatus(from, status.clientAddress(), status.incarnation())) {
             metadata.registerNodes();
         }

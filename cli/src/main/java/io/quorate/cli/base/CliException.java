@@ -61,6 +61,8 @@ public final class CliException extends RuntimeException {
             case "NO_LEADER", "NO_QUORUM", "LEADERSHIP_LOST", "REPLICA_FAILED", "SHUTTING_DOWN", "NOT_LEADER" ->
                 "quorate cluster status shows which nodes are missing";
             case "OVERLOADED" -> "try again, or slower";
+            case "DISK_FULL" ->
+                "quorate cluster status shows which disks are full; appends go on by themselves with room";
             case "INTERNAL" -> "the server's log has the details";
             default -> "";
         };

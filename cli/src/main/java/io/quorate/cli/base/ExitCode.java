@@ -37,6 +37,7 @@ public final class ExitCode {
                     "NO_LEADER",
                     "LEADERSHIP_LOST",
                     "OVERLOADED",
+                    "DISK_FULL",
                     "SHUTTING_DOWN",
                     "REPLICA_FAILED",
                     "NO_QUORUM",

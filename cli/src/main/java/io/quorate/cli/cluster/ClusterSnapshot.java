@@ -2,6 +2,7 @@
 package io.quorate.cli.cluster;
 
 import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.Disk;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
 import io.quorate.v1.NodeState;
@@ -60,8 +61,16 @@ public record ClusterSnapshot(
     /**
      * @param pendingMillis how long the write or flush under way has taken; 0 if none is
      * @param stalled       too long: the node leads nothing until it ends
+     * @param freeBytes     empty: not known yet
      */
-    public record DiskView(long pendingMillis, boolean stalled) {}
+    public record DiskView(long pendingMillis, boolean stalled, SpaceLevel space, OptionalLong freeBytes) {}
+
+    public enum SpaceLevel {
+        PLENTY,
+        LOW,
+        /** The node takes no appends. */
+        FULL
+    }
 
     /**
      * @param topic         empty for the metadata group
@@ -111,6 +120,18 @@ public record ClusterSnapshot(
     /** @param answers at least one, of different nodes */
     public static ClusterSnapshot of(Collection<DescribeClusterResponse> answers) {
         return new Merge(answers).snapshot();
+    }
+
+    private static DiskView disk(Disk disk) {
+        return new DiskView(
+                disk.getPendingMs(),
+                disk.getStalled(),
+                switch (disk.getSpace()) {
+                    case DISK_SPACE_LOW -> SpaceLevel.LOW;
+                    case DISK_SPACE_FULL -> SpaceLevel.FULL;
+                    default -> SpaceLevel.PLENTY;
+                },
+                disk.hasFreeBytes() ? OptionalLong.of(disk.getFreeBytes()) : OptionalLong.empty());
     }
 
     /** What one node says of a group's leadership. */
@@ -205,7 +226,7 @@ public record ClusterSnapshot(
             return answers.stream()
                     .filter(answer -> answer.getNodeId() == id && answer.hasDisk())
                     .map(DescribeClusterResponse::getDisk)
-                    .map(disk -> new DiskView(disk.getPendingMs(), disk.getStalled()))
+                    .map(ClusterSnapshot::disk)
                     .findFirst();
         }
 

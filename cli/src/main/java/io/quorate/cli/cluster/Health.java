@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.cli.cluster;
 
+import io.quorate.cli.cluster.ClusterSnapshot.DiskView;
 import io.quorate.cli.cluster.ClusterSnapshot.GroupView;
 import io.quorate.cli.cluster.ClusterSnapshot.NodeView;
+import io.quorate.cli.cluster.ClusterSnapshot.SpaceLevel;
 import io.quorate.cli.cluster.ClusterSnapshot.State;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,10 +34,7 @@ public record Health(Level level, String sentence) {
             if (node.state() != State.UP) {
                 findings.add("node " + node.id() + " " + describe(node.state()));
             }
-            node.disk()
-                    .filter(ClusterSnapshot.DiskView::stalled)
-                    .ifPresent(disk -> findings.add("the disk of node " + node.id() + " has not answered for "
-                            + disk.pendingMillis() + " ms, so it leads nothing"));
+            node.disk().ifPresent(disk -> addFindings(findings, node.id(), disk));
         }
         List<GroupView> groups = new ArrayList<>();
         groups.add(cluster.metadata());
@@ -70,6 +69,22 @@ public record Health(Level level, String sentence) {
                 (unavailable ? "unavailable: " : "degraded: ")
                         + String.join("; ", findings)
                         + (unavailable ? "" : "; everything is served"));
+    }
+
+    private static void addFindings(List<String> findings, int node, DiskView disk) {
+        if (disk.stalled()) {
+            findings.add("the disk of node " + node + " has not answered for " + disk.pendingMillis()
+                    + " ms, so it leads nothing");
+        }
+        if (disk.space() == SpaceLevel.FULL) {
+            findings.add("the disk of node " + node + " is full (" + free(disk) + "): it takes no appends");
+        } else if (disk.space() == SpaceLevel.LOW) {
+            findings.add("the disk of node " + node + " is nearly full (" + free(disk) + ")");
+        }
+    }
+
+    private static String free(DiskView disk) {
+        return disk.freeBytes().orElse(0) / (1 << 20) + " MiB left";
     }
 
     private static void add(List<String> findings, String what, List<GroupView> groups) {

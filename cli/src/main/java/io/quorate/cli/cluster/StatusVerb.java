@@ -82,7 +82,14 @@ final class StatusVerb extends ClientVerb {
     }
 
     private static String describe(ClusterSnapshot.DiskView disk) {
-        return disk.stalled() ? "stalled for " + disk.pendingMillis() + " ms" : "ok";
+        if (disk.stalled()) {
+            return "stalled for " + disk.pendingMillis() + " ms";
+        }
+        return switch (disk.space()) {
+            case PLENTY -> "ok";
+            case LOW -> "nearly full";
+            case FULL -> "full";
+        };
     }
 
     private static Table partitionTable(ClusterSnapshot cluster) {
@@ -147,7 +154,12 @@ final class StatusVerb extends ClientVerb {
     }
 
     private static Map<String, Object> json(ClusterSnapshot.DiskView disk) {
-        return Json.object("pendingMs", disk.pendingMillis(), "stalled", disk.stalled());
+        OptionalLong free = disk.freeBytes();
+        return Json.object(
+                "pendingMs", disk.pendingMillis(),
+                "stalled", disk.stalled(),
+                "space", disk.space().name().toLowerCase(Locale.ROOT),
+                "freeBytes", free.isPresent() ? free.getAsLong() : null);
     }
 
     private static Map<String, Object> groupJson(GroupView group) {

@@ -40,6 +40,7 @@ class ExitCodeTest {
                 Map.entry("NO_LEADER", 6),
                 Map.entry("LEADERSHIP_LOST", 6),
                 Map.entry("OVERLOADED", 6),
+                Map.entry("DISK_FULL", 6),
                 Map.entry("SHUTTING_DOWN", 6),
                 Map.entry("REPLICA_FAILED", 6),
                 Map.entry("NO_QUORUM", 6),

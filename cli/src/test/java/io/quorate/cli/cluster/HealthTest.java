@@ -9,6 +9,7 @@ import io.quorate.cli.cluster.ClusterSnapshot.State;
 import io.quorate.cli.output.Json;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.Disk;
+import io.quorate.v1.DiskSpace;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
 import io.quorate.v1.NodeState;
@@ -153,6 +154,25 @@ class HealthTest {
     }
 
     @Test
+    @DisplayName("degraded when disks are full or nearly so, with how much is left")
+    void diskFull() {
+        DescribeClusterResponse full = answer(1, Set.of(1, 2, 3), 2, 4, 10).toBuilder()
+                .setDisk(Disk.newBuilder().setSpace(DiskSpace.DISK_SPACE_FULL).setFreeBytes(12 << 20))
+                .build();
+        DescribeClusterResponse low = answer(3, Set.of(1, 2, 3), 2, 4, 10).toBuilder()
+                .setDisk(Disk.newBuilder().setSpace(DiskSpace.DISK_SPACE_LOW).setFreeBytes(900 << 20))
+                .build();
+        ClusterSnapshot cluster = ClusterSnapshot.of(List.of(full, answer(2, Set.of(1, 2, 3), 2, 4, 10), low));
+
+        assertEquals(
+                new Health(
+                        Health.Level.DEGRADED,
+                        "degraded: the disk of node 1 is full (12 MiB left): it takes no appends"
+                                + "; the disk of node 3 is nearly full (900 MiB left); everything is served"),
+                Health.of(cluster));
+    }
+
+    @Test
     @DisplayName("as JSON with these fields")
     void json() {
         ClusterSnapshot cluster =
@@ -162,9 +182,9 @@ class HealthTest {
                 "{\"clusterId\":\"c\",\"version\":\"1.0\",\"health\":\"degraded\",\"sentence\":\"degraded: node 3 is"
                         + " down; under-replicated: metadata, demo/0; everything is served\",\"nodes\":["
                         + "{\"nodeId\":1,\"clientAddress\":\"h:1\",\"peerAddress\":\"p:1\",\"state\":\"up\",\"leads\":0,"
-                        + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false}},"
+                        + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false,\"space\":\"plenty\",\"freeBytes\":null}},"
                         + "{\"nodeId\":2,\"clientAddress\":\"h:2\",\"peerAddress\":\"p:2\",\"state\":\"up\",\"leads\":1,"
-                        + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false}},"
+                        + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false,\"space\":\"plenty\",\"freeBytes\":null}},"
                         + "{\"nodeId\":3,\"clientAddress\":\"h:3\",\"peerAddress\":\"p:3\",\"state\":\"down\","
                         + "\"leads\":0,\"lastContactMs\":null,\"disk\":null}],"
                         + "\"metadata\":{\"leaderId\":2,\"generation\":4,\"replicas\":[1,2,3],\"live\":[1,2],"

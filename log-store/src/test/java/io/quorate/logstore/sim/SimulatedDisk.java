@@ -180,6 +180,13 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
+    /** Fills the disk with what others wrote to it, up to so many free bytes. */
+    public void leaveFree(long bytes) {
+        synchronized (platter) {
+            platter.capacityBytes = usedBytes() + bytes;
+        }
+    }
+
     /** Whether the power failed, or a later run took over: every use throws. */
     public boolean isDown() {
         synchronized (platter) {

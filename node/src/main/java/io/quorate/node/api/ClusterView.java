@@ -29,8 +29,17 @@ public record ClusterView(
      *
      * @param pendingMillis how long the write or flush under way has taken; 0 if none is
      * @param stalled       too long: this node leads nothing until it ends
+     * @param freeBytes     negative: not known yet
      */
-    public record DiskView(long pendingMillis, boolean stalled) {}
+    public record DiskView(long pendingMillis, boolean stalled, SpaceLevel space, long freeBytes) {}
+
+    public enum SpaceLevel {
+        PLENTY,
+        /** Below the low watermark. */
+        LOW,
+        /** Below the critical watermark: no appends are taken. */
+        FULL
+    }
 
     public record TopicView(String name, int replicationFactor, int maxBatchBytes, List<PartitionView> partitions) {
         public TopicView {

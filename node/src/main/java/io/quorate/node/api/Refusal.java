@@ -39,6 +39,7 @@ public record Refusal(Reason reason, String message, Map<String, String> metadat
         NO_QUORUM,
         NOT_ENOUGH_NODES,
         CORRUPT_REPLICA,
+        DISK_FULL,
         INTERNAL
     }
 

@@ -112,6 +112,24 @@ public final class ConfigKeys {
             "How long one write or flush may take before this node gives up what it leads, until it ends. Default: the"
                     + " longest election timeout.");
 
+    static final ConfigKey<Long> LOW_FREE_BYTES = withDefault(
+            "disk.low_free_bytes",
+            bytes(0, 1_024 * GIB),
+            GIB,
+            "With less free space than this on the disk of `data.dir` the node warns. At least"
+                    + " `disk.critical_free_bytes`.");
+    static final ConfigKey<Long> CRITICAL_FREE_BYTES = withDefault(
+            "disk.critical_free_bytes",
+            bytes(0, 1_024 * GIB),
+            256 * MIB,
+            "With less free space than this appends are refused as DISK_FULL until there is more: what is left is for"
+                    + " votes, the registry of topics, trims and appends under way. 0 watches nothing.");
+    static final ConfigKey<Integer> DISK_CHECK_INTERVAL_MS = withDefault(
+            "disk.check_interval_ms",
+            integer(10, 3_600_000),
+            1_000,
+            "How often the free space is looked at; it is looked at earlier when much has been written.");
+
     static final ConfigKey<Long> MAX_BATCH_BYTES = withDefault(
             "limits.max_batch_bytes",
             bytes(KIB, 16 * MIB),
@@ -151,6 +169,9 @@ public final class ConfigKeys {
             DIRECT_IO,
             INDEX_INTERVAL_BYTES,
             STALL_TIMEOUT_MS,
+            LOW_FREE_BYTES,
+            CRITICAL_FREE_BYTES,
+            DISK_CHECK_INTERVAL_MS,
             MAX_BATCH_BYTES,
             MAX_INFLIGHT_BYTES,
             FAULT_INJECTION);

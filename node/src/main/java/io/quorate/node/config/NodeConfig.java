@@ -131,6 +131,7 @@ public record NodeConfig(
         requireAtLeast(config, ConfigKeys.RAFT_MAX_INFLIGHT_BYTES, ConfigKeys.MAX_APPEND_BYTES, problems);
         requireAtLeast(config, ConfigKeys.MAX_UNCOMMITTED_BYTES, ConfigKeys.MAX_BATCH_BYTES, problems);
         requireAtLeast(config, ConfigKeys.MAX_INFLIGHT_BYTES, ConfigKeys.MAX_BATCH_BYTES, problems);
+        requireAtLeast(config, ConfigKeys.LOW_FREE_BYTES, ConfigKeys.CRITICAL_FREE_BYTES, problems);
         requireAtLeast(config, ConfigKeys.SEGMENT_BYTES, ConfigKeys.ZERO_AHEAD_BYTES, problems);
     }
 
@@ -163,8 +164,12 @@ public record NodeConfig(
     private static DiskLimits disk(EffectiveConfig config) {
         int tickMillis = config.get(ConfigKeys.TICK_MS);
         int longestElectionTimeout = 2 * config.get(ConfigKeys.ELECTION_TIMEOUT_TICKS);
-        return new DiskLimits(config.find(ConfigKeys.STALL_TIMEOUT_MS)
-                .map(millis -> Math.max(1, millis / tickMillis))
-                .orElse(longestElectionTimeout));
+        return new DiskLimits(
+                config.find(ConfigKeys.STALL_TIMEOUT_MS)
+                        .map(millis -> Math.max(1, millis / tickMillis))
+                        .orElse(longestElectionTimeout),
+                config.get(ConfigKeys.LOW_FREE_BYTES),
+                config.get(ConfigKeys.CRITICAL_FREE_BYTES),
+                config.get(ConfigKeys.DISK_CHECK_INTERVAL_MS));
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * Tells the peers which groups this node leads: all of them on connection and every {@link #COMPLETE_EVERY_MILLIS}, in
@@ -22,18 +23,29 @@ public final class Gossip {
     private final List<NodeId> peers;
     private final String clientAddress;
     private final long incarnation;
+    private final BooleanSupplier diskFull;
     /** Generation by group. */
     private final SortedMap<Long, Long> leads = new TreeMap<>();
 
     private final SortedMap<Long, Long> news = new TreeMap<>();
 
-    /** @param peers all other nodes */
-    public Gossip(EventLoop loop, Transport transport, List<NodeId> peers, String clientAddress, long incarnation) {
+    /**
+     * @param peers    all other nodes
+     * @param diskFull whether this node can store no records now
+     */
+    public Gossip(
+            EventLoop loop,
+            Transport transport,
+            List<NodeId> peers,
+            String clientAddress,
+            long incarnation,
+            BooleanSupplier diskFull) {
         this.loop = loop;
         this.transport = transport;
         this.peers = List.copyOf(peers);
         this.clientAddress = clientAddress;
         this.incarnation = incarnation;
+        this.diskFull = diskFull;
     }
 
     /** This node leads the group. */
@@ -78,6 +90,6 @@ public final class Gossip {
     private PeerMessage.Status status(SortedMap<Long, Long> generationsByGroup, boolean complete) {
         List<PeerMessage.Leadership> list = new ArrayList<>(generationsByGroup.size());
         generationsByGroup.forEach((group, generation) -> list.add(new PeerMessage.Leadership(group, generation)));
-        return new PeerMessage.Status(clientAddress, incarnation, list, complete);
+        return new PeerMessage.Status(clientAddress, incarnation, list, complete, diskFull.getAsBoolean());
     }
 }

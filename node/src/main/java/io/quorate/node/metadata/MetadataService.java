@@ -132,7 +132,8 @@ public final class MetadataService implements Replica.Owner {
                 .or(() -> checkMaxBatchBytes(maxBatchBytes))
                 .or(() -> checkAtLeastOne(count))
                 .or(this::whyNotLeading)
-                .or(() -> machine.tooManyPartitions(0, count));
+                .or(() -> machine.tooManyPartitions(0, count))
+                .or(this::whyNoRoom);
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {
@@ -145,7 +146,8 @@ public final class MetadataService implements Replica.Owner {
         Optional<Refusal> refusal = TopicName.check(topic)
                 .or(() -> checkMaxBatchBytes(maxBatchBytes.orElse(0)))
                 .or(() -> partitions == 0 ? Optional.empty() : checkAtLeastOne(partitions))
-                .or(this::whyNotLeading);
+                .or(this::whyNotLeading)
+                .or(() -> partitions == 0 ? Optional.empty() : whyNoRoom());
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
             return;
@@ -241,6 +243,13 @@ public final class MetadataService implements Replica.Owner {
                     .noQuorum(GroupName.METADATA, replica.core().membership());
         }
         return Optional.of(elsewhere());
+    }
+
+    /** New partitions need space for their logs; everything else about topics is small and has its reserve. */
+    private Optional<Refusal> whyNoRoom() {
+        return host.disk().space().isFull()
+                ? Optional.of(Refusals.diskFull(host.disk().space()))
+                : Optional.empty();
     }
 
     private Refusal elsewhere() {

@@ -20,17 +20,25 @@ public final class DiskWatch {
     private final FlushRounds flushes;
     private final DiskLimits limits;
     private final int tickMillis;
+    private final DiskSpace space;
     private final ReplicaObserver observer;
 
     private long lastStep;
     private int ticksSinceStep;
     private boolean stalled;
 
-    DiskWatch(NodeId self, FlushRounds flushes, DiskLimits limits, int tickMillis, ReplicaObserver observer) {
+    DiskWatch(
+            NodeId self,
+            FlushRounds flushes,
+            DiskLimits limits,
+            int tickMillis,
+            DiskSpace space,
+            ReplicaObserver observer) {
         this.self = self;
         this.flushes = flushes;
         this.limits = limits;
         this.tickMillis = tickMillis;
+        this.space = space;
         this.observer = observer;
     }
 
@@ -68,7 +76,11 @@ public final class DiskWatch {
         return (long) ticksSinceStep * tickMillis;
     }
 
+    public DiskSpace space() {
+        return space;
+    }
+
     public ClusterView.DiskView view() {
-        return new ClusterView.DiskView(stalledMillis(), stalled);
+        return new ClusterView.DiskView(stalledMillis(), stalled, space.level(), space.freeBytes());
     }
 }

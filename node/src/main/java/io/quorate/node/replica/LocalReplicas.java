@@ -8,7 +8,6 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Prng;
-import io.quorate.raft.RaftConfig;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.Message;
@@ -56,7 +55,6 @@ public final class LocalReplicas {
     }
 
     private final ReplicaHost host;
-    private final RaftConfig raft;
     private final GroupDirectories directories;
     private final Executor backgroundExecutor;
     private final Prng prng;
@@ -65,10 +63,8 @@ public final class LocalReplicas {
     private boolean stopped;
     private Runnable onStopped = () -> {};
 
-    public LocalReplicas(
-            ReplicaHost host, RaftConfig raft, GroupDirectories directories, Executor backgroundExecutor, Prng prng) {
+    public LocalReplicas(ReplicaHost host, GroupDirectories directories, Executor backgroundExecutor, Prng prng) {
         this.host = host;
-        this.raft = raft;
         this.directories = directories;
         this.backgroundExecutor = backgroundExecutor;
         this.prng = prng;
@@ -109,7 +105,7 @@ public final class LocalReplicas {
             return;
         }
         Wanted wanted = slot.wanted;
-        RaftCore core = new RaftCore(raft, host.self(), wanted.membership(), store.recovered(), prng.split());
+        RaftCore core = new RaftCore(host.raft(), host.self(), wanted.membership(), store.recovered(), prng.split());
         if (wanted.preferred().equals(host.self()) && core.lastIndex() > 0) {
             giveHeadStart(core);
         }
@@ -123,7 +119,7 @@ public final class LocalReplicas {
      * there already. A fresh group elects its first leader at once without this.
      */
     private void giveHeadStart(RaftCore core) {
-        for (int tick = 0; tick < raft.electionTimeoutTicks() * 3 / 4; tick++) {
+        for (int tick = 0; tick < host.raft().electionTimeoutTicks() * 3 / 4; tick++) {
             core.tick();
         }
     }

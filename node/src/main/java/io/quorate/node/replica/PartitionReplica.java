@@ -103,8 +103,21 @@ public final class PartitionReplica implements Replica.Owner {
         if (message instanceof AppendRequest append && !carriesIntactBatches(append)) {
             return false;
         }
+        if (message instanceof AppendRequest append && host.disk().space().isExhausted() && carriesRecords(append)) {
+            // As if it had been lost on the way: the leader tries again, as it does with any silent follower.
+            return true;
+        }
         replica.step(from, message);
         return true;
+    }
+
+    private static boolean carriesRecords(AppendRequest append) {
+        for (LogEntry entry : append.entries()) {
+            if (entry.type() == EntryType.RECORDS) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean carriesIntactBatches(AppendRequest append) {
@@ -213,10 +226,21 @@ public final class PartitionReplica implements Replica.Owner {
         if (sizeBytes > maxBatchBytes) {
             return Optional.of(Refusals.tooLarge(name, sizeBytes, maxBatchBytes));
         }
+        DiskSpace space = host.disk().space();
+        if (space.isFull() || !space.majorityHasRoom(replica.core().membership())) {
+            return Optional.of(diskFull(space));
+        }
         if (!host.budget().admits(sizeBytes)) {
             return Optional.of(Refusals.nodeOverloaded(host.budget()));
         }
         return Optional.empty();
+    }
+
+    private Refusal diskFull(DiskSpace space) {
+        List<NodeId> withoutRoom = replica.core().membership().voters().stream()
+                .filter(voter -> !space.hasRoom(voter))
+                .toList();
+        return Refusals.diskFull(name, withoutRoom, space);
     }
 
     private Refusal refusalFor(ProducerVerdict verdict, BatchHeader header) {

@@ -4,8 +4,11 @@ package io.quorate.node.replica;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.raft.log.NodeId;
 import io.quorate.wire.BatchHeader;
 import io.quorate.wire.InvalidBatchException;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** The refusals that partitions give, with the metadata that docs/errors.md promises. */
 public final class Refusals {
@@ -131,6 +134,31 @@ public final class Refusals {
                         "this node has " + budget.usedBytes() + " bytes of appends under way, its limit is "
                                 + budget.limitBytes())
                 .retryAfter(OVERLOADED_RETRY_MILLIS);
+    }
+
+    /** @param withoutRoom nodes of the group that can store no records now */
+    static Refusal diskFull(GroupName group, List<NodeId> withoutRoom, DiskSpace own) {
+        String nodes =
+                withoutRoom.stream().map(node -> Integer.toString(node.value())).collect(Collectors.joining(","));
+        return Refusal.of(
+                        Reason.DISK_FULL,
+                        "too few disks have room for appends to " + group.label() + ", those of nodes " + nodes
+                                + " are full; make room or add some there (records are taken from "
+                                + own.requiredBytes() + " free bytes on), reading goes on")
+                .with("full_nodes", nodes)
+                .with("free_bytes", own.freeBytes())
+                .with("required_bytes", own.requiredBytes())
+                .retryAfter(own.checkIntervalMillis());
+    }
+
+    public static Refusal diskFull(DiskSpace own) {
+        return Refusal.of(
+                        Reason.DISK_FULL,
+                        "this node has " + own.freeBytes() + " bytes left on its disk and needs " + own.requiredBytes()
+                                + " for more partitions; make room or add some")
+                .with("free_bytes", own.freeBytes())
+                .with("required_bytes", own.requiredBytes())
+                .retryAfter(own.checkIntervalMillis());
     }
 
     static Refusal partitionOverloaded(GroupName group, long uncommittedBytes) {

@@ -9,6 +9,7 @@ import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.EntryLoad;
 import io.quorate.raft.Envelope;
 import io.quorate.raft.Outputs;
+import io.quorate.raft.Persist;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
@@ -73,6 +74,7 @@ public final class Replica implements FlushRounds.Target {
     private final RaftCore core;
     private final StateMachine machine;
     private final Owner owner;
+    private final LeaderFitness fitness;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
 
     private State state = State.RUNNING;
@@ -96,6 +98,8 @@ public final class Replica implements FlushRounds.Target {
         this.core = core;
         this.machine = machine;
         this.owner = owner;
+        this.fitness = new LeaderFitness(
+                host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
         this.appliedIndex = store.firstIndex() - 1;
     }
 
@@ -143,20 +147,11 @@ public final class Replica implements FlushRounds.Target {
 
     public void tick() {
         if (state == State.RUNNING) {
-            mindTheDisk();
+            fitness.tick();
             core.tick();
             if (core.hasOutputs()) {
                 markDirty();
             }
-        }
-    }
-
-    /** A leader that cannot make anything durable makes room for one that can. */
-    private void mindTheDisk() {
-        boolean stalled = host.disk().isStalled();
-        core.holdBack(stalled);
-        if (stalled) {
-            core.stepDown("the disk has not answered for " + host.disk().stalledMillis() + " ms");
         }
     }
 
@@ -206,6 +201,7 @@ public final class Replica implements FlushRounds.Target {
         send(outputs.sendNow());
         if (!outputs.persist().isEmpty()) {
             host.turns().flushes().add(this, outputs.persist());
+            host.disk().space().handedOver(sizeBytes(outputs.persist()));
         }
         if (!outputs.sendAfterPersist().isEmpty()) {
             if (outputs.persist().sequence() <= persistedSequence) {
@@ -222,6 +218,14 @@ public final class Replica implements FlushRounds.Target {
             log(event);
             host.observer().onRaftEvent(name.groupId(), event);
         }
+    }
+
+    private static long sizeBytes(Persist persist) {
+        long bytes = 0;
+        for (LogEntry entry : persist.entries()) {
+            bytes += entry.sizeBytes();
+        }
+        return bytes;
     }
 
     /** Second half of a turn: what has become certain. */

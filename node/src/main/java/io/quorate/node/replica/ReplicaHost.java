@@ -3,6 +3,7 @@ package io.quorate.node.replica;
 
 import io.quorate.node.seam.GuardedLoop;
 import io.quorate.node.seam.Transport;
+import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.NodeId;
 import java.util.concurrent.Executor;
 
@@ -11,6 +12,7 @@ import java.util.concurrent.Executor;
  *
  * @param self         this node
  * @param loop         runs them
+ * @param raft         limits of every group
  * @param turns        drains them
  * @param disk         tells whether the disk is fit for a leader
  * @param transport    takes their messages
@@ -22,6 +24,7 @@ import java.util.concurrent.Executor;
 public record ReplicaHost(
         NodeId self,
         GuardedLoop loop,
+        RaftConfig raft,
         TurnScheduler turns,
         DiskWatch disk,
         Transport transport,

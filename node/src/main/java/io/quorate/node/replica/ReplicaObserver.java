@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.LogEntry;
 
@@ -20,6 +21,9 @@ public interface ReplicaObserver {
 
     /** The node's disk has not answered for too long, or answers again. */
     default void onDiskStalled(boolean stalled) {}
+
+    /** The node's disk has come to hold more or less than one of its watermarks. */
+    default void onSpaceLevel(SpaceLevel level) {}
 
     /** The replica takes no further part: its disk failed or its log is damaged. */
     default void onFailed(long groupId, Throwable cause) {}

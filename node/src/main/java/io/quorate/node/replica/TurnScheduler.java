@@ -31,8 +31,9 @@ public final class TurnScheduler {
     }
 
     /** Watches the disk to which this writes. */
-    public DiskWatch watchDisk(NodeId self, DiskLimits limits, int tickMillis, ReplicaObserver observer) {
-        return new DiskWatch(self, flushes, limits, tickMillis, observer);
+    public DiskWatch watchDisk(
+            NodeId self, DiskLimits limits, int tickMillis, DiskSpace space, ReplicaObserver observer) {
+        return new DiskWatch(self, flushes, limits, tickMillis, space, observer);
     }
 
     /** The replica has had an input: it is drained in this turn. */

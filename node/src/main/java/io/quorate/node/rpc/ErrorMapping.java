@@ -49,7 +49,7 @@ public final class ErrorMapping {
             case UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_RECREATED -> Status.Code.NOT_FOUND;
             case TOPIC_EXISTS -> Status.Code.ALREADY_EXISTS;
             case INVALID_ARGUMENT, RECORD_TOO_LARGE, CORRUPT_BATCH -> Status.Code.INVALID_ARGUMENT;
-            case OVERLOADED -> Status.Code.RESOURCE_EXHAUSTED;
+            case OVERLOADED, DISK_FULL -> Status.Code.RESOURCE_EXHAUSTED;
             case TRIMMED, BEYOND_TAIL -> Status.Code.OUT_OF_RANGE;
             case CORRUPT_REPLICA -> Status.Code.DATA_LOSS;
             case INTERNAL -> Status.Code.INTERNAL;

@@ -120,7 +120,8 @@ public final class PeerCodec {
         NodeStatus.Builder frame = NodeStatus.newBuilder()
                 .setClientAddress(status.clientAddress())
                 .setIncarnation(status.incarnation())
-                .setComplete(status.complete());
+                .setComplete(status.complete())
+                .setDiskFull(status.diskFull());
         for (PeerMessage.Leadership leadership : status.leads()) {
             frame.addLeadsBuilder().setGroupId(leadership.groupId()).setGeneration(leadership.generation());
         }
@@ -134,7 +135,8 @@ public final class PeerCodec {
                     notNegative("group_id", leadership.getGroupId()),
                     positive("generation", leadership.getGeneration())));
         }
-        return new PeerMessage.Status(frame.getClientAddress(), frame.getIncarnation(), leads, frame.getComplete());
+        return new PeerMessage.Status(
+                frame.getClientAddress(), frame.getIncarnation(), leads, frame.getComplete(), frame.getDiskFull());
     }
 
     private static AppendRequest decode(long term, AppendEntries frame) throws MalformedMessageException {

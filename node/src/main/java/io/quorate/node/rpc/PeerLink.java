@@ -185,7 +185,8 @@ final class PeerLink {
     private static PeerMessage.Status merge(PeerMessage.Status older, PeerMessage.Status newer) {
         List<PeerMessage.Leadership> leads = new ArrayList<>(older.leads());
         leads.addAll(newer.leads());
-        return new PeerMessage.Status(newer.clientAddress(), newer.incarnation(), leads, older.complete());
+        return new PeerMessage.Status(
+                newer.clientAddress(), newer.incarnation(), leads, older.complete(), newer.diskFull());
     }
 
     /** Fills frames for one lane and sends each as it is full. */

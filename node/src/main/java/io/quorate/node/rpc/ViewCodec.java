@@ -6,9 +6,11 @@ import io.quorate.node.api.ClusterView.DiskView;
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.NodeView;
 import io.quorate.node.api.ClusterView.PartitionView;
+import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.ClusterView.TopicView;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.Disk;
+import io.quorate.v1.DiskSpace;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
 import io.quorate.v1.NodeState;
@@ -65,10 +67,22 @@ final class ViewCodec {
     }
 
     private static Disk toProto(DiskView view) {
-        return Disk.newBuilder()
+        Disk.Builder disk = Disk.newBuilder()
                 .setPendingMs(view.pendingMillis())
                 .setStalled(view.stalled())
-                .build();
+                .setSpace(toProto(view.space()));
+        if (view.freeBytes() >= 0) {
+            disk.setFreeBytes(view.freeBytes());
+        }
+        return disk.build();
+    }
+
+    private static DiskSpace toProto(SpaceLevel level) {
+        return switch (level) {
+            case PLENTY -> DiskSpace.DISK_SPACE_PLENTY;
+            case LOW -> DiskSpace.DISK_SPACE_LOW;
+            case FULL -> DiskSpace.DISK_SPACE_FULL;
+        };
     }
 
     private static Group toProto(GroupView view) {

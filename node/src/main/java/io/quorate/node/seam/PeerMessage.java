@@ -16,8 +16,9 @@ public sealed interface PeerMessage {
      * @param incarnation   of the sender's storage
      * @param leads         groups that the sender leads
      * @param complete      whether {@code leads} is the whole list
+     * @param diskFull      whether the sender can store no records now
      */
-    record Status(String clientAddress, long incarnation, List<Leadership> leads, boolean complete)
+    record Status(String clientAddress, long incarnation, List<Leadership> leads, boolean complete, boolean diskFull)
             implements PeerMessage {
         public Status {
             leads = List.copyOf(leads);

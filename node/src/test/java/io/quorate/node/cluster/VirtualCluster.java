@@ -38,7 +38,7 @@ final class VirtualCluster {
     static final int TICK_MILLIS = 20;
     static final RaftConfig RAFT = new RaftConfig(20, 3, 64 << 10, 256 << 10, 8, 256 << 10, 64 << 10);
     static final LogStoreConfig LOG_STORE = new LogStoreConfig(256 << 10, 0, 4 << 10);
-    static final DiskLimits DISK = new DiskLimits(40);
+    static final DiskLimits DISK = new DiskLimits(40, 64 << 20, 16 << 20, 1_000);
     static final int MAX_BATCH_BYTES = 100_000;
     static final long MAX_INFLIGHT_BYTES = 200_000;
 
@@ -107,6 +107,10 @@ final class VirtualCluster {
         while (time.step(until)) {
             noNodeHasStopped();
         }
+    }
+
+    long nowMillis() {
+        return time.nanoTime() / 1_000_000;
     }
 
     /** All processes are stopped for a while, and go on. */

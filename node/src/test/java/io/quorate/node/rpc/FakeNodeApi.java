@@ -119,7 +119,7 @@ final class FakeNodeApi implements NodeApi {
                         0, "", 0, ClusterView.ReplicaRole.LEADER, GENERATION, 1, 9, 10, 0, List.of(1, 2), ""),
                 List.of(),
                 List.of(),
-                new ClusterView.DiskView(40, true),
+                new ClusterView.DiskView(40, true, ClusterView.SpaceLevel.LOW, 1 << 20),
                 1 << 20);
     }
 

@@ -187,11 +187,11 @@ class GrpcTransportTest {
         pair[0].send(
                 N2,
                 List.of(
-                        new PeerMessage.Status("a:1", 3, List.of(first), true),
-                        new PeerMessage.Status("a:1", 3, List.of(second), false)));
+                        new PeerMessage.Status("a:1", 3, List.of(first), true, false),
+                        new PeerMessage.Status("a:1", 3, List.of(second), false, true)));
 
         Await.until("the status", () -> !pair[1].messages.isEmpty());
-        assertEquals(List.of(new PeerMessage.Status("a:1", 3, List.of(first, second), true)), pair[1].messages);
+        assertEquals(List.of(new PeerMessage.Status("a:1", 3, List.of(first, second), true, true)), pair[1].messages);
     }
 
     @Test

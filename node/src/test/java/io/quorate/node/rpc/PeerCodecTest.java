@@ -80,7 +80,11 @@ class PeerCodecTest {
     @DisplayName("tells a node's status as it was sent")
     void statusRoundTrip() throws Exception {
         PeerMessage.Status status = new PeerMessage.Status(
-                "host:7400", -5, List.of(new PeerMessage.Leadership(0, 3), new PeerMessage.Leadership(9, 1)), true);
+                "host:7400",
+                -5,
+                List.of(new PeerMessage.Leadership(0, 3), new PeerMessage.Leadership(9, 1)),
+                true,
+                true);
 
         assertEquals(
                 status,
