@@ -24,6 +24,7 @@ final class LiveCluster implements AutoCloseable {
     static final Duration FAILOVER_LIMIT = Duration.ofSeconds(30);
 
     private final Path directory;
+    private final Map<String, String> settings;
     private final List<Node> nodes = new ArrayList<>();
 
     /** One machine's worth: addresses and a directory that stay, a process that comes and goes. */
@@ -39,7 +40,7 @@ final class LiveCluster implements AutoCloseable {
             this.id = id;
             this.clientPort = clientPort;
             this.peerPort = peerPort;
-            this.data = directory.resolve("node-" + id);
+            this.data = dataOf(directory, id);
             this.log = directory.resolve("node-" + id + ".log");
         }
 
@@ -89,6 +90,7 @@ final class LiveCluster implements AutoCloseable {
             environment.put("QUORATE_DATA_DIR", data.toString());
             environment.put("QUORATE_LOG_SEGMENT_BYTES", "4MiB");
             environment.put("QUORATE_LOG_ZERO_AHEAD_BYTES", "1MiB");
+            environment.putAll(settings);
             return environment;
         }
 
@@ -97,13 +99,19 @@ final class LiveCluster implements AutoCloseable {
         }
     }
 
-    private LiveCluster(Path directory) {
+    private LiveCluster(Path directory, Map<String, String> settings) {
         this.directory = directory;
+        this.settings = settings;
     }
 
     /** Starts the nodes and waits until they can be used. */
     static LiveCluster start(Path directory, int size) {
-        LiveCluster cluster = new LiveCluster(directory);
+        return start(directory, size, Map.of());
+    }
+
+    /** The same with settings beside the usual ones, as environment variables. */
+    static LiveCluster start(Path directory, int size, Map<String, String> settings) {
+        LiveCluster cluster = new LiveCluster(directory, settings);
         List<Integer> ports = freePorts(2 * size);
         for (int i = 0; i < size; i++) {
             cluster.nodes.add(cluster.new Node(i + 1, ports.get(2 * i), ports.get(2 * i + 1)));
@@ -119,6 +127,11 @@ final class LiveCluster implements AutoCloseable {
             throw new AssertionError(failure.getMessage() + cluster.logs(), failure);
         }
         return cluster;
+    }
+
+    /** Where a node keeps its data; a test may mount something there before it starts. */
+    static Path dataOf(Path directory, int node) {
+        return directory.resolve("node-" + node);
     }
 
     List<Node> nodes() {
