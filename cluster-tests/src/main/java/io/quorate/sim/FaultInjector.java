@@ -202,7 +202,7 @@ final class FaultInjector {
         });
     }
 
-    /** One node from all others, two halves, one link, or one direction of one link. */
+    /** One node from all others, two halves, one link, or one direction of one link; silently, or as a firewall rejects. */
     private void cutSomething() {
         int count = nodes.size();
         boolean[][] links = new boolean[count + 1][count + 1];
@@ -227,6 +227,9 @@ final class FaultInjector {
         }
         sightings.met(RareState.LINK_CUT);
         forEachLink(links, network::cut);
+        if (prng.nextInt(2) == 0) {
+            forEachLink(links, network::reset);
+        }
         time.schedule(millis(1 + options.partitionMillisMax()), "fault-heal", () -> forEachLink(links, network::heal));
     }
 

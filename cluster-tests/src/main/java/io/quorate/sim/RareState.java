@@ -24,6 +24,7 @@ public enum RareState {
     APPEND_REFUSED_OUT_OF_SEQUENCE,
     DUPLICATE_ACKNOWLEDGED,
     READER_MOVED,
+    LEADERSHIP_NOT_CONFIRMED,
     TOPIC_DELETED,
     /** A request for a topic that was created again came to a node that knew the former one only. */
     NODE_KNEW_FORMER_TOPIC_ONLY

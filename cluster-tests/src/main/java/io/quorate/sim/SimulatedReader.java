@@ -85,12 +85,29 @@ final class SimulatedReader {
     /** The node's side of one read; everything but the constructor runs on the node's loop. */
     private final class Sink implements ReadSink {
         private final ClientPort port;
+        /** At this moment, before the node has heard of the read. */
+        private final long acknowledgedBefore;
+
         private ReadSession session;
         private int credit = 1 + prng.nextInt(4);
         private boolean ended;
 
         private Sink(ClientPort port) {
             this.port = port;
+            this.acknowledgedBefore = clients.checker().history().acknowledgedUpTo(partition.groupId());
+        }
+
+        private void judgeEnd(Marks marks) {
+            if (this != current) {
+                return;
+            }
+            clients.verdict().judge(() -> {
+                if (anyReplica) {
+                    checker.onHighWatermark(marks.highWatermark());
+                } else {
+                    checker.onLinearizableEnd(marks.highWatermark(), acknowledgedBefore);
+                }
+            });
         }
 
         private void open(NodeApi api) {
@@ -129,10 +146,8 @@ final class SimulatedReader {
             if (this != current) {
                 return;
             }
-            clients.verdict().judge(() -> {
-                checker.onEntries(entries);
-                checker.onHighWatermark(marks.highWatermark());
-            });
+            clients.verdict().judge(() -> checker.onEntries(entries));
+            judgeEnd(marks);
             credit--;
             if (credit <= 0) {
                 port.reply(() -> port.call(api -> refill()));
@@ -149,21 +164,19 @@ final class SimulatedReader {
         @Override
         public void onCaughtUp(Marks marks) {
             requireActive();
-            judge(marks);
+            judgeEnd(marks);
         }
 
         @Override
         public void onEnd(Marks marks) {
             requireActive();
             ended = true;
-            judge(marks);
-            port.reply(() -> moveOn(this, 0));
-        }
-
-        private void judge(Marks marks) {
-            if (this == current) {
-                clients.verdict().judge(() -> checker.onHighWatermark(marks.highWatermark()));
+            judgeEnd(marks);
+            if (!anyReplica && this == current) {
+                // It ends where the log ended when it began, or later.
+                clients.verdict().judge(() -> checker.onLinearizableEnd(checker.position(), acknowledgedBefore));
             }
+            port.reply(() -> moveOn(this, 0));
         }
 
         @Override
@@ -176,6 +189,7 @@ final class SimulatedReader {
             clients.verdict()
                     .require(
                             refusal.reason() != Reason.TRIMMED
+                                    && (anyReplica || refusal.reason() != Reason.BEYOND_TAIL)
                                     && refusal.reason() != Reason.CORRUPT_REPLICA
                                     && refusal.reason() != Reason.INTERNAL
                                     && refusal.reason() != Reason.INVALID_ARGUMENT,

@@ -23,6 +23,7 @@ final class Workload {
     private final List<SimulatedProducer> producers = new ArrayList<>();
     private final List<PlainWriter> plainWriters = new ArrayList<>();
     private final List<SimulatedReader> readers = new ArrayList<>();
+    private final List<TailAsker> tailAskers = new ArrayList<>();
 
     Workload(SimulationOptions options, Clients clients, Prng prng) {
         this.options = options;
@@ -80,6 +81,9 @@ final class Workload {
             readers.add(reader);
             reader.start();
         }
+        TailAsker asker = new TailAsker(partition.name() + "-t", partition, clients, prng.split());
+        tailAskers.add(asker);
+        asker.start();
     }
 
     /** No new batches; those that are under way go on. Readers stop. */
@@ -87,6 +91,7 @@ final class Workload {
         producers.forEach(SimulatedProducer::finish);
         plainWriters.forEach(PlainWriter::finish);
         readers.forEach(SimulatedReader::finish);
+        tailAskers.forEach(TailAsker::finish);
         churn.finish();
     }
 

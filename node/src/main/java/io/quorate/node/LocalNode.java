@@ -76,8 +76,13 @@ final class LocalNode implements NodeApi {
     }
 
     @Override
-    public Result<Marks> tail(TopicPartition partition, boolean anyReplica) {
-        return guarded(() -> withReplica(partition, replica -> replica.tail(anyReplica)));
+    public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
+        Result<PartitionReplica> found = guarded(() -> withReplica(partition, Result.Ok::new));
+        if (found instanceof Result.Ok<PartitionReplica> replica) {
+            loop.run(() -> replica.value().tail(anyReplica, marks -> tell(answer, marks)));
+        } else {
+            answer.accept(new Result.Refused<>(((Result.Refused<PartitionReplica>) found).refusal()));
+        }
     }
 
     @Override
@@ -202,12 +207,16 @@ final class LocalNode implements NodeApi {
             Result<T> result = outcome instanceof Outcome.Refused refused
                     ? new Result.Refused<>(refused.refusal())
                     : new Result.Ok<>(value.apply(outcome));
-            try {
-                answer.accept(result);
-            } catch (RuntimeException e) {
-                // Whoever cannot take an answer is its own problem, never the node's.
-                LOG.warn("the answer to a change of topics was not taken", e);
-            }
+            tell(answer, result);
         };
+    }
+
+    private static <T> void tell(Consumer<Result<T>> answer, Result<T> result) {
+        try {
+            answer.accept(result);
+        } catch (RuntimeException e) {
+            // Whoever cannot take an answer is its own problem, never the node's.
+            LOG.warn("an answer was not taken", e);
+        }
     }
 }

@@ -25,14 +25,8 @@ public final class ClientHistory {
     /** A client makes up a batch; it has not been sent yet. */
     public SentBatch create(
             String writer, long groupId, Payload bytes, long producerId, long baseSequence, int recordCount) {
-        SentBatch batch = new SentBatch(
-                writer,
-                groupId,
-                bytes,
-                producerId,
-                baseSequence,
-                recordCount,
-                acknowledgedUpTo.getOrDefault(groupId, 0L));
+        SentBatch batch =
+                new SentBatch(writer, groupId, bytes, producerId, baseSequence, recordCount, acknowledgedUpTo(groupId));
         SentBatch twin = batches.putIfAbsent(bytes, batch);
         if (twin != null) {
             throw new IllegalStateException(batch + " has the bytes of " + twin);
@@ -120,6 +114,11 @@ public final class ClientHistory {
                 entry);
         batch.acknowledgedAt(offset);
         acknowledgedUpTo.merge(batch.groupId(), entry.nextOffset(), Math::max);
+    }
+
+    /** First offset of the group after everything that clients were told is committed. */
+    public long acknowledgedUpTo(long groupId) {
+        return acknowledgedUpTo.getOrDefault(groupId, 0L);
     }
 
     public long acknowledged() {

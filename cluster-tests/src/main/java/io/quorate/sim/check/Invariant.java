@@ -43,6 +43,8 @@ public enum Invariant {
     REAL_TIME_ORDER,
     /** P2, P3: readers see committed records only, in order, without gaps. */
     READS_ARE_COMMITTED_PREFIX,
+    /** P3: a default read, or a question where the log ends, sees everything acknowledged before it was asked. */
+    READS_SEE_ACKNOWLEDGED,
     /** A request that can never be answered so under the promises: the answer itself is wrong. */
     ANSWER_PLAUSIBLE,
     /** Nodes do not fail by themselves, and no start is refused. */

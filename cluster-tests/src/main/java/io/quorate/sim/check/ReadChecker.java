@@ -58,4 +58,20 @@ public final class ReadChecker {
                 highWatermark,
                 oracle.nextOffset());
     }
+
+    /**
+     * The reader asked when everything up to {@code acknowledged} had been acknowledged, and is told that the log ends at
+     * {@code highWatermark}.
+     */
+    public void onLinearizableEnd(long highWatermark, long acknowledged) {
+        onHighWatermark(highWatermark);
+        require(
+                highWatermark >= acknowledged,
+                Invariant.READS_SEE_ACKNOWLEDGED,
+                "%s of group %d asked when everything up to offset %d was acknowledged, and was told that the log ends at %d",
+                reader,
+                oracle.groupId(),
+                acknowledged,
+                highWatermark);
+    }
 }

@@ -13,10 +13,14 @@ public interface NodeApi {
     /** @param generation what the client believes; an older one than the partition's is refused as FENCED */
     Result<AppendTarget> openAppend(TopicPartition partition, OptionalLong generation);
 
-    /** Opens a read; the sink is called until it ends, is refused or is cancelled. */
+    /**
+     * Opens a read; the sink is called until it ends, is refused or is cancelled. A read of the leader sees everything that
+     * was acknowledged before this call; whether there is what it asks for turns out later, through the sink.
+     */
     Result<ReadSession> read(TopicPartition partition, ReadSpec spec, ReadSink sink);
 
-    Result<Marks> tail(TopicPartition partition, boolean anyReplica);
+    /** @param anyReplica false: the marks cover everything that was acknowledged before this call */
+    void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer);
 
     /** Zero asks for the default: 1 partition, replication 3 or as many nodes as there are, the cluster's batch limit. */
     void createTopic(

@@ -6,6 +6,7 @@ import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.ReadBarrier;
 import io.quorate.node.replica.Refusals;
 import io.quorate.node.replica.Replica;
 import io.quorate.node.replica.ReplicaHost;
@@ -150,8 +151,12 @@ public final class MetadataService implements Replica.Owner {
                 .or(() -> partitions == 0 ? Optional.empty() : whyNoRoom());
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
-            return;
+        } else {
+            whenUpToDate(answer, () -> alterKnownTopic(topic, maxBatchBytes, partitions, answer));
         }
+    }
+
+    private void alterKnownTopic(String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Outcome> answer) {
         Optional<TopicState> existing = machine.topic(topic);
         if (existing.isEmpty()) {
             answer.accept(new Outcome.Refused(Refusals.unknownTopic(topic)));
@@ -184,6 +189,25 @@ public final class MetadataService implements Replica.Owner {
             // Also if there is none here: a leader that was deposed unawares does not know what was created since.
             propose(new Change.DeleteTopic(topic, groupId), answer);
         }
+    }
+
+    /**
+     * Runs {@code change} when the registry here holds everything that was answered before: a leader that was just replaced
+     * without knowing it must not judge a change by what has long become different.
+     */
+    private void whenUpToDate(Consumer<Outcome> answer, Runnable change) {
+        replica.awaitLinearizable(new ReadBarrier.Reader() {
+            @Override
+            public void onSafe() {
+                change.run();
+            }
+
+            @Override
+            public void onUnsafe() {
+                answer.accept(new Outcome.Refused(
+                        whyNotLeading().orElseGet(() -> Refusals.readOvertaken(GroupName.METADATA))));
+            }
+        });
     }
 
     /** While this node leads: makes the registry agree with what the nodes say of themselves. */

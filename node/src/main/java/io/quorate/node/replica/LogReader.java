@@ -14,6 +14,7 @@ import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -23,10 +24,9 @@ import org.slf4j.LoggerFactory;
  * One read of a partition: hands committed and applied batches to its sink as fast as the sink takes them.
  *
  * <pre>
- *   LOCATING ──index of the first offset──► READING ◄──more applied── WAITING (follow only)
- *                                              │ bound reached, refused, cancelled
- *                                              ▼
- *                                            ENDED
+ *   NEW ──begin──► LOCATING ──index of the first offset──► READING ◄──more applied── WAITING (follow only)
+ *    │                                                        │ bound reached, refused, cancelled
+ *    └──────────────────────refused, cancelled──────────────► ENDED
  * </pre>
  *
  * <p>What is in the Raft core's memory is handed over from there; older entries are read from disk beside the loop, one
@@ -44,9 +44,11 @@ final class LogReader implements ReadSession {
     private final RaftCore core;
     private final ReadSpec spec;
     private final ReadSink sink;
-    private final long startOffset;
+    private long startOffset;
     /** Exclusive: where the read ends. */
-    private final long endOffset;
+    private long endOffset;
+
+    private boolean begun;
 
     /** First index not yet handed over; 0 while it is not known. */
     private long nextIndex;
@@ -59,28 +61,48 @@ final class LogReader implements ReadSession {
 
     private boolean ended;
 
-    /** @param startOffset within the partition's marks */
-    LogReader(ReplicaHost host, PartitionReplica partition, ReadSpec spec, long startOffset, ReadSink sink) {
+    LogReader(ReplicaHost host, PartitionReplica partition, ReadSpec spec, ReadSink sink) {
         this.host = host;
         this.partition = partition;
         this.core = partition.replica().core();
         this.spec = spec;
         this.sink = sink;
-        this.startOffset = startOffset;
-        this.nextOffset = startOffset;
+    }
+
+    /** Fixes where the read starts and ends by the partition's marks of now, or tells why there is nothing to read. */
+    Optional<Refusal> begin() {
+        long lowWatermark = partition.machine().lowWatermark();
+        long highWatermark = partition.machine().nextOffset();
+        startOffset = startOf(spec.from(), lowWatermark, highWatermark);
+        // Unsigned on the wire: a negative one is beyond every offset there can be.
+        if (startOffset < 0 || startOffset > highWatermark) {
+            return Optional.of(Refusals.beyondTail(partition.name(), startOffset, highWatermark));
+        }
+        if (startOffset < lowWatermark) {
+            return Optional.of(Refusals.trimmed(partition.name(), startOffset, lowWatermark));
+        }
         long bound = spec.untilOffset().orElse(Long.MAX_VALUE);
         if (bound < 0) {
-            // Unsigned on the wire: beyond every offset there can be.
             bound = Long.MAX_VALUE;
         }
         if (!spec.follow()) {
             // The high-water mark of now: a read that does not follow ends even if writers never pause.
-            bound = Math.min(bound, partition.machine().nextOffset());
+            bound = Math.min(bound, highWatermark);
         }
         if (spec.maxRecords() > 0 && spec.maxRecords() < bound - startOffset) {
             bound = startOffset + spec.maxRecords();
         }
-        this.endOffset = bound;
+        nextOffset = startOffset;
+        endOffset = bound;
+        begun = true;
+        return Optional.empty();
+    }
+
+    private static long startOf(ReadSpec.From from, long lowWatermark, long highWatermark) {
+        if (from instanceof ReadSpec.From.Offset at) {
+            return at.offset();
+        }
+        return from instanceof ReadSpec.From.Earliest ? lowWatermark : highWatermark;
     }
 
     boolean acceptsAnyReplica() {
@@ -95,7 +117,7 @@ final class LogReader implements ReadSession {
 
     @Override
     public void resume() {
-        if (ended || busy || !ready()) {
+        if (ended || !begun || busy || !ready()) {
             return;
         }
         long applied = partition.replica().appliedIndex();

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A partition's replica on this node: takes appends while it leads, serves reads of what is committed and applied.
@@ -290,35 +291,58 @@ public final class PartitionReplica implements Replica.Owner {
 
     // ---- reads
 
-    public Result<Marks> tail(boolean anyReplica) {
+    /** @param anyReplica tells what this replica knows, which may be old; else the answer is linearizable */
+    public void tail(boolean anyReplica, Consumer<Result<Marks>> answer) {
         Optional<Refusal> refusal = whyNotReadable(anyReplica);
-        return refusal.isPresent() ? new Result.Refused<>(refusal.get()) : new Result.Ok<>(marks());
+        if (refusal.isPresent()) {
+            answer.accept(new Result.Refused<>(refusal.get()));
+        } else if (anyReplica) {
+            answer.accept(new Result.Ok<>(marks()));
+        } else {
+            whenLinearizable(
+                    () -> answer.accept(new Result.Ok<>(marks())), why -> answer.accept(new Result.Refused<>(why)));
+        }
     }
 
+    /**
+     * A read of the leader begins only when it is sure to be the leader still, with all in its state that was acknowledged
+     * before. From then on it needs no further proof: what it hands over is committed, and only where the log ends may
+     * have become old news, which ends with the leadership.
+     */
     public Result<ReadSession> read(ReadSpec spec, ReadSink sink) {
         Optional<Refusal> refusal = whyNotReadable(spec.anyReplica());
+        LogReader reader = new LogReader(host, this, spec, sink);
+        if (refusal.isEmpty() && spec.anyReplica()) {
+            refusal = reader.begin();
+        }
         if (refusal.isPresent()) {
             return new Result.Refused<>(refusal.get());
         }
-        long offset = startOf(spec.from());
-        if (offset >= 0 && offset < machine.lowWatermark()) {
-            return new Result.Refused<>(Refusals.trimmed(name, offset, machine.lowWatermark()));
-        }
-        // Unsigned on the wire: a negative one is beyond every offset there can be.
-        if (offset < 0 || offset > machine.nextOffset()) {
-            return new Result.Refused<>(Refusals.beyondTail(name, offset, machine.nextOffset()));
-        }
-        LogReader reader = new LogReader(host, this, spec, offset, sink);
         readers.add(reader);
-        host.loop().execute(reader::resume);
+        if (spec.anyReplica()) {
+            host.loop().execute(reader::resume);
+        } else {
+            whenLinearizable(
+                    () -> reader.begin()
+                            .ifPresentOrElse(reader::refuse, () -> host.loop().execute(reader::resume)),
+                    reader::refuse);
+        }
         return new Result.Ok<>(reader);
     }
 
-    private long startOf(ReadSpec.From from) {
-        if (from instanceof ReadSpec.From.Offset at) {
-            return at.offset();
-        }
-        return from instanceof ReadSpec.From.Earliest ? machine.lowWatermark() : machine.nextOffset();
+    /** Only if this node leads the partition and may serve it. */
+    private void whenLinearizable(Runnable read, Consumer<Refusal> otherwise) {
+        replica.awaitLinearizable(new ReadBarrier.Reader() {
+            @Override
+            public void onSafe() {
+                read.run();
+            }
+
+            @Override
+            public void onUnsafe() {
+                otherwise.accept(whyNotLeading().orElseGet(() -> Refusals.readOvertaken(name)));
+            }
+        });
     }
 
     private Optional<Refusal> whyNotReadable(boolean anyReplica) {

@@ -115,6 +115,14 @@ public final class Refusals {
                 .retryAfter(RECOVERING_RETRY_MILLIS);
     }
 
+    public static Refusal readOvertaken(GroupName group) {
+        return Refusal.of(
+                        Reason.NO_LEADER,
+                        "the leadership of " + group.label()
+                                + " changed before it was sure that this node still leads; nothing was done")
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
     static Refusal tooLarge(GroupName group, int sizeBytes, int limitBytes) {
         return Refusal.of(
                         Reason.RECORD_TOO_LARGE,

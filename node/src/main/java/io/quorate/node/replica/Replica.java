@@ -76,6 +76,7 @@ public final class Replica implements FlushRounds.Target {
     private final Owner owner;
     private final LeaderFitness fitness;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private final ReadBarrier reads;
 
     private State state = State.RUNNING;
     private String failure = "";
@@ -100,6 +101,7 @@ public final class Replica implements FlushRounds.Target {
         this.owner = owner;
         this.fitness = new LeaderFitness(
                 host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
+        this.reads = new ReadBarrier(core);
         this.appliedIndex = store.firstIndex() - 1;
     }
 
@@ -176,10 +178,20 @@ public final class Replica implements FlushRounds.Target {
         return result;
     }
 
+    /**
+     * Tells the reader when the state machine holds all that was acknowledged before this call, or that it cannot be known.
+     * Only while {@link #isRunning}.
+     */
+    public void awaitLinearizable(ReadBarrier.Reader reader) {
+        reads.ask(reader);
+        markDirty();
+    }
+
     /** Lets the log go once what is queued has been written; {@code onClosed} runs on the event loop. */
     public void stop(Runnable onClosed) {
         state = State.STOPPED;
         held.clear();
+        reads.abandon();
         host.turns().flushes().close(this, onClosed);
         host.turns().flushes().kick();
     }
@@ -214,6 +226,7 @@ public final class Replica implements FlushRounds.Target {
             load(load);
         }
         committedIndex = Math.max(committedIndex, outputs.commitIndex());
+        outputs.reads().forEach(reads::onOutcome);
         for (RaftEvent event : outputs.events()) {
             log(event);
             host.observer().onRaftEvent(name.groupId(), event);
@@ -242,6 +255,7 @@ public final class Replica implements FlushRounds.Target {
             readToApply();
         }
         noticeLeadership();
+        reads.release(appliedIndex);
         if (state == State.RUNNING && core.hasOutputs()) {
             markDirty();
         }
@@ -347,6 +361,7 @@ public final class Replica implements FlushRounds.Target {
             ledTerm = 0;
             owner.onLeadershipLost(lost);
         }
+        reads.abandon();
         host.whereabouts().observed(name, core.term(), Optional.empty());
     }
 

@@ -7,7 +7,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
-import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
@@ -161,16 +160,16 @@ public final class LogGrpcService implements BindableService {
         @Override
         public void getTail(GetTailRequest request, StreamObserver<GetTailResponse> client) {
             try {
-                Result<Marks> tail = api.get()
+                api.get()
                         .tail(
                                 Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId()),
-                                anyReplica(request.getConsistency()));
-                Answers.send(client, tail, marks -> GetTailResponse.newBuilder()
-                        .setLowWatermark(marks.lowWatermark())
-                        .setHighWatermark(marks.highWatermark())
-                        .setGeneration(marks.generation())
-                        .setLeaderId(marks.leaderId())
-                        .build());
+                                anyReplica(request.getConsistency()),
+                                tail -> Answers.send(client, tail, marks -> GetTailResponse.newBuilder()
+                                        .setLowWatermark(marks.lowWatermark())
+                                        .setHighWatermark(marks.highWatermark())
+                                        .setGeneration(marks.generation())
+                                        .setLeaderId(marks.leaderId())
+                                        .build()));
             } catch (InvalidRequestException invalid) {
                 client.onError(ErrorMapping.toStatus(invalid.refusal()));
             }

@@ -200,9 +200,9 @@ class AppendAndReadTest {
     void unknownNames() {
         VirtualNode node = cluster.leader(orders);
 
-        Refusal topic = refusalOf(node.api().tail(new TopicPartition("nothing", 0), false));
-        Refusal partition = refusalOf(node.api().tail(new TopicPartition("orders", 1), false));
-        Refusal negative = refusalOf(node.api().tail(new TopicPartition("orders", -1), false));
+        Refusal topic = refusalOf(cluster.tail(node, new TopicPartition("nothing", 0)));
+        Refusal partition = refusalOf(cluster.tail(node, new TopicPartition("orders", 1)));
+        Refusal negative = refusalOf(cluster.tail(node, new TopicPartition("orders", -1)));
 
         assertEquals(Reason.UNKNOWN_TOPIC, topic.reason());
         assertEquals(Map.of("topic", "nothing"), topic.metadata());

@@ -210,6 +210,6 @@ class DiskFullTest {
 
         assertTrue(appended * 90_000L < 2 * MIB + CRITICAL / 2, appended + " appended");
         assertTrue(single.nowMillis() - before < VirtualCluster.DISK.checkIntervalMillis(), "no check was due");
-        assertTrue(single.node(1).api().tail(log, false) instanceof Result.Ok);
+        assertTrue(single.tail(single.node(1), log) instanceof Result.Ok);
     }
 }

@@ -133,14 +133,14 @@ class FailedFlushTest {
         assertTrue(view.failure().contains("injected failure of FORCE"), view.failure());
         assertEquals(
                 Reason.REPLICA_FAILED,
-                refusalOf(broken.api().tail(orders, true)).reason());
+                refusalOf(VirtualCluster.localTail(broken, orders)).reason());
 
         broken.crash();
         broken.start();
         cluster.await(
                 "it has caught up",
                 () -> broken.api().isReady()
-                        && broken.api().tail(orders, true) instanceof Result.Ok
+                        && VirtualCluster.localTail(broken, orders) instanceof Result.Ok
                         && marks(broken, orders).highWatermark() == 1);
     }
 }

@@ -176,7 +176,7 @@ class FailureTest {
         cluster.await(
                 "it has caught up",
                 () -> away.api().isReady()
-                        && away.api().tail(orders, true) instanceof Result.Ok
+                        && VirtualCluster.localTail(away, orders) instanceof Result.Ok
                         && marks(away, orders).highWatermark() == 30);
     }
 
@@ -267,7 +267,7 @@ class FailureTest {
         cluster.await("it is ready", () -> node.api().isReady());
         cluster.run(200);
 
-        Refusal refusal = refusalOf(node.api().tail(orders, true));
+        Refusal refusal = refusalOf(VirtualCluster.localTail(node, orders));
         assertEquals(Reason.REPLICA_FAILED, refusal.reason());
         assertEquals(20, cluster.append(orders, plain("others go on")).baseOffset);
     }
@@ -289,7 +289,7 @@ class FailureTest {
         cluster.await(
                 "it serves again",
                 () -> node.api().isReady()
-                        && node.api().tail(orders, true) instanceof Result.Ok
+                        && VirtualCluster.localTail(node, orders) instanceof Result.Ok
                         && marks(node, orders).highWatermark() == 1);
     }
 

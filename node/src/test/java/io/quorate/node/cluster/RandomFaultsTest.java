@@ -52,7 +52,7 @@ class RandomFaultsTest {
         VirtualCluster.Collected read = cluster.read(cluster.leader(orders), orders, from(0));
         assertEquals(batches, read.batches());
         cluster.await("all replicas agree", () -> cluster.all().stream()
-                .allMatch(node -> node.api().tail(orders, true) instanceof Result.Ok
+                .allMatch(node -> VirtualCluster.localTail(node, orders) instanceof Result.Ok
                         && VirtualCluster.marks(node, orders).highWatermark() == BATCHES));
     }
 

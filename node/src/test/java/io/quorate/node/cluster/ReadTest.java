@@ -8,11 +8,14 @@ import static io.quorate.node.cluster.VirtualCluster.plain;
 import static io.quorate.node.cluster.VirtualCluster.refusalOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.node.api.Marks;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
@@ -168,7 +171,7 @@ class ReadTest {
         cluster.append(orders, plain("a"));
         VirtualNode leader = cluster.leader(orders);
 
-        Refusal refusal = refusalOf(leader.api().read(orders, from(offset), new VirtualCluster.Collected()));
+        Refusal refusal = cluster.read(leader, orders, from(offset)).refusal;
 
         assertEquals(Reason.BEYOND_TAIL, refusal.reason());
         assertEquals(Map.of("high_watermark", "1"), refusal.metadata());
@@ -209,6 +212,70 @@ class ReadTest {
 
         assertTrue(
                 List.of(Reason.NO_LEADER, Reason.NOT_LEADER, Reason.NO_QUORUM).contains(strict.refusal.reason()));
+    }
+
+    @Test
+    @DisplayName(
+            "P3: a leader that was replaced without knowing it tells nobody where the log ends, and starts no read")
+    void replacedWithoutKnowing() {
+        VirtualNode old = cluster.leader(orders);
+        cluster.append(orders, plain("before"));
+        cluster.network().isolate(old.id());
+        List<Result<Marks>> tails = new ArrayList<>();
+        old.api().tail(orders, false, tails::add);
+        VirtualCluster.Collected read = open(old, orders, from(0));
+        VirtualCluster.Collected beyond = open(old, orders, from(2));
+
+        cluster.await("it gives up", () -> read.refusal != null && beyond.refusal != null && !tails.isEmpty());
+
+        List<Reason> retryable = List.of(Reason.NO_LEADER, Reason.NOT_LEADER, Reason.NO_QUORUM);
+        assertTrue(retryable.contains(refusalOf(tails.get(0)).reason()), tails.toString());
+        assertTrue(retryable.contains(read.refusal.reason()), read.refusal.toString());
+        assertTrue(retryable.contains(beyond.refusal.reason()), beyond.refusal.toString());
+        assertEquals(List.of(), read.entries);
+    }
+
+    @Test
+    @DisplayName(
+            "P3: what was acknowledged before a read or a question for the tail began is seen by it, at any leader")
+    void seesWhatWasAcknowledged() {
+        cluster.append(orders, plain("a"));
+        cluster.leader(orders).crash();
+        VirtualNode next = cluster.leader(orders);
+
+        Result.Ok<Marks> tail = assertInstanceOf(Result.Ok.class, cluster.tail(next, orders));
+        VirtualCluster.Collected read = cluster.read(next, orders, from(0));
+
+        assertEquals(1, tail.value().highWatermark());
+        assertEquals(List.of(plain("a")), read.batches());
+    }
+
+    @Test
+    @DisplayName("reads that wait for their confirmation end with the node, and none of them is lost")
+    void waitingWhenTheNodeStops() {
+        VirtualNode leader = cluster.leader(orders);
+        cluster.network().isolate(leader.id());
+        VirtualCluster.Collected read = open(leader, orders, from(0));
+        List<Result<Marks>> tails = new ArrayList<>();
+        leader.api().tail(orders, false, tails::add);
+
+        leader.stop(() -> {});
+        cluster.await("answers", () -> read.refusal != null && !tails.isEmpty());
+
+        assertEquals(Reason.SHUTTING_DOWN, read.refusal.reason());
+        assertEquals(Reason.SHUTTING_DOWN, refusalOf(tails.get(0)).reason());
+    }
+
+    @Test
+    @DisplayName("a read that is cancelled before it began is not called")
+    void cancelledBeforeItBegan() {
+        cluster.append(orders, plain("a"));
+        VirtualCluster.Collected read = open(cluster.leader(orders), orders, follow(0));
+
+        read.session.cancel();
+        cluster.run(100);
+
+        assertEquals(0, read.calls + read.caughtUp);
     }
 
     @Test

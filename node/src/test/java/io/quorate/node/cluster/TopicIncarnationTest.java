@@ -32,7 +32,7 @@ class TopicIncarnationTest {
         return List.of(
                 node.api().openAppend(partition, OptionalLong.empty()),
                 node.api().read(partition, from(0), new VirtualCluster.Collected()),
-                node.api().tail(partition, true));
+                VirtualCluster.localTail(node, partition));
     }
 
     private static void assertRefused(Reason reason, VirtualNode node, TopicPartition partition) {
@@ -52,7 +52,7 @@ class TopicIncarnationTest {
 
         assertRefused(Reason.TOPIC_RECREATED, leader, former);
 
-        Refusal refusal = refusalOf(leader.api().tail(former, false));
+        Refusal refusal = refusalOf(cluster.tail(leader, former));
         assertEquals("orders", refusal.metadata().get("topic"));
         assertEquals(Long.toString(current.groupId()), refusal.metadata().get("group_id"));
         assertTrue(refusal.retryAfterMillis() < 0, "trying again is of no use");
@@ -74,12 +74,12 @@ class TopicIncarnationTest {
 
         assertRefused(Reason.NO_LEADER, holder, current);
 
-        assertTrue(refusalOf(holder.api().tail(current, true)).retryAfterMillis() >= 0, "it will hear of it");
-        assertInstanceOf(Result.Ok.class, holder.api().tail(former, false), "the former one is all it knows");
+        assertTrue(refusalOf(VirtualCluster.localTail(holder, current)).retryAfterMillis() >= 0, "it will hear of it");
+        assertInstanceOf(Result.Ok.class, cluster.tail(holder, former), "the former one is all it knows");
         cluster.network().heal(holder.id());
         cluster.await(
                 "the node hears of it",
-                () -> holder.api().tail(former, false) instanceof Result.Refused<?> refused
+                () -> cluster.tail(holder, former) instanceof Result.Refused<?> refused
                         && refused.refusal().reason() == Reason.TOPIC_RECREATED);
         assertEquals(0, cluster.append(current, plain("b")).baseOffset);
     }
@@ -120,7 +120,7 @@ class TopicIncarnationTest {
 
         assertRefused(Reason.INVALID_ARGUMENT, cluster.metadataLeader(), mixedUp);
 
-        Refusal refusal = refusalOf(cluster.metadataLeader().api().tail(mixedUp, true));
+        Refusal refusal = refusalOf(VirtualCluster.localTail(cluster.metadataLeader(), mixedUp));
         assertEquals("group_id", refusal.metadata().get("field"));
     }
 }

@@ -207,11 +207,11 @@ class TopicsTest {
         VirtualNode other = cluster.node(holder == 1 ? 2 : 1);
 
         assertEquals(0, cluster.append(solo, plain("a")).baseOffset);
-        cluster.await("gossip", () -> refusalOf(other.api().tail(solo, false)).reason() == Reason.NOT_LEADER);
+        cluster.await("gossip", () -> refusalOf(cluster.tail(other, solo)).reason() == Reason.NOT_LEADER);
 
         assertEquals(
                 Integer.toString(holder),
-                refusalOf(other.api().tail(solo, false)).metadata().get("leader_id"));
+                refusalOf(cluster.tail(other, solo)).metadata().get("leader_id"));
     }
 
     @Test

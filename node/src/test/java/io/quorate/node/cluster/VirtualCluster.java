@@ -229,14 +229,29 @@ final class VirtualCluster {
 
     private Optional<VirtualNode> serving(TopicPartition partition) {
         return running().stream()
-                .filter(node -> node.api().tail(partition, false) instanceof Result.Ok)
+                .filter(node -> node.api().openAppend(partition, OptionalLong.empty()) instanceof Result.Ok)
                 .max((a, b) -> Long.compare(
                         marks(a, partition).generation(), marks(b, partition).generation()));
     }
 
     static Marks marks(VirtualNode node, TopicPartition partition) {
-        Result.Ok<Marks> ok = assertInstanceOf(Result.Ok.class, node.api().tail(partition, true));
+        Result.Ok<Marks> ok = assertInstanceOf(Result.Ok.class, localTail(node, partition));
         return ok.value();
+    }
+
+    /** What one replica says of itself, which it does at once. */
+    static Result<Marks> localTail(VirtualNode node, TopicPartition partition) {
+        List<Result<Marks>> answers = new ArrayList<>();
+        node.api().tail(partition, true, answers::add);
+        return answers.get(0);
+    }
+
+    /** What the node says as the partition's leader. */
+    Result<Marks> tail(VirtualNode node, TopicPartition partition) {
+        List<Result<Marks>> answers = new ArrayList<>();
+        node.api().tail(partition, false, answers::add);
+        await("an answer to where " + partition + " ends", () -> !answers.isEmpty());
+        return answers.get(0);
     }
 
     /** A running node of the partition that does not lead it. */

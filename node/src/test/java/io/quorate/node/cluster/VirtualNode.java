@@ -154,6 +154,11 @@ final class VirtualNode {
         end();
     }
 
+    /** As its operator would; {@code onStopped} runs when it has let go of everything. */
+    void stop(Runnable onStopped) {
+        process.execute(() -> runtime.stop(onStopped));
+    }
+
     /** Writes and flushes take for ever; everything else goes on. */
     void hangDisk() {
         process.diskHangs = true;

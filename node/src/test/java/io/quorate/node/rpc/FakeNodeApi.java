@@ -73,8 +73,8 @@ final class FakeNodeApi implements NodeApi {
     }
 
     @Override
-    public Result<Marks> tail(TopicPartition partition, boolean anyReplica) {
-        return answer(MARKS);
+    public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
+        answer.accept(answer(MARKS));
     }
 
     @Override

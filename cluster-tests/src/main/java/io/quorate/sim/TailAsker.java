@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim;
+
+import io.quorate.node.api.Marks;
+import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.Result;
+import io.quorate.raft.Prng;
+import io.quorate.sim.check.ReadChecker;
+
+/**
+ * Asks again and again where a partition ends: the smallest read there is, and so the one that most often meets a leader
+ * that was replaced without knowing it. Like a real client it stays with a node that has answered.
+ */
+final class TailAsker {
+    private static final int PAUSE_MILLIS_MAX = 40;
+
+    private final SimulatedPartition partition;
+    private final Clients clients;
+    private final Prng prng;
+    private final ReadChecker checker;
+    private int node;
+    private boolean finished;
+
+    TailAsker(String name, SimulatedPartition partition, Clients clients, Prng prng) {
+        this.partition = partition;
+        this.clients = clients;
+        this.prng = prng;
+        this.checker = new ReadChecker(clients.checker().oracle(partition.groupId()), name, 0);
+    }
+
+    void start() {
+        if (finished) {
+            return;
+        }
+        ClientPort port = clients.connect(node, prng);
+        // At this moment, before the node has heard of the question.
+        long acknowledged = clients.checker().history().acknowledgedUpTo(partition.groupId());
+        node = 0;
+        port.call(api -> ask(port, api, acknowledged));
+        clients.time().schedule(1_000_000L * (1 + prng.nextInt(PAUSE_MILLIS_MAX)), "tail-pause", this::start);
+    }
+
+    void finish() {
+        finished = true;
+    }
+
+    /** On the node's loop. */
+    private void ask(ClientPort port, NodeApi api, long acknowledged) {
+        boolean[] asked = new boolean[1];
+        api.tail(partition.name(), false, answer -> {
+            if (answer instanceof Result.Ok<Marks> ok) {
+                clients.verdict()
+                        .judge(() -> checker.onLinearizableEnd(ok.value().highWatermark(), acknowledged));
+                port.reply(() -> node = port.node().id().value());
+            } else if (asked[0]) {
+                clients.sightings().met(RareState.LEADERSHIP_NOT_CONFIRMED);
+            }
+        });
+        asked[0] = true;
+    }
+}
