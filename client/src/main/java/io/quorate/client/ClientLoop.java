@@ -9,12 +9,16 @@ import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
+import io.quorate.client.QuorateException.Outcome;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * The one thread on which a client does everything that is not a caller's own work: sockets, calls, timers, callbacks.
@@ -26,6 +30,10 @@ final class ClientLoop implements Executor {
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop loop;
     private final Class<? extends Channel> channelType;
+    /** What callers wait for: nobody else would wake them if the loop ended. */
+    private final Set<CompletableFuture<?>> awaited = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean ended;
 
     ClientLoop() {
         boolean epoll = Epoll.isAvailable();
@@ -71,6 +79,19 @@ final class ClientLoop implements Executor {
         }
     }
 
+    /** Computes something here; what the task throws becomes the future's, so that nobody waits for it in vain. */
+    <T> CompletableFuture<T> call(Supplier<T> task) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        execute(() -> {
+            try {
+                result.complete(task.get());
+            } catch (RuntimeException | Error e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result;
+    }
+
     /** The future is there to be cancelled. */
     Future<?> schedule(long delayNanos, Runnable task) {
         return loop.schedule(task, Math.max(0, delayNanos), TimeUnit.NANOSECONDS);
@@ -80,10 +101,24 @@ final class ClientLoop implements Executor {
      * Waits for what the loop computes.
      *
      * @throws IllegalStateException on the loop's own thread, where it would wait for ever
+     * @throws QuorateException      if the loop ends first, or why there is no value
      */
     <T> T await(CompletableFuture<T> future) {
         checkNotCurrent();
-        return Futures.join(future);
+        awaited.add(future);
+        try {
+            if (ended) {
+                abandon(future);
+            }
+            return Futures.join(future);
+        } finally {
+            awaited.remove(future);
+        }
+    }
+
+    private static void abandon(CompletableFuture<?> future) {
+        future.completeExceptionally(new QuorateException(
+                "UNAVAILABLE", "the client was closed before there was an answer", false, Outcome.UNKNOWN, null));
     }
 
     void checkNotCurrent() {
@@ -93,11 +128,13 @@ final class ClientLoop implements Executor {
         }
     }
 
-    /** Returns when the thread has ended, or after a second. */
+    /** Returns when the thread has ended, or after a second; whoever still waits for something learns that it is in vain. */
     void shutdown() {
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         if (!isCurrent()) {
             group.terminationFuture().awaitUninterruptibly(1, TimeUnit.SECONDS);
         }
+        ended = true;
+        awaited.forEach(ClientLoop::abandon);
     }
 }

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -85,9 +84,7 @@ public final class QuorateClient implements AutoCloseable {
         if (topic.maxBatchBytes() > 0) {
             return topic.maxBatchBytes();
         }
-        CompletableFuture<Integer> limit = new CompletableFuture<>();
-        loop.execute(() -> limit.complete(cluster.maxBatchBytes()));
-        int bytes = loop.await(limit);
+        int bytes = loop.await(loop.call(cluster::maxBatchBytes));
         return bytes > 0 ? bytes : DEFAULT_MAX_BATCH_BYTES;
     }
 
@@ -100,10 +97,8 @@ public final class QuorateClient implements AutoCloseable {
         checkOpen();
         loop.checkNotCurrent();
         ReadStart start = startOf(topic, partition, config.position());
-        CompletableFuture<Reader> opened = new CompletableFuture<>();
-        loop.execute(
-                () -> opened.complete(PartitionReader.open(cluster, topic, partition, config, start, readers::remove)));
-        Reader reader = loop.await(opened);
+        Reader reader = loop.await(
+                loop.call(() -> PartitionReader.open(cluster, topic, partition, config, start, readers::remove)));
         readers.add(reader);
         return reader;
     }
@@ -145,13 +140,14 @@ public final class QuorateClient implements AutoCloseable {
             }
         }
         readers.forEach(Reader::close);
-        CompletableFuture<Void> disconnected = new CompletableFuture<>();
-        loop.execute(() -> {
-            cluster.close();
-            disconnected.complete(null);
-        });
-        loop.await(disconnected);
-        loop.shutdown();
+        try {
+            loop.await(loop.call(() -> {
+                cluster.close();
+                return cluster;
+            }));
+        } finally {
+            loop.shutdown();
+        }
         if (!failures.isEmpty()) {
             throw failures.get(0);
         }
