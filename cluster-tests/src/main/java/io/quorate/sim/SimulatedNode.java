@@ -3,9 +3,12 @@ package io.quorate.sim;
 
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
+import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.raft.Membership;
+import io.quorate.raft.Persist;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.LogEntry;
@@ -37,6 +40,7 @@ final class SimulatedNode {
     private boolean up;
     private boolean paused;
     private boolean diskHangs;
+    private long resumedNanos;
     private boolean started;
     private boolean stopping;
     private VirtualLoop loop;
@@ -170,6 +174,7 @@ final class SimulatedNode {
 
     void resume() {
         paused = false;
+        resumedNanos = world.time().nowNanos();
         loop.resume();
         flushExecutor.resume();
         readExecutor.resume();
@@ -189,6 +194,32 @@ final class SimulatedNode {
 
     boolean diskHangs() {
         return diskHangs;
+    }
+
+    /**
+     * A leader that cannot make anything durable must make room. Given is three times as long as that takes by its own
+     * clock, and some more.
+     */
+    void requireThatStalledDiskLeadsNothing() {
+        if (!diskHangs || paused) {
+            return;
+        }
+        long runningMillis = (world.time().nowNanos() - resumedNanos) / 1_000_000;
+        long stalledMillis = Math.min(runningMillis, flushExecutor.overdueNanos() / 1_000_000);
+        long limitMillis = 1_000 + 4L * options.diskLimits().stallTimeoutTicks() * options.tickMillis();
+        if (stalledMillis < limitMillis) {
+            return;
+        }
+        api().ifPresent(api -> api.view().localGroups().stream()
+                .filter(group -> group.role() == ClusterView.ReplicaRole.LEADER
+                        && group.voters().size() > 1)
+                .findFirst()
+                .ifPresent(led -> {
+                    throw new Violation(
+                            Invariant.STALLED_DISK_LEADS_NOTHING,
+                            id + " has led group " + led.groupId() + " with a disk that has not answered for "
+                                    + stalledMillis + " ms");
+                }));
     }
 
     /** Runs a request on the node's loop; it is lost if the node is not up by then. */
@@ -232,6 +263,21 @@ final class SimulatedNode {
     }
 
     private final class Observer implements ReplicaObserver {
+        @Override
+        public void onOpened(long groupId, Membership membership) {
+            world.verdict().judge(() -> world.checker().onOpened(id, groupId, membership.voters()));
+        }
+
+        @Override
+        public void onPersist(long groupId, Persist persist) {
+            world.verdict().judge(() -> world.checker().onPersist(id, groupId, persist));
+        }
+
+        @Override
+        public void onPersisted(long groupId, long sequence) {
+            world.verdict().judge(() -> world.checker().onPersisted(id, groupId, sequence));
+        }
+
         @Override
         public void onApplied(long groupId, LogEntry entry) {
             world.trace().fold(entry.index());

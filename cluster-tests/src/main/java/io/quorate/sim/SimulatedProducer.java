@@ -153,6 +153,12 @@ final class SimulatedProducer {
             if (duplicate) {
                 clients.sightings().met(RareState.DUPLICATE_ACKNOWLEDGED);
             }
+            clients.verdict()
+                    .require(
+                            generation == over.target.generation(),
+                            Invariant.ACKNOWLEDGED_IN_ITS_GENERATION,
+                            batch + " was sent to generation " + over.target.generation() + " and is acknowledged in "
+                                    + generation);
             clients.verdict().judge(() -> clients.checker().onAcknowledged(batch, baseOffset, generation, duplicate));
             over.port.reply(() -> onAcknowledged(over, batch));
         }

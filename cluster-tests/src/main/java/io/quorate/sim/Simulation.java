@@ -7,6 +7,7 @@ import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import io.quorate.sim.check.ClusterChecker;
 import io.quorate.sim.check.GroupOracle;
+import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.Violation;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,9 @@ public final class Simulation {
     private static final long METADATA_GROUP = 0;
 
     private static final int DISK_CHECK_ONE_IN = 64;
+    private static final int EVENTS_BETWEEN_LOOKS = 256;
+    /** Far above what any run takes. */
+    private static final long EVENTS_MAX = 5_000_000;
 
     private final long seed;
     private final SimulationOptions options;
@@ -107,11 +111,23 @@ public final class Simulation {
             time.runNext();
             events++;
             faults.afterEvent();
+            if (events % EVENTS_BETWEEN_LOOKS == 0) {
+                nodes.forEach(SimulatedNode::requireThatStalledDiskLeadsNothing);
+                requireProgress();
+            }
             verdict.violation().ifPresent(violation -> {
                 throw violation;
             });
         }
         time.advanceTo(timeNanos);
+    }
+
+    private void requireProgress() {
+        if (events > EVENTS_MAX) {
+            throw new Violation(
+                    Invariant.CONVERGENCE,
+                    events + " events in " + time.nowMillis() + " ms: something goes in circles");
+        }
     }
 
     private void onSend(NodeId from, NodeId to, PeerMessage message) {

@@ -18,6 +18,7 @@ final class VirtualExecutor implements Executor {
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private boolean busy;
     private boolean overdue;
+    private long overdueSinceNanos;
     private int pauses;
     private boolean dead;
 
@@ -50,6 +51,11 @@ final class VirtualExecutor implements Executor {
         }
     }
 
+    /** For how long a task has not been done only because of a pause; 0 if none waits for that. */
+    long overdueNanos() {
+        return overdue && !dead ? time.nowNanos() - overdueSinceNanos : 0;
+    }
+
     void kill() {
         dead = true;
         tasks.clear();
@@ -68,6 +74,7 @@ final class VirtualExecutor implements Executor {
         }
         if (pauses > 0) {
             overdue = true;
+            overdueSinceNanos = time.nowNanos();
             return;
         }
         try {

@@ -3,11 +3,13 @@ package io.quorate.sim.check;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.Message;
+import io.quorate.sim.model.GroupModel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -31,6 +33,7 @@ public final class ClusterChecker {
     private final Map<Long, GroupOracle> groups = new TreeMap<>();
     private final Map<Long, List<NodeId>> voters = new TreeMap<>();
     private final Set<Long> gone = new TreeSet<>();
+    private final Map<Long, GroupModel> models = new TreeMap<>();
 
     /**
      * @param disks   what would survive a loss of power now
@@ -58,6 +61,7 @@ public final class ClusterChecker {
         gone.add(groupId);
         voters.remove(groupId);
         groups.remove(groupId);
+        models.remove(groupId);
     }
 
     public GroupOracle oracle(long groupId) {
@@ -79,9 +83,29 @@ public final class ClusterChecker {
         }
     }
 
+    /** A node's replica of the group starts from what is on its disk now. */
+    public void onOpened(NodeId node, long groupId, List<NodeId> members) {
+        if (!gone.contains(groupId)) {
+            models.computeIfAbsent(groupId, id -> new GroupModel(id, members)).opened(node, disks.of(node, groupId));
+        }
+    }
+
+    public void onPersist(NodeId node, long groupId, Persist persist) {
+        model(groupId).ifPresent(model -> model.persist(node, persist));
+    }
+
+    public void onPersisted(NodeId node, long groupId, long sequence) {
+        model(groupId).ifPresent(model -> model.persisted(node, sequence));
+    }
+
+    private Optional<GroupModel> model(long groupId) {
+        return Optional.ofNullable(models.get(groupId));
+    }
+
     public void onSend(NodeId from, NodeId to, long groupId, Message message) {
         if (!gone.contains(groupId)) {
             wire.onSend(from, to, groupId, message);
+            model(groupId).ifPresent(model -> model.send(from, to, message));
         }
     }
 
@@ -99,6 +123,7 @@ public final class ClusterChecker {
             }
             return;
         }
+        model(groupId).ifPresent(model -> model.applied(node, entry));
         boolean first = oracle(groupId).onApplied(node, entry);
         if (first && entry.type() == EntryType.RECORDS) {
             history.onCommitted(groupId, entry);

@@ -17,6 +17,30 @@ public enum Invariant {
     COMMITS_OWN_TERM_BY_COUNTING,
     /** What a follower acknowledges is on its disk. */
     ACCEPTED_IS_DURABLE,
+    /** What a follower acknowledges is what the leader of that term has there. */
+    ACCEPTED_IS_THE_LEADERS,
+    /** A member goes on after a restart with what it had made durable, and nothing that it had not begun to. */
+    RECOVERS_WHAT_WAS_DURABLE,
+    /** Nobody campaigns without the pre-votes of a quorum: who cannot win disturbs nobody (thesis §9.6). */
+    ASKED_BEFORE_CAMPAIGN,
+    /** A vote goes to a candidate whose log is at least as up to date as the voter's (paper §5.4.1). */
+    VOTES_FOR_COMPLETE_LOGS,
+    /** A leader has the votes of a quorum (paper §5.2). */
+    ELECTED_BY_QUORUM,
+    /** A leader's log holds all that is committed in earlier terms (paper §5.4.3). */
+    LEADER_COMPLETENESS,
+    /** A leader never cuts its own log (paper §5.3). */
+    LEADER_APPENDS_ONLY,
+    /** A leader sends what is in its log. */
+    LEADER_SENDS_ITS_LOG,
+    /** Nobody cuts what is committed. */
+    CHOSEN_IS_KEPT,
+    /** Nobody commits or applies what no quorum has accepted in its leader's own term (paper §5.4.2). */
+    COMMITS_WHAT_IS_CHOSEN,
+    /** A member applies only what is on its own disk too. */
+    APPLIED_IS_DURABLE,
+    /** A node whose disk does not answer for too long leads nothing. */
+    STALLED_DISK_LEADS_NOTHING,
     /** P8: what a loss of power leaves at its worst is taken back without complaint. */
     FORCED_IS_RECOVERABLE,
     /** All replicas apply the same entries in the same order, each once per start (paper §5.4.3). */

@@ -23,7 +23,7 @@ public final class Violation extends AssertionError {
         return invariant;
     }
 
-    static void require(boolean holds, Invariant invariant, String format, Object... arguments) {
+    public static void require(boolean holds, Invariant invariant, String format, Object... arguments) {
         if (!holds) {
             throw new Violation(invariant, String.format(Locale.ROOT, format, arguments));
         }

@@ -103,6 +103,7 @@ public final class Replica implements FlushRounds.Target {
                 host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
         this.reads = new ReadBarrier(core);
         this.appliedIndex = store.firstIndex() - 1;
+        host.observer().onOpened(name.groupId(), core.membership());
     }
 
     public GroupName name() {
@@ -210,6 +211,9 @@ public final class Replica implements FlushRounds.Target {
             return;
         }
         Outputs outputs = core.drain();
+        if (!outputs.persist().isEmpty()) {
+            host.observer().onPersist(name.groupId(), outputs.persist());
+        }
         send(outputs.sendNow());
         if (!outputs.persist().isEmpty()) {
             host.turns().flushes().add(this, outputs.persist());
@@ -334,6 +338,7 @@ public final class Replica implements FlushRounds.Target {
             return;
         }
         persistedSequence = sequence;
+        host.observer().onPersisted(name.groupId(), sequence);
         core.persisted(sequence);
         while (!held.isEmpty() && held.peek().sequence() <= sequence) {
             send(held.poll().envelopes());

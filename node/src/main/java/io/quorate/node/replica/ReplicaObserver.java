@@ -2,6 +2,8 @@
 package io.quorate.node.replica;
 
 import io.quorate.node.api.ClusterView.SpaceLevel;
+import io.quorate.raft.Membership;
+import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.LogEntry;
 
@@ -12,6 +14,15 @@ import io.quorate.raft.log.LogEntry;
 public interface ReplicaObserver {
     /** Watches nothing. */
     ReplicaObserver NONE = new ReplicaObserver() {};
+
+    /** The replica starts from what its log was found to hold, all of which is on its disk. */
+    default void onOpened(long groupId, Membership membership) {}
+
+    /** The replica is about to write this; before any message of the same turn leaves. */
+    default void onPersist(long groupId, Persist persist) {}
+
+    /** Everything up to this persist is on the disk; before any message that waited for it leaves. */
+    default void onPersisted(long groupId, long sequence) {}
 
     /** The state machine has applied this entry; in index order, from the first kept entry of each incarnation on. */
     default void onApplied(long groupId, LogEntry entry) {}

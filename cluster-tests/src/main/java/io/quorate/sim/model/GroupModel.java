@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.model;
+
+import static io.quorate.sim.check.Violation.require;
+
+import io.quorate.raft.Persist;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.AppendAccepted;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.Message;
+import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.VoteRequest;
+import io.quorate.raft.message.VoteResponse;
+import io.quorate.sim.check.DurableImages;
+import io.quorate.sim.check.Invariant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Raft for one group, as an executable specification: lists, maps and quantifiers, no thought of speed. A run is valid if
+ * each step that was seen from outside is one that this allows:
+ *
+ * <pre>
+ *   Restart         opened       with what the disk surely held, and any part of what was on its way there
+ *   Timeout, Vote   persist      a newer term; or a vote, one per term, for a candidate whose log is as complete
+ *                   send         a vote request after a quorum of pre-votes; a vote that is durable
+ *   BecomeLeader    persist      the first entry of a term: its creator has a quorum of votes and all that is chosen
+ *   ClientAppend    persist      more entries of the term, by the same creator
+ *   Replicate       send         a leader sends its log; a follower accepts what it has durably and the leader has too
+ *                   persist      a follower takes an entry as it was created, after the same predecessor
+ *                   persist      a follower cuts what was not chosen
+ *   AdvanceCommit   send         an entry of its leader's own term that a quorum has accepted is <em>chosen</em>, and all
+ *                                before it
+ *   Learn, Apply    send, apply  nobody calls committed, and nobody applies, what is not chosen
+ * </pre>
+ *
+ * <p>A log here begins at index 1, members are fixed, and only what a member shows counts: what it has in memory and loses
+ * before it is handed to its disk or the network has never been. Paper, figures 2 and 3.
+ */
+public final class GroupModel {
+    /** An entry and the one before it. */
+    private record Link(EntryId previous, LogEntry entry) {}
+
+    private final long groupId;
+    private final List<NodeId> voters;
+    private final Map<NodeId, ModelMember> members = new TreeMap<>();
+    private final Map<EntryId, Link> created = new HashMap<>();
+    private final Map<Long, NodeId> leaders = new TreeMap<>();
+    private final Map<Long, ModelLog> logsOfLeaders = new TreeMap<>();
+    /** By term and candidate: the end of its log. */
+    private final Map<Long, Map<NodeId, EntryId>> candidacies = new TreeMap<>();
+
+    private final Map<Long, Map<NodeId, TreeSet<NodeId>>> preVotes = new TreeMap<>();
+    private final Map<Long, Map<NodeId, TreeSet<NodeId>>> votes = new TreeMap<>();
+    /** By term and member: up to where its log is its leader's, durably. */
+    private final Map<Long, Map<NodeId, Long>> accepted = new TreeMap<>();
+
+    private final List<LogEntry> chosen = new ArrayList<>();
+
+    public GroupModel(long groupId, List<NodeId> voters) {
+        this.groupId = groupId;
+        this.voters = List.copyOf(voters);
+        voters.forEach(voter -> members.put(voter, new ModelMember()));
+    }
+
+    /** What is committed, whether or not anybody knows. */
+    public List<LogEntry> chosen() {
+        return List.copyOf(chosen);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- restart
+
+    /** @param image what the disk holds now; empty if it has nothing of this group */
+    public void opened(NodeId node, Optional<DurableImages.Image> image) {
+        ModelMember member = member(node);
+        HardState hardState = image.map(DurableImages.Image::hardState).orElse(HardState.INITIAL);
+        ModelLog log = new ModelLog();
+        image.ifPresent(found -> {
+            for (long index = 1; index <= found.lastIndex(); index++) {
+                log.append(found.entry(index).orElseThrow());
+            }
+        });
+        require(
+                member.mayRecover(hardState),
+                Invariant.RECOVERS_WHAT_WAS_DURABLE,
+                "%s of group %d starts with %s, its disk held %s",
+                node,
+                groupId,
+                hardState,
+                member.durableHardState());
+        require(
+                member.mayRecover(log),
+                Invariant.RECOVERS_WHAT_WAS_DURABLE,
+                "%s of group %d starts with %s, its disk held %s",
+                node,
+                groupId,
+                log,
+                member.durableLog());
+        member.recovered(hardState, log);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- persists
+
+    public void persist(NodeId node, Persist persist) {
+        ModelMember member = member(node);
+        persist.hardState().ifPresent(next -> changeHardState(node, next, persist));
+        long term = persist.hardState().orElse(member.hardState()).term();
+        persist.truncateFrom().ifPresent(from -> truncate(node, term, from));
+        ModelLog log = member.log().copy();
+        persist.truncateFrom().ifPresent(log::truncateSuffix);
+        for (LogEntry entry : persist.entries()) {
+            require(
+                    entry.index() == log.lastIndex() + 1
+                            && entry.term() >= log.last().term()
+                            && entry.term() <= term,
+                    Invariant.LOG_MATCHING,
+                    "%s of group %d in term %d appends %s after %s",
+                    node,
+                    groupId,
+                    term,
+                    entry,
+                    log.last());
+            Link link = new Link(log.last(), entry);
+            Link first = created.get(entry.id());
+            if (first == null) {
+                create(node, log, link);
+            } else {
+                require(
+                        first.equals(link),
+                        Invariant.LOG_MATCHING,
+                        "%s of group %d appends %s, which was created as %s",
+                        node,
+                        groupId,
+                        link,
+                        first);
+            }
+            log.append(entry);
+        }
+        member.issued(persist);
+    }
+
+    private void changeHardState(NodeId node, HardState next, Persist persist) {
+        ModelMember member = member(node);
+        HardState former = member.hardState();
+        require(
+                next.term() >= former.term(),
+                Invariant.TERM_MONOTONIC,
+                "%s of group %d goes from %s back to %s",
+                node,
+                groupId,
+                former,
+                next);
+        require(
+                next.term() > former.term() || former.votedFor().isEmpty() || next.equals(former),
+                Invariant.ONE_VOTE_PER_TERM,
+                "%s of group %d goes from %s to %s",
+                node,
+                groupId,
+                former,
+                next);
+        if (next.votedFor().isEmpty() || next.votedFor().get().equals(node)) {
+            return;
+        }
+        NodeId candidate = next.votedFor().get();
+        EntryId end = candidacies.getOrDefault(next.term(), Map.of()).get(candidate);
+        // Of one turn only the sum is seen: more of an old leader's entries may have come before the vote.
+        ModelLog after = member.log().copy();
+        persist.truncateFrom().ifPresent(after::truncateSuffix);
+        persist.entries().forEach(after::append);
+        require(
+                end != null
+                        && (end.isAtLeastAsUpToDateAs(member.log().lastBelowTerm(next.term()))
+                                || end.isAtLeastAsUpToDateAs(after.lastBelowTerm(next.term()))),
+                Invariant.VOTES_FOR_COMPLETE_LOGS,
+                "%s of group %d, whose log ends with %s, votes in term %d for %s, whose log ends with %s",
+                node,
+                groupId,
+                member.log().last(),
+                next.term(),
+                candidate,
+                end);
+    }
+
+    private void truncate(NodeId node, long term, long from) {
+        ModelMember member = member(node);
+        Optional<LogEntry> first = member.log().entry(from);
+        require(
+                first.isEmpty() || !isChosen(first.get()),
+                Invariant.CHOSEN_IS_KEPT,
+                "%s of group %d cuts its log at %s, which is committed",
+                node,
+                groupId,
+                first);
+        require(
+                !node.equals(leaders.get(term))
+                        || first.isEmpty()
+                        || first.get().term() < term,
+                Invariant.LEADER_APPENDS_ONLY,
+                "%s of group %d leads term %d and cuts its log at %s",
+                node,
+                groupId,
+                term,
+                first);
+    }
+
+    private void create(NodeId node, ModelLog log, Link link) {
+        long term = link.entry().term();
+        if (!leaders.containsKey(term)) {
+            becomeLeader(node, term, log);
+        }
+        require(
+                node.equals(leaders.get(term)),
+                Invariant.ONE_LEADER_PER_TERM,
+                "%s of group %d creates %s, but %s leads the term",
+                node,
+                groupId,
+                link.entry(),
+                leaders.get(term));
+        created.put(link.entry().id(), link);
+        logsOfLeaders.get(term).append(link.entry());
+    }
+
+    private void becomeLeader(NodeId node, long term, ModelLog log) {
+        TreeSet<NodeId> support =
+                new TreeSet<>(votes.getOrDefault(term, Map.of()).getOrDefault(node, new TreeSet<>()));
+        if (member(node).durableHardState().equals(new HardState(term, Optional.of(node)))) {
+            support.add(node);
+        }
+        require(
+                isQuorum(support.size()),
+                Invariant.ELECTED_BY_QUORUM,
+                "%s of group %d leads term %d with the votes of %s only",
+                node,
+                groupId,
+                term,
+                support);
+        for (LogEntry entry : chosen) {
+            require(
+                    entry.term() >= term
+                            || log.entry(entry.index()).filter(entry::equals).isPresent(),
+                    Invariant.LEADER_COMPLETENESS,
+                    "%s of group %d leads term %d without %s, which is committed; its log ends with %s",
+                    node,
+                    groupId,
+                    term,
+                    entry,
+                    log.last());
+        }
+        leaders.put(term, node);
+        logsOfLeaders.put(term, log.copy());
+    }
+
+    public void persisted(NodeId node, long sequence) {
+        ModelMember member = member(node);
+        member.completed(sequence);
+        // A leader accepts its own log.
+        long term = member.hardState().term();
+        if (node.equals(leaders.get(term))) {
+            accept(
+                    node,
+                    term,
+                    Math.min(
+                            member.durableLog().lastIndex(),
+                            logsOfLeaders.get(term).lastIndex()));
+        }
+    }
+
+    // ----------------------------------------------------------------------------------------------------- messages
+
+    public void send(NodeId from, NodeId to, Message message) {
+        if (message instanceof VoteRequest request) {
+            onVoteRequest(from, request);
+        } else if (message instanceof PreVoteResponse response && response.granted()) {
+            note(preVotes, response.term(), to, from);
+        } else if (message instanceof VoteResponse response && response.granted()) {
+            requireDurableVote(from, to, response.term());
+            note(votes, response.term(), to, from);
+        } else if (message instanceof AppendRequest append) {
+            onAppend(from, append);
+        } else if (message instanceof Heartbeat heartbeat) {
+            requireLeads(from, heartbeat.term());
+            requireChosen(from, heartbeat.term(), heartbeat.commitIndex());
+        } else if (message instanceof AppendAccepted acceptance) {
+            onAccepted(from, acceptance);
+        }
+    }
+
+    private static void note(
+            Map<Long, Map<NodeId, TreeSet<NodeId>>> ballots, long term, NodeId candidate, NodeId supporter) {
+        ballots.computeIfAbsent(term, any -> new TreeMap<>())
+                .computeIfAbsent(candidate, any -> new TreeSet<>())
+                .add(supporter);
+    }
+
+    private void onVoteRequest(NodeId from, VoteRequest request) {
+        requireDurableVote(from, from, request.term());
+        TreeSet<NodeId> support =
+                new TreeSet<>(preVotes.getOrDefault(request.term(), Map.of()).getOrDefault(from, new TreeSet<>()));
+        support.add(from);
+        require(
+                isQuorum(support.size()),
+                Invariant.ASKED_BEFORE_CAMPAIGN,
+                "%s of group %d campaigns in term %d with the pre-votes of %s only",
+                from,
+                groupId,
+                request.term(),
+                support);
+        EntryId end = candidacies
+                .computeIfAbsent(request.term(), any -> new TreeMap<>())
+                .computeIfAbsent(from, any -> request.lastEntry());
+        require(
+                end.equals(request.lastEntry()),
+                Invariant.VOTES_FOR_COMPLETE_LOGS,
+                "%s of group %d campaigns in term %d with a log up to %s, and with one up to %s",
+                from,
+                groupId,
+                request.term(),
+                end,
+                request.lastEntry());
+    }
+
+    private void requireDurableVote(NodeId voter, NodeId candidate, long term) {
+        HardState durable = member(voter).durableHardState();
+        require(
+                durable.term() > term || durable.equals(new HardState(term, Optional.of(candidate))),
+                Invariant.VOTE_DURABLE_BEFORE_SENT,
+                "%s of group %d votes for %s in term %d, its disk holds %s",
+                voter,
+                groupId,
+                candidate,
+                term,
+                durable);
+    }
+
+    private void requireLeads(NodeId node, long term) {
+        require(
+                node.equals(leaders.get(term)),
+                Invariant.ONE_LEADER_PER_TERM,
+                "%s of group %d speaks as leader of term %d, which is %s",
+                node,
+                groupId,
+                term,
+                leaders.get(term));
+    }
+
+    private void onAppend(NodeId from, AppendRequest append) {
+        requireLeads(from, append.term());
+        ModelLog log = logsOfLeaders.get(append.term());
+        require(
+                log.holds(append.previous())
+                        && append.entries().stream().allMatch(entry -> log.entry(entry.index())
+                                .filter(entry::equals)
+                                .isPresent()),
+                Invariant.LEADER_SENDS_ITS_LOG,
+                "%s of group %d leads term %d with %s, and sends after %s: %s",
+                from,
+                groupId,
+                append.term(),
+                log,
+                append.previous(),
+                append.entries());
+        requireChosen(from, append.term(), append.commitIndex());
+    }
+
+    private void requireChosen(NodeId node, long term, long commitIndex) {
+        require(
+                commitIndex <= chosen.size(),
+                Invariant.COMMITS_WHAT_IS_CHOSEN,
+                "%s of group %d in term %d commits index %d, but only %d entries are accepted by a quorum in their term",
+                node,
+                groupId,
+                term,
+                commitIndex,
+                chosen.size());
+    }
+
+    private void onAccepted(NodeId from, AppendAccepted acceptance) {
+        ModelMember member = member(from);
+        // In a newer term it may have cut them again meanwhile: the acceptance was true, and is of no use any more.
+        boolean outdated = member.durableHardState().term() > acceptance.term();
+        require(
+                outdated || member.durableLog().lastIndex() >= acceptance.matchIndex(),
+                Invariant.ACCEPTED_IS_DURABLE,
+                "%s of group %d accepts index %d in term %d, its disk has %s",
+                from,
+                groupId,
+                acceptance.matchIndex(),
+                acceptance.term(),
+                member.durableLog());
+        ModelLog log = logsOfLeaders.get(acceptance.term());
+        require(
+                log != null
+                        && acceptance.matchIndex() <= log.lastIndex()
+                        && (outdated || member.durableLog().holds(log.idAt(acceptance.matchIndex()))),
+                Invariant.ACCEPTED_IS_THE_LEADERS,
+                "%s of group %d accepts index %d in term %d, its disk has %s and the leader has %s",
+                from,
+                groupId,
+                acceptance.matchIndex(),
+                acceptance.term(),
+                member.durableLog(),
+                log);
+        accept(from, acceptance.term(), acceptance.matchIndex());
+    }
+
+    /** The member and its leader of this term have the same log up to this index, durably: is more of it chosen now? */
+    private void accept(NodeId node, long term, long matchIndex) {
+        Map<NodeId, Long> reached = accepted.computeIfAbsent(term, any -> new TreeMap<>());
+        reached.merge(node, matchIndex, Math::max);
+        ModelLog log = logsOfLeaders.get(term);
+        for (long index = log.lastIndex();
+                index > chosen.size() && log.idAt(index).term() == term;
+                index--) {
+            long wanted = index;
+            if (isQuorum(reached.values().stream().filter(at -> at >= wanted).count())) {
+                require(
+                        chosen.isEmpty()
+                                || log.holds(chosen.get(chosen.size() - 1).id()),
+                        Invariant.LEADER_COMPLETENESS,
+                        "the leader of term %d of group %d commits %s without %s",
+                        term,
+                        groupId,
+                        log,
+                        chosen.isEmpty() ? EntryId.NONE : chosen.get(chosen.size() - 1));
+                for (long next = chosen.size() + 1L; next <= index; next++) {
+                    chosen.add(log.entry(next).orElseThrow());
+                }
+                return;
+            }
+        }
+    }
+
+    // ----------------------------------------------------------------------------------------------------- apply
+
+    public void applied(NodeId node, LogEntry entry) {
+        require(
+                isChosen(entry),
+                Invariant.COMMITS_WHAT_IS_CHOSEN,
+                "%s of group %d applies %s, but chosen are %d entries",
+                node,
+                groupId,
+                entry,
+                chosen.size());
+        require(
+                member(node)
+                        .durableLog()
+                        .entry(entry.index())
+                        .filter(entry::equals)
+                        .isPresent(),
+                Invariant.APPLIED_IS_DURABLE,
+                "%s of group %d applies %s, its disk has %s",
+                node,
+                groupId,
+                entry,
+                member(node).durableLog());
+    }
+
+    private boolean isChosen(LogEntry entry) {
+        return entry.index() <= chosen.size()
+                && chosen.get((int) entry.index() - 1).equals(entry);
+    }
+
+    private boolean isQuorum(long count) {
+        return count > voters.size() / 2;
+    }
+
+    private ModelMember member(NodeId node) {
+        ModelMember member = members.get(node);
+        require(
+                member != null,
+                Invariant.NOTHING_FROM_NOWHERE,
+                "%s is no member of group %d, which has %s",
+                node,
+                groupId,
+                voters);
+        return member;
+    }
+}

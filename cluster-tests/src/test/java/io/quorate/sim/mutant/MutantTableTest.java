@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.mutant;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Hunts mutants and writes the table of {@code docs/mutants.md}.
+ *
+ * <pre>
+ *   -Dmutants=all                 or some, by id, with commas: then nothing is written
+ *   -Dmutants.hunts=5             for each mutant
+ *   -Dmutants.seeds=300           at most, for each hunt
+ *   -Dmutants.control-seeds=100   for each control
+ * </pre>
+ */
+@DisplayName("Every mutant")
+@EnabledIfSystemProperty(named = "mutants", matches = ".+", disabledReason = "takes long; -Dmutants=all runs it")
+class MutantTableTest {
+    private static final Path TABLE = Path.of("..", "docs", "mutants.md");
+    private static final String MARK = "<!-- table -->";
+    private static final int HUNTS = Integer.getInteger("mutants.hunts", 5);
+    private static final int SEEDS = Integer.getInteger("mutants.seeds", 300);
+    private static final int CONTROL_SEEDS = Integer.getInteger("mutants.control-seeds", 100);
+
+    @Test
+    @DisplayName("is killed by an invariant that it is known to break, and no control is")
+    void table() throws IOException {
+        String wanted = System.getProperty("mutants");
+        List<String> rows = new ArrayList<>();
+        List<String> flaws = new ArrayList<>();
+        for (Mutant mutant : Mutant.all()) {
+            if (!wanted.equals("all") && !List.of(wanted.split(",")).contains(mutant.id())) {
+                continue;
+            }
+            long start = System.nanoTime();
+            String row = mutant.isApplicable()
+                    ? hunt(mutant, flaws)
+                    : row(mutant, "not applicable yet: needs " + mutant.needs(), "", "");
+            rows.add(row);
+            System.out.printf(Locale.ROOT, "%s %d s%n", row, (System.nanoTime() - start) / 1_000_000_000);
+        }
+        if (wanted.equals("all")) {
+            write(rows);
+        }
+        assertEquals(List.of(), flaws);
+    }
+
+    private static String hunt(Mutant mutant, List<String> flaws) {
+        MutantHunt hunt = new MutantHunt(mutant);
+        if (mutant.isControl()) {
+            hunt.run(1, CONTROL_SEEDS);
+            if (hunt.isKilled()) {
+                flaws.add(mutant + " was flagged as " + hunt.fired());
+                return row(mutant, "FLAGGED: " + names(hunt.fired()), "", "");
+            }
+            return row(mutant, "clean over " + CONTROL_SEEDS + " seeds", "", "");
+        }
+        hunt.run(HUNTS, SEEDS);
+        if (!hunt.isKilled()) {
+            flaws.add(mutant + " survived");
+            return row(mutant, "SURVIVED", "> " + SEEDS, "> " + SEEDS);
+        }
+        if (!hunt.isKilledByItsInvariants()) {
+            flaws.add(mutant + " should break " + mutant.breaks() + " and ended with " + hunt.fired());
+        }
+        return row(mutant, names(hunt.fired()), String.valueOf(hunt.medianSeeds()), String.valueOf(hunt.worstSeeds()));
+    }
+
+    private static String names(Map<String, Integer> fired) {
+        return fired.entrySet().stream()
+                .map(entry -> entry.getKey() + " × " + entry.getValue())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String row(Mutant mutant, String outcome, String median, String worst) {
+        return "| " + mutant.id() + " | " + mutant.title() + " | " + outcome + " | " + median + " | " + worst + " |";
+    }
+
+    private static void write(List<String> rows) throws IOException {
+        String page = Files.readString(TABLE);
+        String head = page.substring(0, page.indexOf(MARK) + MARK.length());
+        Files.writeString(
+                TABLE,
+                head + "\n\n" + HUNTS + " hunts of at most " + SEEDS + " seeds each.\n\n"
+                        + "| | what is wrong | fired | median | worst |\n|---|---|---|---|---|\n"
+                        + String.join("\n", rows) + "\n");
+    }
+}

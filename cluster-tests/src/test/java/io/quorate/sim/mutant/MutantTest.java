@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.mutant;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.sim.check.Invariant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who tests the simulator: bugs that are put into the code on purpose. Here a few; {@link MutantTableTest} hunts all. */
+@DisplayName("The simulator")
+class MutantTest {
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"M01", "M03", "M05", "M24"})
+    @DisplayName("finds a bug that was put into the code, and calls it by its name")
+    void kills(String id) {
+        MutantHunt hunt = new MutantHunt(Mutant.named(id)).run(1, 100);
+
+        assertTrue(hunt.isKilledByItsInvariants(), () -> hunt.mutant() + " ended with " + hunt.fired());
+    }
+
+    @Test
+    @DisplayName("has nothing to say against code that was changed without harm")
+    void sparesControl() {
+        MutantHunt hunt = new MutantHunt(Mutant.named("C1")).run(1, 5);
+
+        assertFalse(hunt.isKilled(), () -> "flagged as " + hunt.fired());
+    }
+
+    @TestFactory
+    @DisplayName("can be given every mutant of the catalogue: its text is in the sources, exactly once")
+    Stream<DynamicTest> mutantsDoNotRot() {
+        Set<String> invariants =
+                Arrays.stream(Invariant.values()).map(Invariant::name).collect(Collectors.toSet());
+        return Mutant.all().stream()
+                .map(mutant -> DynamicTest.dynamicTest(mutant.toString(), () -> {
+                    Map<?, String> sources = MutantCompiler.sourcesOf(mutant);
+                    assertEquals(mutant.isApplicable(), !sources.isEmpty());
+                    assertTrue(invariants.containsAll(mutant.breaks()), () -> "unknown invariant " + mutant.breaks());
+                }));
+    }
+
+    @Test
+    @DisplayName("is given mutants M01 to M30 and controls C1 to C4, none left out")
+    void catalogueIsComplete() {
+        List<String> ids = Mutant.all().stream().map(Mutant::id).toList();
+
+        for (int number = 1; number <= 30; number++) {
+            String id = String.format(Locale.ROOT, "M%02d", number);
+            assertTrue(ids.contains(id), id);
+        }
+        assertTrue(ids.containsAll(List.of("C1", "C2", "C3", "C4")));
+    }
+}
