@@ -67,6 +67,10 @@ final class Background {
         }
     }
 
+    boolean isAlive() {
+        return failure == null;
+    }
+
     /** Throws if the store has failed. */
     void checkAlive() {
         StorageException cause = failure;

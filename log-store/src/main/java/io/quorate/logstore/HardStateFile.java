@@ -9,16 +9,21 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
- * Term and vote, in two copies ("slots") one 4 KiB block apart, each of {@value #SLOT_BYTES} bytes:
+ * Term and vote, and what the log surely had when they were written, in two copies ("slots") one 4 KiB block apart, each of {@value #SLOT_BYTES} bytes:
  *
  * <pre>
  *   0  32  {@link Headers}, magic "QRTHARD\n"
  *  32   8  sequence, rises by one with every state
  *  40   8  term
  *  48   4  voted for, 0 for nobody
- *  52      zeros
+ *  56   8  base index of the first segment: what is before it was trimmed
+ *  64   8  base index of the last segment
+ *  72   8  index up to which the log was durable
+ *  80   8  first index of the log that is to take the place of this one, 0 if none is; see {@link Marks}
+ *  88      zeros
  * 508   4  CRC32C of the slot
  * </pre>
  *
@@ -27,7 +32,10 @@ import java.util.Optional;
  * one slot at rest loses nothing, since the other is its equal. The intact slot with the higher sequence wins; if both are damaged the replica must not guess:
  * it may have voted. The file is written in full when it is created, so that no later write needs space.
  *
- * <p>For the writing thread.
+ * <p>The marks tell a lost segment or a rotten tail from what a crash leaves. They only ever claim less than there is:
+ * raised after something has become durable, lowered before it is given up.
+ *
+ * <p>Thread-safe; a change of marks may write a state that was put, but not forced yet.
  */
 final class HardStateFile implements AutoCloseable {
     static final String NAME = "hardstate";
@@ -39,6 +47,7 @@ final class HardStateFile implements AutoCloseable {
     private final DiskFile file;
     private final StoreIdentity identity;
     private HardState state;
+    private Marks marks;
     private long sequence;
     private boolean dirty;
     /** An intact slot with the newest state: the last to be written. */
@@ -50,18 +59,73 @@ final class HardStateFile implements AutoCloseable {
         this.file = file;
         this.identity = identity;
         this.state = newest.state();
+        this.marks = newest.marks();
         this.sequence = newest.sequence();
         this.newestSlot = newestSlot;
         this.dirty = needsRepair;
     }
 
-    private record Slot(long sequence, HardState state) {}
+    private record Slot(long sequence, HardState state, Marks marks) {}
+
+    /**
+     * What the log surely has.
+     *
+     * @param firstSegment base index of the first segment; segments before it are remains of a trim
+     * @param lastSegment  there is a segment with this base index
+     * @param durableIndex all entries up to this one were durable
+     * @param resetTo      0, or: the log is being replaced by an empty one that starts here, after a snapshot
+     */
+    record Marks(long firstSegment, long lastSegment, long durableIndex, long resetTo) {
+        static final Marks INITIAL = new Marks(1, 1, 0, 0);
+
+        Marks {
+            if (firstSegment < 1 || lastSegment < firstSegment || durableIndex < firstSegment - 1 || resetTo < 0) {
+                throw new IllegalArgumentException("marks: segments from " + firstSegment + " to " + lastSegment
+                        + ", durable to " + durableIndex + ", reset to " + resetTo);
+            }
+        }
+
+        Marks trimmedTo(long newFirstSegment) {
+            return new Marks(newFirstSegment, lastSegment, durableIndex, resetTo);
+        }
+
+        /** After a log that was found like this was forced. */
+        Marks recovered(long foundLastSegment, long lastIndex) {
+            return new Marks(firstSegment, foundLastSegment, lastIndex, resetTo);
+        }
+
+        Marks durableTo(long index) {
+            return new Marks(firstSegment, lastSegment, Math.max(durableIndex, index), resetTo);
+        }
+
+        Marks rolledTo(long newLastSegment) {
+            return new Marks(firstSegment, newLastSegment, newLastSegment - 1, resetTo);
+        }
+
+        /** Before everything from {@code fromIndex} is cut, so that the last segment is that from {@code newLastSegment}. */
+        Marks cutFrom(long fromIndex, long newLastSegment) {
+            return new Marks(
+                    firstSegment,
+                    Math.min(lastSegment, newLastSegment),
+                    Math.min(durableIndex, fromIndex - 1),
+                    resetTo);
+        }
+
+        Marks resettingTo(long firstIndex) {
+            return new Marks(firstSegment, lastSegment, durableIndex, firstIndex);
+        }
+
+        /** After the log was replaced. */
+        static Marks startingAt(long firstIndex) {
+            return new Marks(firstIndex, firstIndex, firstIndex - 1, 0);
+        }
+    }
 
     /** Creates the file with {@link HardState#INITIAL}; its name is durable after a force of the directory. */
     static HardStateFile create(Disk disk, Path directory, StoreIdentity identity) throws IOException {
         Path path = directory.resolve(NAME);
         Path temporary = directory.resolve(NAME + Recovery.TEMPORARY_SUFFIX);
-        Slot initial = new Slot(1, HardState.INITIAL);
+        Slot initial = new Slot(1, HardState.INITIAL, Marks.INITIAL);
         try (DiskFile file = disk.create(temporary)) {
             file.write(ByteBuffer.allocate(2 * SLOT_DISTANCE_BYTES), 0);
             file.write(encode(initial, identity), 0);
@@ -115,7 +179,8 @@ final class HardStateFile implements AutoCloseable {
         try {
             HardState state = new HardState(
                     slot.getLong(40), votedFor == 0 ? Optional.empty() : Optional.of(new NodeId(votedFor)));
-            return Optional.of(new Slot(slot.getLong(32), state));
+            Marks marks = new Marks(slot.getLong(56), slot.getLong(64), slot.getLong(72), slot.getLong(80));
+            return Optional.of(new Slot(slot.getLong(32), state, marks));
         } catch (IllegalArgumentException e) {
             throw new CorruptLogException(path, position, 0, "impossible " + e.getMessage());
         }
@@ -126,7 +191,11 @@ final class HardStateFile implements AutoCloseable {
         Headers.begin(bytes, MAGIC, identity);
         bytes.putLong(32, slot.sequence())
                 .putLong(40, slot.state().term())
-                .putInt(48, slot.state().votedFor().map(NodeId::value).orElse(0));
+                .putInt(48, slot.state().votedFor().map(NodeId::value).orElse(0))
+                .putLong(56, slot.marks().firstSegment())
+                .putLong(64, slot.marks().lastSegment())
+                .putLong(72, slot.marks().durableIndex())
+                .putLong(80, slot.marks().resetTo());
         Headers.seal(bytes);
         return bytes;
     }
@@ -135,24 +204,40 @@ final class HardStateFile implements AutoCloseable {
         return path;
     }
 
-    HardState state() {
+    synchronized HardState state() {
         return state;
     }
 
     /** Whether {@link #force} has something to do: a new state, or slots that differ. */
-    boolean isDirty() {
+    synchronized boolean isDirty() {
         return dirty;
     }
 
-    void put(HardState newState) {
-        if (!newState.equals(state)) {
-            state = newState;
+    synchronized Marks marks() {
+        return marks;
+    }
+
+    /** Changes the marks; durable after {@link #force}. */
+    synchronized void mark(UnaryOperator<Marks> change) {
+        Marks changed = change.apply(marks);
+        if (!changed.equals(marks)) {
+            marks = changed;
             dirty = true;
         }
     }
 
+    /** Notes a state; returns whether it is another one than before. Durable after {@link #force}. */
+    synchronized boolean put(HardState newState) {
+        if (!newState.equals(state)) {
+            state = newState;
+            dirty = true;
+            return true;
+        }
+        return false;
+    }
+
     /** Writes and forces both slots, one after the other. */
-    void force() throws IOException {
+    synchronized void force() throws IOException {
         if (!dirty) {
             return;
         }
@@ -163,12 +248,12 @@ final class HardStateFile implements AutoCloseable {
     }
 
     private void forceSlot(int slot) throws IOException {
-        file.write(encode(new Slot(sequence, state), identity), (long) slot * SLOT_DISTANCE_BYTES);
+        file.write(encode(new Slot(sequence, state, marks), identity), (long) slot * SLOT_DISTANCE_BYTES);
         file.force();
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         file.close();
     }
 }

@@ -2,12 +2,14 @@
 package io.quorate.logstore;
 
 import io.quorate.logstore.io.Disk;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.RecoveredLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
@@ -15,27 +17,64 @@ import java.util.concurrent.Executor;
  *
  * <p>Writes ({@link #putHardState}, {@link #truncateSuffix}, {@link #append}) and {@link #force} come from one thread at
  * a time; only after {@link #force} returns are they durable. Reads come from any thread and only ask for what the
- * caller knows to be durable and never truncated.
+ * caller knows to be durable and never truncated. Snapshots are saved and prefixes trimmed by any one thread at a time,
+ * beside the writing one; {@link #resetTo} is for the writing thread while nobody reads.
  *
  * <p>The first failure of a write or force, and of a force in the background, is final: what the operating system still
  * holds in memory may never reach the disk, so every later call throws {@link StorageException}, and only a new
  * {@link #open} may find out what is left (promise P6). A full disk is such a failure: watch {@link Disk#freeBytes}.
  */
 public final class LogStore implements AutoCloseable {
-    private final Background background;
-    private final SegmentedLog log;
-    private final EntryReader reader;
-    private final HardStateFile hardState;
-    private final RecoveredLog recovered;
-    private final RecoveryReport report;
+    private final Disk disk;
+    private final Path directory;
+    private final StoreIdentity identity;
+    private final LogStoreConfig config;
+    private final Executor executor;
+    private final WriteBuffer buffer;
+    private final Object snapshotLock = new Object();
 
-    private LogStore(Background background, SegmentedLog log, Recovery.Result result) {
-        this.background = background;
-        this.log = log;
-        this.reader = log.reader();
-        this.hardState = result.hardState();
-        this.recovered = new RecoveredLog(hardState.state(), result.terms(), result.nextOffset());
-        this.report = result.report();
+    /** Replaced when the whole log is. */
+    private volatile Open open;
+
+    /** What the last look at the directory has brought into being. */
+    private record Open(
+            Background background,
+            SegmentedLog log,
+            EntryReader reader,
+            HardStateFile hardState,
+            SnapshotFiles snapshots,
+            RecoveredLog recovered,
+            RecoveryReport report) {}
+
+    private LogStore(
+            Disk disk,
+            Path directory,
+            StoreIdentity identity,
+            LogStoreConfig config,
+            Executor executor,
+            WriteBuffer buffer)
+            throws IOException {
+        this.disk = disk;
+        this.directory = directory;
+        this.identity = identity;
+        this.config = config;
+        this.executor = executor;
+        this.buffer = buffer;
+        this.open = recover();
+    }
+
+    private Open recover() throws IOException {
+        Recovery.Result result = Recovery.run(disk, directory, identity, config, buffer.blockBytes());
+        Background background = new Background(executor);
+        SegmentedLog log = new SegmentedLog(disk, directory, identity, config, background, buffer, result);
+        return new Open(
+                background,
+                log,
+                log.reader(),
+                result.hardState(),
+                result.snapshots(),
+                new RecoveredLog(result.hardState().state(), result.terms(), result.nextOffset()),
+                result.report());
     }
 
     /**
@@ -55,36 +94,35 @@ public final class LogStore implements AutoCloseable {
             Executor background,
             WriteBuffer buffer) {
         try {
-            Recovery.Result result = Recovery.run(disk, directory, identity, config, buffer.blockBytes());
-            Background work = new Background(background);
-            SegmentedLog log = new SegmentedLog(disk, directory, identity, config, work, buffer, result);
-            return new LogStore(work, log, result);
+            return new LogStore(disk, directory, identity, config, background, buffer);
         } catch (IOException e) {
             throw new StorageException(directory, "cannot open the log", e);
         }
     }
 
-    /** What was found on disk at {@link #open}. */
+    /** What was found on disk at {@link #open}, or is there since {@link #resetTo}. */
     public RecoveredLog recovered() {
-        return recovered;
+        return open.recovered();
     }
 
     /** What {@link #open} had to decide and repair. */
     public RecoveryReport recoveryReport() {
-        return report;
+        return open.report();
     }
 
     /** Notes the new term and vote; they are written, ahead of all later entries, at the latest by {@link #force}. */
     public void putHardState(HardState state) {
-        background.checkAlive();
-        hardState.put(state);
+        Open now = alive();
+        if (now.hardState().put(state)) {
+            now.hardState().mark(marks -> marks.durableTo(now.log().durableIndex()));
+        }
     }
 
     /** Forgets {@code fromIndex} and everything after it, durably at once: conflicts are rare, remains dangerous. */
     public void truncateSuffix(long fromIndex) {
-        write("truncate", () -> {
-            hardState.force();
-            log.truncateSuffix(fromIndex);
+        run("truncate", now -> {
+            now.hardState().force();
+            now.log().truncateSuffix(fromIndex);
         });
     }
 
@@ -94,44 +132,143 @@ public final class LogStore implements AutoCloseable {
      * @throws IllegalArgumentException if they do not follow the log; nothing is written then
      */
     public void append(List<LogEntry> entries) {
-        write("append", () -> {
-            hardState.force();
-            log.append(entries);
+        run("append", now -> {
+            now.hardState().force();
+            now.log().append(entries);
         });
     }
 
     /** Makes everything written so far durable. The first failure is final: every later call throws as well. */
     public void force() {
-        write("force", () -> {
-            hardState.force();
-            log.force();
+        run("force", now -> {
+            now.hardState().force();
+            now.log().force();
         });
-        background.checkAlive();
+        alive();
     }
 
-    private interface Write {
-        void run() throws IOException;
+    private interface Change {
+        void apply(Open now) throws IOException;
     }
 
-    private void write(String what, Write write) {
-        background.checkAlive();
+    private void run(String what, Change change) {
+        Open now = alive();
         try {
-            write.run();
+            change.apply(now);
         } catch (IOException e) {
-            throw failed(new StorageException(log.activePath(), "cannot " + what, e));
+            throw failed(now, new StorageException(now.log().activePath(), "cannot " + what, e));
         } catch (StorageException e) {
-            throw failed(e);
+            throw failed(now, e);
         }
     }
 
-    private StorageException failed(StorageException cause) {
-        background.fail(cause);
+    private static StorageException failed(Open now, StorageException cause) {
+        now.background().fail(cause);
         return cause;
+    }
+
+    private Open alive() {
+        Open now = open;
+        now.background().checkAlive();
+        return now;
     }
 
     /** First index that is kept. */
     public long firstIndex() {
-        return log.firstIndex();
+        return open.log().firstIndex();
+    }
+
+    /** Offset of the first record that is kept, or the first that may come. */
+    public long firstOffset() {
+        return open.log().segments().first().header().baseOffset();
+    }
+
+    /** All segments, in order; never none. For any thread. */
+    public List<SegmentInfo> segments() {
+        return open.log().infos();
+    }
+
+    /**
+     * Deletes the oldest segment, if it is not the active one, all its entries are before {@code firstIndexToKeep}, and all
+     * are in every snapshot that is kept (so that no one damaged file loses what was trimmed). One short step; call it
+     * again while it returns true.
+     *
+     * @return whether a segment was deleted
+     */
+    public boolean trimPrefix(long firstIndexToKeep) {
+        boolean[] trimmed = {false};
+        run("trim", now -> {
+            synchronized (snapshotLock) {
+                long covered = now.snapshots().oldest().map(EntryId::index).orElse(0L);
+                trimmed[0] = now.log().trimFirst(Math.min(firstIndexToKeep, covered + 1));
+            }
+        });
+        return trimmed[0];
+    }
+
+    /**
+     * Makes a snapshot durable. It and the one before it are kept.
+     *
+     * @throws IllegalArgumentException if its last entry is not durable in this log, or older than that of the newest snapshot
+     */
+    public void saveSnapshot(Snapshot snapshot) {
+        run("save a snapshot", now -> {
+            synchronized (snapshotLock) {
+                long newest = now.snapshots().newest().map(EntryId::index).orElse(0L);
+                long durable = now.log().durableIndex();
+                if (snapshot.last().index() < newest || snapshot.last().index() > durable) {
+                    throw new IllegalArgumentException("a snapshot of entry " + snapshot.last()
+                            + ", but the newest is of index " + newest + " and the log is durable to index " + durable);
+                }
+                // A snapshot behind what is marked as durable would be taken for one that was to replace the log.
+                now.hardState().mark(marks -> marks.durableTo(durable));
+                now.hardState().force();
+                now.snapshots().save(snapshot);
+                now.snapshots().deleteObsolete();
+            }
+        });
+    }
+
+    /** The newest snapshot that is good; reads it. */
+    public Optional<Snapshot> latestSnapshot() {
+        Open now = alive();
+        synchronized (snapshotLock) {
+            try {
+                return now.snapshots().readNewest();
+            } catch (IOException e) {
+                throw new StorageException(directory, "cannot read the snapshots", e);
+            }
+        }
+    }
+
+    /**
+     * Replaces the whole log by an empty one that starts after {@code snapshot}, durably when it returns; term and vote
+     * stay. A crash leaves the old log or the new one. {@link #recovered} tells the new beginning.
+     *
+     * @throws IllegalArgumentException if the snapshot is of a later term than the hard state that was put last
+     */
+    public void resetTo(Snapshot snapshot) {
+        run("reset", now -> {
+            long term = now.hardState().state().term();
+            if (snapshot.last().term() > term) {
+                throw new IllegalArgumentException(
+                        "a snapshot of entry " + snapshot.last() + ", but the hard state is of term " + term);
+            }
+            synchronized (snapshotLock) {
+                now.hardState().force();
+                now.snapshots().save(snapshot);
+                now.hardState().mark(marks -> marks.resettingTo(snapshot.last().index() + 1));
+                now.hardState().force();
+                reopen(now);
+            }
+        });
+    }
+
+    private void reopen(Open old) throws IOException {
+        old.background().close();
+        old.log().close();
+        old.hardState().close();
+        open = recover();
     }
 
     /**
@@ -142,12 +279,7 @@ public final class LogStore implements AutoCloseable {
      * @throws CorruptLogException      if an entry is damaged
      */
     public List<LogEntry> read(long fromIndex, long toIndex, int maxBytes) {
-        background.checkAlive();
-        try {
-            return reader.read(fromIndex, toIndex, maxBytes);
-        } catch (IOException e) {
-            throw new StorageException(log.activePath(), "cannot read from index " + fromIndex, e);
-        }
+        return look("read from index " + fromIndex, reader -> reader.read(fromIndex, toIndex, maxBytes));
     }
 
     /**
@@ -158,12 +290,7 @@ public final class LogStore implements AutoCloseable {
      * @throws CorruptLogException      if an entry on the way is damaged
      */
     public long indexOfOffset(long offset) {
-        background.checkAlive();
-        try {
-            return reader.indexOfOffset(offset);
-        } catch (IOException e) {
-            throw new StorageException(log.activePath(), "cannot look up offset " + offset, e);
-        }
+        return look("look up offset " + offset, reader -> reader.indexOfOffset(offset));
     }
 
     /**
@@ -174,28 +301,53 @@ public final class LogStore implements AutoCloseable {
      * @throws CorruptLogException if an entry on the way is damaged
      */
     public long indexOfTimestamp(long millis) {
-        background.checkAlive();
+        return look("look up time " + millis, reader -> reader.indexOfTimestamp(millis));
+    }
+
+    private interface Look<T> {
+        T at(EntryReader reader) throws IOException;
+    }
+
+    private <T> T look(String what, Look<T> look) {
+        Open now = alive();
         try {
-            return reader.indexOfTimestamp(millis);
+            return look.at(now.reader());
         } catch (IOException e) {
-            throw new StorageException(log.activePath(), "cannot look up time " + millis, e);
+            throw new StorageException(now.log().activePath(), "cannot " + what, e);
         }
     }
 
     /** How often optional work in the background (zero-filling, indexes) could not be done: a full disk, mostly. */
     public long skippedBackgroundSteps() {
-        return background.skippedSteps();
+        return open.background().skippedSteps();
     }
 
-    /** Closes the files; what was not forced may be lost. Background work that is under way ends by itself. */
+    /**
+     * Closes the files; what was not forced may be lost. Background work that is under way ends by itself. That everything
+     * forced was there is noted first, so that the next start can tell a rotten tail from a torn one.
+     */
     @Override
     public void close() {
-        background.close();
+        Open now = open;
+        now.background().close();
         try {
-            log.close();
-            hardState.close();
+            if (now.background().isAlive()) {
+                now.hardState().mark(marks -> marks.durableTo(now.log().durableIndex()));
+                now.hardState().force();
+            }
         } catch (IOException e) {
-            throw new StorageException(log.activePath(), "cannot close", e);
+            throw new StorageException(now.log().activePath(), "cannot note that it is complete", e);
+        } finally {
+            closeFiles(now);
+        }
+    }
+
+    private static void closeFiles(Open now) {
+        try {
+            now.log().close();
+            now.hardState().close();
+        } catch (IOException e) {
+            throw new StorageException(now.log().activePath(), "cannot close", e);
         }
     }
 }

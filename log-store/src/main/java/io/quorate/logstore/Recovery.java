@@ -30,11 +30,15 @@ import java.util.Optional;
  * ROT        last segment: no frame, but a valid flush start behind it;    refuse: name file, position, index
  *            sealed segment: no frame before its end; a damaged header
  * GAP        a valid frame that does not follow its predecessor            refuse: misplaced write
- * MISSING    a segment's predecessor is not the entry before it;           refuse: a file was lost or copied
- * DUPLICATE  or two segments overlap
- * LOST       entries without hard state, hard state without segments,      refuse: it may have voted
- *            both copies damaged, or a term older than the last entry's
+ * MISSING    a segment's predecessor is not the entry before it, or the    refuse: a file was lost or copied
+ * DUPLICATE  marks name one that is not there; or two segments overlap
+ * LOST       entries without hard state, both copies damaged, or a term    refuse: it may have voted
+ *            older than the last entry's; a trimmed log without a good
+ *            snapshot that covers what was trimmed
  * STALE      one copy of the hard state damaged or older                   the other wins and is copied
+ * TRIMMED    segments before the first one that is kept                    delete them
+ * RESET      the log is being replaced by one that starts at a snapshot    go on: delete all, make the new one
+ * BAD_SNAP   a snapshot that is damaged                                    delete it, use the one before
  * NO_INDEX   a sidecar missing, damaged or of another segment              read the segment, write it again
  * TOO_NEW    an intact header or frame of a newer version                  refuse
  * OWNER      an intact header of another cluster, node or group            refuse
@@ -58,7 +62,9 @@ final class Recovery {
     /** Of the sealed segments whose sidecar must be written. */
     private final List<SegmentTally> missingIndexes = new ArrayList<>();
 
-    private final TermStarts terms = new TermStarts(EntryId.NONE);
+    private TermStarts terms = new TermStarts(EntryId.NONE);
+    private HardStateFile.Marks marks = HardStateFile.Marks.INITIAL;
+    private Optional<SnapshotFiles> snapshots = Optional.empty();
     private long nextOffset;
     private long cutPosition = NO_CUT;
     private boolean hardStateRepaired;
@@ -89,6 +95,7 @@ final class Recovery {
             TermStarts terms,
             long nextOffset,
             HardStateFile hardState,
+            SnapshotFiles snapshots,
             List<SegmentTally> missingIndexes,
             RecoveryReport report) {}
 
@@ -118,6 +125,39 @@ final class Recovery {
 
     private Result run() throws IOException {
         List<String> names = disk.list(directory);
+        List<Long> bases = basesOf(names);
+        if (names.contains(HardStateFile.NAME)) {
+            hardState = Optional.of(HardStateFile.open(disk, directory, identity));
+            marks = hardState.get().marks();
+        }
+        snapshots = Optional.of(SnapshotFiles.find(disk, directory, identity, names));
+        boolean isNew = bases.isEmpty() && hardState.isEmpty();
+        if (marks.resetTo() > 0) {
+            return carryOut(names, Optional.of(replacement()));
+        }
+        snapshots.get().ignoreBehind(marks.durableIndex());
+        bases.removeIf(base -> base < marks.firstSegment());
+        checkComplete(bases);
+        if (isNew) {
+            return carryOut(names, Optional.of(new SegmentHeader(EntryId.NONE, 0)));
+        }
+        List<SegmentHeader> headers = readHeaders(bases);
+        terms = new TermStarts(headers.get(0).before());
+        nextOffset = headers.get(0).baseOffset();
+        for (int i = 0; i < headers.size(); i++) {
+            checkAdjoins(headers.get(i));
+            if (i < headers.size() - 1) {
+                readSealed(headers.get(i), headers.get(i + 1));
+            } else {
+                readActive(headers.get(i));
+            }
+        }
+        checkHardState();
+        checkDurable();
+        return carryOut(names, Optional.empty());
+    }
+
+    private List<Long> basesOf(List<String> names) {
         List<Long> bases = new ArrayList<>();
         for (String name : names) {
             if (name.endsWith(Segment.SUFFIX)) {
@@ -128,25 +168,59 @@ final class Recovery {
                 bases.add(base);
             }
         }
-        boolean hasHardState = names.contains(HardStateFile.NAME);
-        boolean isNew = bases.isEmpty() && !hasHardState;
-        if (bases.isEmpty() && hasHardState) {
-            throw new CorruptLogException(directory, 0, 1, "MISSING: a hard state but no segment, entries were lost");
+        return bases;
+    }
+
+    /** What an interrupted replacement of the log was to begin with. */
+    private SegmentHeader replacement() throws IOException {
+        Optional<Snapshot> snapshot = snapshots.get().readAt(marks.resetTo() - 1);
+        if (snapshot.isEmpty()) {
+            throw new CorruptLogException(
+                    directory,
+                    0,
+                    marks.resetTo(),
+                    "LOST: the log is being replaced, but the snapshot that comes before it is missing");
         }
-        if (hasHardState) {
-            hardState = Optional.of(HardStateFile.open(disk, directory, identity));
-        }
-        List<SegmentHeader> headers = readHeaders(bases);
-        for (int i = 0; i < headers.size(); i++) {
-            checkAdjoins(headers.get(i));
-            if (i < headers.size() - 1) {
-                readSealed(headers.get(i), headers.get(i + 1));
-            } else {
-                readActive(headers.get(i));
+        return new SegmentHeader(snapshot.get().last(), snapshot.get().nextOffset());
+    }
+
+    private void checkComplete(List<Long> bases) throws IOException {
+        if (hardState.isPresent()) {
+            for (long base : new long[] {marks.firstSegment(), marks.lastSegment()}) {
+                if (!bases.contains(base)) {
+                    throw new CorruptLogException(
+                            pathOf(base), 0, base, "MISSING: a segment that the log had, entries were lost");
+                }
             }
+        } else if (!bases.isEmpty() && bases.get(0) != 1) {
+            throw new CorruptLogException(pathOf(1), 0, 1, "MISSING: the first segment, entries were lost");
         }
-        checkHardState();
-        return carryOut(names, isNew);
+        long before = marks.firstSegment() - 1;
+        if (before > 0
+                && snapshots
+                        .get()
+                        .newest()
+                        .filter(last -> last.index() >= before)
+                        .isEmpty()) {
+            throw new CorruptLogException(
+                    directory,
+                    0,
+                    before,
+                    "LOST: the log starts after index " + before
+                            + ", but no good snapshot stands in for what was before");
+        }
+    }
+
+    /** What was durable once and is not there now was not torn off by a crash. */
+    private void checkDurable() {
+        if (terms.lastIndex() < marks.durableIndex()) {
+            Segment last = segments.get(segments.size() - 1);
+            throw new CorruptLogException(
+                    last.path(),
+                    last.extent().end(),
+                    terms.lastIndex() + 1,
+                    "ROT: no valid entry, but all up to " + marks.durableIndex() + " were durable");
+        }
     }
 
     private List<SegmentHeader> readHeaders(List<Long> bases) throws IOException {
@@ -254,13 +328,19 @@ final class Recovery {
         }
     }
 
-    private Result carryOut(List<String> names, boolean isNew) throws IOException {
-        if (isNew) {
+    /** @param fresh what the log is to begin with if it is new or being replaced */
+    private Result carryOut(List<String> names, Optional<SegmentHeader> fresh) throws IOException {
+        if (fresh.isPresent()) {
             disk.createDirectories(directory);
         }
-        int leftovers = deleteLeftovers(names);
-        if (isNew) {
-            SegmentHeader header = new SegmentHeader(EntryId.NONE, 0);
+        int leftovers = deleteLeftovers(names, fresh.isPresent());
+        int badSnapshots = snapshots.get().badCount();
+        snapshots.get().deleteObsolete();
+        if (fresh.isPresent()) {
+            SegmentHeader header = fresh.get();
+            terms = new TermStarts(header.before());
+            nextOffset = header.baseOffset();
+            disk.forceDirectory(directory);
             active = Optional.of(new SegmentMaker(disk, directory, identity, config, writeUnitBytes).make(header));
             activeTally = Optional.of(new SegmentTally(header, config));
             segments.add(new Segment(directory, header, identity, Extent.empty(header)));
@@ -274,11 +354,23 @@ final class Recovery {
             hardState = Optional.of(HardStateFile.create(disk, directory, identity));
         }
         hardStateRepaired = hardState.get().isDirty();
+        if (marks.resetTo() > 0) {
+            snapshots.get().deleteAllBut(marks.resetTo() - 1);
+            hardState.get().mark(old -> HardStateFile.Marks.startingAt(old.resetTo()));
+        }
+        long lastSegment = segments.get(segments.size() - 1).baseIndex();
+        hardState.get().mark(old -> old.recovered(lastSegment, terms.lastIndex()));
         hardState.get().force();
         disk.forceDirectory(directory);
 
         RecoveryReport report = new RecoveryReport(
-                isNew, segments.size(), cutPosition, hardStateRepaired, missingIndexes.size(), leftovers);
+                fresh.isPresent(),
+                segments.size(),
+                cutPosition,
+                hardStateRepaired,
+                missingIndexes.size(),
+                leftovers,
+                badSnapshots);
         return new Result(
                 List.copyOf(segments),
                 file,
@@ -287,17 +379,20 @@ final class Recovery {
                 terms,
                 nextOffset,
                 hardState.get(),
+                snapshots.get(),
                 List.copyOf(missingIndexes),
                 report);
     }
 
-    /** Temporary files, and sidecars of what is not a sealed segment. */
-    private int deleteLeftovers(List<String> names) throws IOException {
+    /** Temporary files, segments that are trimmed or replaced, and sidecars of what is not a sealed segment. */
+    private int deleteLeftovers(List<String> names, boolean allSegments) throws IOException {
         int deleted = 0;
         for (String name : names) {
-            long base = Segment.baseIndexOf(name, IndexFile.SUFFIX);
-            boolean staleIndex = base >= 0 && !isSealed(base);
-            if (name.endsWith(TEMPORARY_SUFFIX) || staleIndex) {
+            long indexBase = Segment.baseIndexOf(name, IndexFile.SUFFIX);
+            boolean staleIndex = indexBase >= 0 && !isSealed(indexBase);
+            long base = Segment.baseIndexOf(name, Segment.SUFFIX);
+            boolean staleSegment = base >= 0 && (allSegments || base < marks.firstSegment());
+            if (name.endsWith(TEMPORARY_SUFFIX) || staleIndex || staleSegment) {
                 disk.delete(directory.resolve(name));
                 deleted++;
             }

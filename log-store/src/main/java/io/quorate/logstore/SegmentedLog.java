@@ -35,6 +35,7 @@ final class SegmentedLog {
     private final SegmentFiles files;
     private final SegmentMaker maker;
     private final NextSegment next;
+    private final HardStateFile hardState;
 
     /** Replaced under the gate, for the background. */
     private volatile SegmentList segments;
@@ -46,6 +47,7 @@ final class SegmentedLog {
     private SegmentOutput output;
     private ZeroAhead zeroAhead;
     private boolean flushStart = true;
+    private volatile long durableIndex;
     private long unforcedBytes;
     private long averageFlushBytes;
 
@@ -67,9 +69,11 @@ final class SegmentedLog {
         this.files = new SegmentFiles(disk, identity, config);
         this.maker = new SegmentMaker(disk, directory, identity, config, buffer.blockBytes());
         this.next = new NextSegment(disk, directory, background, config, buffer.blockBytes());
+        this.hardState = recovered.hardState();
         this.segments = new SegmentList(recovered.segments());
         this.active = segments.active();
         this.tally = recovered.activeTally();
+        this.durableIndex = tally.extent().last().index();
         this.activeHandle = files.pin(active, recovered.active(), tally.index());
         this.output = openOutput();
         this.zeroAhead = zeroAheadFrom(recovered.zeroedTo(), 0);
@@ -100,6 +104,31 @@ final class SegmentedLog {
 
     long firstIndex() {
         return segments.first().baseIndex();
+    }
+
+    /** The last entry that is surely durable. */
+    long durableIndex() {
+        return durableIndex;
+    }
+
+    List<SegmentInfo> infos() {
+        SegmentList now = segments;
+        return now.all().stream()
+                .map(segment -> infoOf(segment, now.active() != segment))
+                .toList();
+    }
+
+    private static SegmentInfo infoOf(Segment segment, boolean isSealed) {
+        Extent extent = segment.extent();
+        return new SegmentInfo(
+                segment.baseIndex(),
+                extent.last().index(),
+                segment.header().baseOffset(),
+                extent.nextOffset(),
+                extent.end(),
+                extent.maxTimestampMillis(),
+                isSealed,
+                extent.digest());
     }
 
     Path activePath() {
@@ -174,6 +203,7 @@ final class SegmentedLog {
     private void roll() throws IOException {
         output.force();
         flushStart = true;
+        durableIndex = tally.extent().last().index();
         SegmentHeader header =
                 new SegmentHeader(tally.extent().last(), tally.extent().nextOffset());
         DiskFile file = maker.make(header, next);
@@ -186,6 +216,8 @@ final class SegmentedLog {
                 new Segment(directory, header, identity, Extent.empty(header)), file, new SegmentTally(header, config));
         update(now -> now.with(active));
         files.unpin(sealed);
+        hardState.mark(marks -> marks.rolledTo(active.baseIndex()));
+        hardState.force();
         writeIndex(sealedTally);
     }
 
@@ -220,6 +252,10 @@ final class SegmentedLog {
         if (fromIndex > tally.extent().last().index()) {
             return;
         }
+        long newLastSegment = segments.get(segments.ofIndex(fromIndex)).baseIndex();
+        hardState.mark(marks -> marks.cutFrom(fromIndex, newLastSegment));
+        hardState.force();
+        durableIndex = Math.min(durableIndex, fromIndex - 1);
         zeroAhead.retire();
         while (active.baseIndex() > fromIndex) {
             deleteActive();
@@ -260,9 +296,40 @@ final class SegmentedLog {
         if (!flushStart) {
             output.force();
             flushStart = true;
+            durableIndex = tally.extent().last().index();
             averageFlushBytes += (unforcedBytes - averageFlushBytes) / 8;
             unforcedBytes = 0;
         }
+    }
+
+    /**
+     * Deletes the first segment if no entry of it is from {@code firstIndexToKeep} on, and it is not the only one. For any
+     * thread, but one at a time.
+     */
+    boolean trimFirst(long firstIndexToKeep) throws IOException {
+        Segment first;
+        synchronized (background.gate()) {
+            first = segments.first();
+            if (background.isClosed() || first == segments.active() || first.lastIndex() >= firstIndexToKeep) {
+                return false;
+            }
+            segments = segments.withoutFirst();
+        }
+        hardState.mark(marks -> marks.trimmedTo(first.lastIndex() + 1));
+        hardState.force();
+        files.drop(first);
+        synchronized (background.gate()) {
+            if (background.isClosed()) {
+                return false;
+            }
+            disk.delete(first.path());
+            Path sidecar = directory.resolve(IndexFile.fileName(first.baseIndex()));
+            if (disk.exists(sidecar)) {
+                disk.delete(sidecar);
+            }
+        }
+        disk.forceDirectory(directory);
+        return true;
     }
 
     void close() throws IOException {

@@ -31,17 +31,21 @@ class DamageTest {
     private static final LogStoreConfig CONFIG = new LogStoreConfig(4096 + 500, 512, 128);
     private static final HardState STATE = new HardState(5, Optional.of(new NodeId(2)));
 
-    /** Entries 1 to 10 over three segments, each its own flush. */
+    /** Entries 1 to 10 over three segments, each its own flush; then the power fails. */
     private static SimulatedDisk written(List<LogEntry> entries) {
         SimulatedDisk disk = new SimulatedDisk(1);
-        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
-            store.putHardState(STATE);
-            for (LogEntry entry : entries) {
-                store.append(List.of(entry));
-                store.force();
-            }
+        write(disk, entries);
+        return disk.reopen();
+    }
+
+    private static LogStore write(SimulatedDisk disk, List<LogEntry> entries) {
+        LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+        store.putHardState(STATE);
+        for (LogEntry entry : entries) {
+            store.append(List.of(entry));
+            store.force();
         }
-        return disk;
+        return store;
     }
 
     @Test
@@ -184,10 +188,9 @@ class DamageTest {
         LogEntry hostile = new LogEntry(
                 new EntryId(5, 4), EntryType.RECORDS, entries.get(2).nextOffset(), 1, 0, Payload.wrap(frame));
         int fourth = third + frame.length;
-        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
-            store.append(List.of(hostile));
-            store.force();
-        }
+        LogStore writing = Logs.open(disk, DIRECTORY, CONFIG);
+        writing.append(List.of(hostile));
+        writing.force();
         disk.corrupt(path, fourth + 5, 1);
         try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
             assertEquals(entries, store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));

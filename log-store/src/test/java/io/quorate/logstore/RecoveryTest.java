@@ -48,15 +48,15 @@ class RecoveryTest {
     @BeforeEach
     void write() {
         entries = Logs.entries(EntryId.NONE, 0, 2, ENTRIES, 80);
-        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
-            store.putHardState(STATE);
-            for (LogEntry entry : entries.subList(0, ENTRIES - LAST_FLUSH)) {
-                store.append(List.of(entry));
-                store.force();
-            }
-            store.append(entries.subList(ENTRIES - LAST_FLUSH, ENTRIES));
+        // Not closed: a log that is closed says that it is complete, and nothing can be torn off it.
+        LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+        store.putHardState(STATE);
+        for (LogEntry entry : entries.subList(0, ENTRIES - LAST_FLUSH)) {
+            store.append(List.of(entry));
             store.force();
         }
+        store.append(entries.subList(ENTRIES - LAST_FLUSH, ENTRIES));
+        store.force();
     }
 
     /** The log's files, and where frames are in them. */
@@ -380,7 +380,16 @@ class RecoveryTest {
                 refused("ROT: the last segment is empty", f -> f.cut(f.last(), 0), "18.log", "header"),
                 refused("MISSING: the first segment is gone", f -> f.disk.lose(f.first()), ".log", "MISSING"),
                 refused("MISSING: a segment in the middle is gone", f -> f.disk.lose(f.second()), ".log", "MISSING"),
-                refused("MISSING: all segments are gone", f -> f.segments.forEach(f.disk::lose), "7", "MISSING"),
+                refused("MISSING: all segments are gone", f -> f.segments.forEach(f.disk::lose), "01.log", "MISSING"),
+                refused("MISSING: the last segment is gone", f -> f.disk.lose(f.last()), "18.log", "MISSING"),
+                refused(
+                        "ROT: the last flush is damaged in a log that was closed",
+                        f -> {
+                            Logs.open(f.disk, DIRECTORY, CONFIG).close();
+                            f.breakFrame(f.last(), 22);
+                        },
+                        "18.log",
+                        "index 22"),
                 refused(
                         "DUPLICATE: a segment has a second name",
                         f -> f.disk.plant(DIRECTORY.resolve(Segment.fileName(19)), f.disk.contents(f.last())),
