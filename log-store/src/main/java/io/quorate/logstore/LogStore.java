@@ -2,6 +2,7 @@
 package io.quorate.logstore;
 
 import io.quorate.logstore.io.Disk;
+import io.quorate.logstore.io.NoSpaceException;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
@@ -22,7 +23,9 @@ import java.util.concurrent.Executor;
  *
  * <p>The first failure of a write or force, and of a force in the background, is final: what the operating system still
  * holds in memory may never reach the disk, so every later call throws {@link StorageException}, and only a new
- * {@link #open} may find out what is left (promise P6). A full disk is such a failure: watch {@link Disk#freeBytes}.
+ * {@link #open} may find out what is left (promise P6). A full disk alone is not final: {@link #append},
+ * {@link #saveSnapshot} and {@link #resetTo} change nothing then and throw {@link DiskFullException}. Term and vote are
+ * written over what is there and need no room; cuts and trims free some.
  */
 public final class LogStore implements AutoCloseable {
     private final Disk disk;
@@ -95,6 +98,8 @@ public final class LogStore implements AutoCloseable {
             WriteBuffer buffer) {
         try {
             return new LogStore(disk, directory, identity, config, background, buffer);
+        } catch (NoSpaceException e) {
+            throw new DiskFullException(directory, "cannot open the log", e);
         } catch (IOException e) {
             throw new StorageException(directory, "cannot open the log", e);
         }
@@ -130,6 +135,7 @@ public final class LogStore implements AutoCloseable {
      * Appends contiguous entries with as few writes as possible.
      *
      * @throws IllegalArgumentException if they do not follow the log; nothing is written then
+     * @throws DiskFullException        if there is no room; the log is as it was before
      */
     public void append(List<LogEntry> entries) {
         run("append", now -> {
@@ -155,6 +161,8 @@ public final class LogStore implements AutoCloseable {
         Open now = alive();
         try {
             change.apply(now);
+        } catch (NoSpaceException e) {
+            throw new DiskFullException(now.log().activePath(), "cannot " + what, e);
         } catch (IOException e) {
             throw failed(now, new StorageException(now.log().activePath(), "cannot " + what, e));
         } catch (StorageException e) {
@@ -209,6 +217,7 @@ public final class LogStore implements AutoCloseable {
     /**
      * Makes a snapshot durable. It and the one before it are kept.
      *
+     * @throws DiskFullException        if there is no room; nothing is left of it then
      * @throws IllegalArgumentException if its last entry is not durable in this log, or older than that of the newest snapshot
      */
     public void saveSnapshot(Snapshot snapshot) {
@@ -245,6 +254,7 @@ public final class LogStore implements AutoCloseable {
      * Replaces the whole log by an empty one that starts after {@code snapshot}, durably when it returns; term and vote
      * stay. A crash leaves the old log or the new one. {@link #recovered} tells the new beginning.
      *
+     * @throws DiskFullException        if there is no room for the snapshot; nothing has changed then
      * @throws IllegalArgumentException if the snapshot is of a later term than the hard state that was put last
      */
     public void resetTo(Snapshot snapshot) {
@@ -257,11 +267,20 @@ public final class LogStore implements AutoCloseable {
             synchronized (snapshotLock) {
                 now.hardState().force();
                 now.snapshots().save(snapshot);
-                now.hardState().mark(marks -> marks.resettingTo(snapshot.last().index() + 1));
-                now.hardState().force();
-                reopen(now);
+                replace(now, snapshot.last().index() + 1);
             }
         });
+    }
+
+    private void replace(Open old, long firstIndex) throws IOException {
+        try {
+            old.hardState().mark(marks -> marks.resettingTo(firstIndex));
+            old.hardState().force();
+            reopen(old);
+        } catch (NoSpaceException full) {
+            // Too late to turn back; the next start goes on.
+            throw new IOException("no room to begin the new log", full);
+        }
     }
 
     private void reopen(Open old) throws IOException {

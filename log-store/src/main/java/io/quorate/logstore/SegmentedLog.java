@@ -3,6 +3,7 @@ package io.quorate.logstore;
 
 import io.quorate.logstore.io.Disk;
 import io.quorate.logstore.io.DiskFile;
+import io.quorate.logstore.io.NoSpaceException;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
 import java.io.IOException;
@@ -143,12 +144,33 @@ final class SegmentedLog {
 
     /**
      * @throws IllegalArgumentException if the entries do not follow the log or each other; nothing is written then
+     * @throws NoSpaceException         if there is no room; the log is as it was then
      */
     void append(List<LogEntry> entries) throws IOException {
         checkFollows(entries);
         if (entries.isEmpty()) {
             return;
         }
+        try {
+            write(entries);
+        } catch (NoSpaceException full) {
+            undo(entries.get(0).index(), full);
+            throw full;
+        }
+    }
+
+    /** Removes what was written of an append, wherever it ended: its remains must not be found behind later entries. */
+    private void undo(long firstIndex, NoSpaceException full) throws IOException {
+        try {
+            cut(firstIndex);
+        } catch (IOException e) {
+            IOException failure = new IOException("cannot take back what was written to a full disk", e);
+            failure.addSuppressed(full);
+            throw failure;
+        }
+    }
+
+    private void write(List<LogEntry> entries) throws IOException {
         buffer.begin(output, end());
         for (LogEntry entry : entries) {
             int bytes = FrameFormat.paddedBytes(
@@ -252,6 +274,10 @@ final class SegmentedLog {
         if (fromIndex > tally.extent().last().index()) {
             return;
         }
+        cut(fromIndex);
+    }
+
+    private void cut(long fromIndex) throws IOException {
         long newLastSegment = segments.get(segments.ofIndex(fromIndex)).baseIndex();
         hardState.mark(marks -> marks.cutFrom(fromIndex, newLastSegment));
         hardState.force();
@@ -261,7 +287,9 @@ final class SegmentedLog {
             deleteActive();
         }
         FrameReader reader = new FrameReader(active.path(), activeHandle.file(), active.seed(), READ_BUFFER_BYTES);
-        tally.truncateSuffix(reader, fromIndex);
+        if (fromIndex <= tally.extent().last().index()) {
+            tally.truncateSuffix(reader, fromIndex);
+        }
         active.moveTo(tally.extent());
         activeHandle.file().truncate(end());
         activeHandle.file().force();
@@ -313,15 +341,15 @@ final class SegmentedLog {
             if (background.isClosed() || first == segments.active() || first.lastIndex() >= firstIndexToKeep) {
                 return false;
             }
-            segments = segments.withoutFirst();
         }
         hardState.mark(marks -> marks.trimmedTo(first.lastIndex() + 1));
         hardState.force();
-        files.drop(first);
         synchronized (background.gate()) {
             if (background.isClosed()) {
                 return false;
             }
+            segments = segments.withoutFirst();
+            files.drop(first);
             disk.delete(first.path());
             Path sidecar = directory.resolve(IndexFile.fileName(first.baseIndex()));
             if (disk.exists(sidecar)) {

@@ -62,7 +62,7 @@ class FailureTest {
                     store.append(next);
                 }),
                 failing("force of a cut", Operation.FORCE, ".log", store -> store.truncateSuffix(3)),
-                failing("cut", Operation.WRITE, ".log", store -> store.truncateSuffix(3)));
+                failing("cut", Operation.TRUNCATE, ".log", store -> store.truncateSuffix(3)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -143,24 +143,6 @@ class FailureTest {
         disk.crash();
         assertEquals(
                 vote, Logs.open(disk.reopen(), DIRECTORY, CONFIG).recovered().hardState());
-    }
-
-    @Test
-    @DisplayName("because it is full, an append fails by name and a restart with space goes on behind the last force")
-    void fullDiskFailsAppends() {
-        List<LogEntry> many = Logs.entries(EntryId.NONE, 0, 1, 80, 200);
-        LogStore store = storeWith(4);
-        disk.limitCapacity(1);
-        StorageException full = assertThrows(StorageException.class, () -> store.append(many.subList(4, 80)));
-        assertTrue(full.getMessage().contains("no space left"), full.getMessage());
-        disk.limitCapacity(Long.MAX_VALUE);
-        try (LogStore again = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
-            List<LogEntry> found = again.read(1, 100, Integer.MAX_VALUE);
-            assertTrue(found.size() >= 4);
-            again.append(many.subList(found.size(), 80));
-            again.force();
-            assertEquals(many, again.read(1, 100, Integer.MAX_VALUE));
-        }
     }
 
     @Test

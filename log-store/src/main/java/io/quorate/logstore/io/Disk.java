@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * The few file operations the store needs. The names that {@link #create}, {@link #rename} and {@link #delete} change
  * are durable only after {@link #forceDirectory} of the parent. Thread-safe. Every method throws {@link IOException}
- * with the path in its message.
+ * with the path in its message; {@link #create}, {@link #rename} and {@link DiskFile#write} throw
+ * {@link NoSpaceException} if the file system is full.
  */
 public interface Disk {
     /** Larger blocks are not worth their padding. */

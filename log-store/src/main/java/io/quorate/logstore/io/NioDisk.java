@@ -29,7 +29,19 @@ public final class NioDisk implements Disk {
 
     @Override
     public DiskFile create(Path path) throws IOException {
-        return open(path, StandardOpenOption.CREATE_NEW);
+        try {
+            return open(path, StandardOpenOption.CREATE_NEW);
+        } catch (IOException e) {
+            throw orNoSpace(e, e);
+        }
+    }
+
+    /** The JDK has no type for it, only the operating system's words. */
+    private static IOException orNoSpace(IOException cause, IOException failure) {
+        String message = String.valueOf(cause.getMessage());
+        return message.contains("No space left on device") || message.contains("Disk quota exceeded")
+                ? new NoSpaceException(failure.getMessage(), cause)
+                : failure;
     }
 
     @Override
@@ -102,7 +114,11 @@ public final class NioDisk implements Disk {
 
     @Override
     public void rename(Path from, Path to) throws IOException {
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw orNoSpace(e, e);
+        }
     }
 
     @Override
@@ -177,7 +193,7 @@ public final class NioDisk implements Disk {
                     at += channel.write(source, at);
                 }
             } catch (IOException e) {
-                throw named(path, "cannot write at " + at, e);
+                throw orNoSpace(e, named(path, "cannot write at " + at, e));
             }
         }
 

@@ -3,6 +3,7 @@ package io.quorate.logstore.sim;
 
 import io.quorate.logstore.io.Disk;
 import io.quorate.logstore.io.DiskFile;
+import io.quorate.logstore.io.NoSpaceException;
 import io.quorate.raft.Prng;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,9 +28,12 @@ import java.util.function.Predicate;
 public final class SimulatedDisk implements Disk {
     /** What an injected fault hits. */
     public enum Operation {
+        CREATE,
         READ,
         WRITE,
-        FORCE
+        FORCE,
+        RENAME,
+        TRUNCATE
     }
 
     /** What file systems want: the seed says which this one does. */
@@ -61,7 +65,7 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
-    private record Fault(Operation operation, Predicate<Path> where, boolean once) {}
+    private record Fault(Operation operation, Predicate<Path> where, boolean once, boolean noSpace) {}
 
     /** A change of names that a crash keeps or loses as one. */
     private sealed interface NameChange {
@@ -148,14 +152,21 @@ public final class SimulatedDisk implements Disk {
     /** From now on {@code operation} fails on all files that {@code where} accepts. */
     public void inject(Operation operation, Predicate<Path> where) {
         synchronized (platter) {
-            platter.faults.add(new Fault(operation, where, false));
+            platter.faults.add(new Fault(operation, where, false, false));
+        }
+    }
+
+    /** From now on there is no room for {@code operation}, not a force, on all files that {@code where} accepts. */
+    public void injectNoSpace(Operation operation, Predicate<Path> where) {
+        synchronized (platter) {
+            platter.faults.add(new Fault(operation, where, false, true));
         }
     }
 
     /** The next {@code operation} on a file that {@code where} accepts fails, and then all is as if nothing had been. */
     public void injectOnce(Operation operation, Predicate<Path> where) {
         synchronized (platter) {
-            platter.faults.add(new Fault(operation, where, true));
+            platter.faults.add(new Fault(operation, where, true, false));
         }
     }
 
@@ -317,6 +328,7 @@ public final class SimulatedDisk implements Disk {
                 throw new FileAlreadyExistsException(path.toString());
             }
             requireDirectory(path.getParent());
+            failIfInjected(Operation.CREATE, path);
             SimulatedFile file = new SimulatedFile();
             changeNames(new Created(path, file));
             return new Handle(path, file);
@@ -401,6 +413,7 @@ public final class SimulatedDisk implements Disk {
     public void rename(Path from, Path to) throws IOException {
         synchronized (platter) {
             checkUp();
+            failIfInjected(Operation.RENAME, to);
             changeNames(new Renamed(from, to, existing(from)));
         }
     }
@@ -478,7 +491,9 @@ public final class SimulatedDisk implements Disk {
                 if (fault.once()) {
                     platter.faults.remove(fault);
                 }
-                throw new IOException(path + ": injected failure of " + operation);
+                throw fault.noSpace()
+                        ? new NoSpaceException(path + ": no space left on device, injected into " + operation, null)
+                        : new IOException(path + ": injected failure of " + operation);
             }
         }
     }
@@ -550,7 +565,7 @@ public final class SimulatedDisk implements Disk {
                         : Math.max(0, file.size() - position) + Math.max(0, platter.capacityBytes - usedBytes());
                 file.write(source, (int) Math.min(count, room), position);
                 if (room < count) {
-                    throw new IOException(path + ": no space left on device");
+                    throw new NoSpaceException(path + ": no space left on device", null);
                 }
             }
         }
@@ -585,7 +600,7 @@ public final class SimulatedDisk implements Disk {
             synchronized (platter) {
                 checkOpen();
                 boolean crash = begin();
-                failIfInjected(Operation.WRITE, path);
+                failIfInjected(Operation.TRUNCATE, path);
                 file.truncate(size);
                 if (crash) {
                     crashIn("truncation of " + path);
