@@ -153,11 +153,12 @@ final class SimulatedNode {
         loop.execute(() -> {
             if (started && !stopping) {
                 stopping = true;
-                runtime.stop(() -> world.time().schedule(0, id + "-stopped", () -> {
+                NodeRuntime leaving = runtime;
+                leaving.leave(() -> leaving.stop(() -> world.time().schedule(0, id + "-stopped", () -> {
                     if (up && starts == thisStart) {
                         onStopped.run();
                     }
-                }));
+                })));
             }
         });
     }

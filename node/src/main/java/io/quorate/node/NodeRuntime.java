@@ -17,6 +17,7 @@ import io.quorate.node.replica.DiskWatch;
 import io.quorate.node.replica.GroupDirectories;
 import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.InflightBudget;
+import io.quorate.node.replica.LeaderBalancer;
 import io.quorate.node.replica.LocalReplicas;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
@@ -94,6 +95,7 @@ public final class NodeRuntime {
     private DiskWatch disk;
     private MetadataService metadata;
     private LocalReplicas replicas;
+    private LeaderBalancer balancer;
     private LocalNode api;
     private long tickedUntilNanos;
     private long droppedMessages;
@@ -206,6 +208,7 @@ public final class NodeRuntime {
                         store.recovered(),
                         seams.prng().split()),
                 new Registry());
+        balancer = new LeaderBalancer(host, this::members);
         api = new LocalNode(
                 loop,
                 self,
@@ -213,6 +216,14 @@ public final class NodeRuntime {
                 replicas,
                 whereabouts,
                 new ClusterDescription(settings, metadata, replicas, leaders, peers, disk));
+    }
+
+    /** Who leads the registry does not matter to anybody. */
+    private List<LeaderBalancer.Member> members() {
+        List<LeaderBalancer.Member> members = new ArrayList<>();
+        members.add(new LeaderBalancer.Member(metadata.replica(), Optional.empty()));
+        members.addAll(replicas.members());
+        return members;
     }
 
     private List<NodeId> others() {
@@ -234,6 +245,18 @@ public final class NodeRuntime {
     /** Messages from peers that were for no replica of this node, damaged, or from a stranger. Event loop only. */
     public long droppedMessages() {
         return droppedMessages;
+    }
+
+    /**
+     * Hands over what this node leads, so that its stop costs nobody an election; goes on to serve meanwhile. Runs
+     * {@code onLeft} when that is done, or could not be done in time. On the event loop; once, before {@link #stop}.
+     */
+    public void leave(Runnable onLeft) {
+        if (stopping || loop.halted()) {
+            onLeft.run();
+        } else {
+            loop.run(() -> balancer.leave(onLeft));
+        }
     }
 
     /**
@@ -278,6 +301,7 @@ public final class NodeRuntime {
             disk.tick();
             metadata.tick();
             replicas.tick();
+            balancer.tick();
         }
         scheduleTick(tickedUntilNanos + tickNanos() - now);
     }

@@ -11,6 +11,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import io.quorate.raft.quorum.VoteTally;
@@ -26,8 +27,12 @@ final class Candidate implements MemberRole {
     private final ElectionTimer timer;
     private final VoteTally tally;
 
-    /** The core has moved to the new term and voted for itself. */
-    Candidate(RaftCore core) {
+    /**
+     * The core has moved to the new term and voted for itself.
+     *
+     * @param transfer whether the leader has asked for it
+     */
+    Candidate(RaftCore core, boolean transfer) {
         this.core = core;
         this.timer = core.newElectionTimer();
         if (core.peers().isEmpty()) {
@@ -35,7 +40,7 @@ final class Candidate implements MemberRole {
             timer.restart();
         }
         this.tally = new VoteTally(core.membership().voters());
-        VoteRequest request = new VoteRequest(core.term(), core.log().last());
+        VoteRequest request = new VoteRequest(core.term(), core.log().last(), transfer);
         core.peers().forEach(peer -> core.sendAfterPersist(peer, request));
     }
 
@@ -132,6 +137,11 @@ final class Candidate implements MemberRole {
     @Override
     public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
         // Ignored: what was asked as a follower was given up with that role.
+    }
+
+    @Override
+    public void onTimeoutNow(NodeId from, TimeoutNow request) {
+        // Ignored: it campaigns already, because the leader that asks was silent.
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.List;
@@ -277,6 +278,19 @@ final class Follower implements MemberRole {
     private void refuse(List<Long> requestIds, ReadOutcome.Reason reason, Optional<NodeId> knownLeader) {
         for (long requestId : requestIds) {
             core.read(new ReadOutcome.Refused(requestId, reason, knownLeader));
+        }
+    }
+
+    /** The leader hands over: no pre-vote, and no waiting (thesis §3.10). */
+    @Override
+    public void onTimeoutNow(NodeId from, TimeoutNow request) {
+        if (!isFromLeader(from)) {
+            return;
+        }
+        if (core.isHeldBack()) {
+            core.event(new RaftEvent.TransferDeclined(core.term(), from, "it is held back"));
+        } else {
+            core.becomeCandidate(true);
         }
     }
 

@@ -15,6 +15,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import io.quorate.raft.quorum.Majority;
@@ -37,6 +38,7 @@ final class Leader implements MemberRole {
     private final long startIndex;
     private final ReadRounds reads;
     private final LeaderLease lease;
+    private Optional<LeadershipTransfer> transfer = Optional.empty();
     private int ticksSinceHeartbeat;
     private long heartbeatRound;
 
@@ -97,6 +99,9 @@ final class Leader implements MemberRole {
     public void onTick() {
         replication.onTick();
         lease.onTick();
+        if (transfer.isPresent() && transfer.get().expiresOnTick()) {
+            abortTransfer("not done within " + core.config().electionTimeoutTicks() + " ticks");
+        }
         int timeout = core.config().electionTimeoutTicks();
         int inContact = 1;
         for (FollowerProgress follower : followers) {
@@ -124,6 +129,7 @@ final class Leader implements MemberRole {
         reads.roundStarts(heartbeatRound, log.commitIndex());
         lease.roundLeaves(heartbeatRound);
         replication.sendHeartbeats(heartbeatRound);
+        transfer.ifPresent(LeadershipTransfer::askAgain);
         if (followers.isEmpty()) {
             grantReads();
         }
@@ -158,6 +164,9 @@ final class Leader implements MemberRole {
     @Override
     public void onDisconnected(NodeId peer) {
         replication.disconnected(replication.progressOf(peer));
+        if (transferTarget().equals(Optional.of(peer))) {
+            abortTransfer("the connection to " + peer + " broke");
+        }
     }
 
     @Override
@@ -221,6 +230,40 @@ final class Leader implements MemberRole {
         }
     }
 
+    // -------------------------------------------------------------------------------------------------- transfer
+
+    Optional<NodeId> transferTarget() {
+        return transfer.map(LeadershipTransfer::target);
+    }
+
+    TransferResult transferTo(NodeId target) {
+        if (transfer.isPresent()) {
+            return new TransferResult.Refused(
+                    "leadership is being handed to " + transferTarget().get() + " already");
+        }
+        Optional<FollowerProgress> follower = followers.stream()
+                .filter(progress -> progress.follower().equals(target))
+                .findFirst();
+        if (follower.isEmpty()) {
+            return new TransferResult.Refused(target + " is not another voter");
+        }
+        if (!follower.get().isReplicating()) {
+            return new TransferResult.Refused(target + " does not keep up: it is not even known what it has");
+        }
+        transfer = Optional.of(new LeadershipTransfer(core, follower.get()));
+        core.event(new RaftEvent.TransferStarted(core.term(), target));
+        return new TransferResult.Started();
+    }
+
+    private void abortTransfer(String reason) {
+        core.event(new RaftEvent.TransferAborted(core.term(), transferTarget().orElseThrow(), reason));
+        transfer = Optional.empty();
+    }
+
+    private boolean canAskForTransfer() {
+        return transfer.isPresent() && transfer.get().canAsk();
+    }
+
     // --------------------------------------------------------------------------------------------------- outputs
 
     /** The answer to a load of entries. */
@@ -230,7 +273,7 @@ final class Leader implements MemberRole {
 
     @Override
     public boolean hasOutputs() {
-        return replication.isDue() || reads.wantRound();
+        return replication.isDue() || reads.wantRound() || canAskForTransfer();
     }
 
     @Override
@@ -239,6 +282,11 @@ final class Leader implements MemberRole {
             sendHeartbeats();
         }
         replication.sendAll();
+        if (canAskForTransfer()) {
+            // Who campaigns with this blessing is not held up by leases.
+            lease.giveUp();
+            transfer.get().ask();
+        }
     }
 
     // ------------------------------------------------------------------------------------ messages to be turned down
@@ -277,5 +325,10 @@ final class Leader implements MemberRole {
     @Override
     public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
         // Ignored: answers a question of the follower that this member was in an earlier term.
+    }
+
+    @Override
+    public void onTimeoutNow(NodeId from, TimeoutNow request) {
+        core.drop(from, "hands over the leadership of a second leader of this term");
     }
 }

@@ -11,6 +11,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import io.quorate.raft.quorum.VoteTally;
@@ -59,7 +60,7 @@ final class PreCandidate implements MemberRole {
         if (response.granted() && response.term() == campaignTerm) {
             tally.grant(from);
             if (tally.isWon()) {
-                core.becomeCandidate();
+                core.becomeCandidate(false);
             }
         }
     }
@@ -121,6 +122,11 @@ final class PreCandidate implements MemberRole {
     @Override
     public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
         // Ignored: what was asked as a follower was given up with that role.
+    }
+
+    @Override
+    public void onTimeoutNow(NodeId from, TimeoutNow request) {
+        // Ignored: it campaigns already, because the leader that asks was silent.
     }
 
     @Override

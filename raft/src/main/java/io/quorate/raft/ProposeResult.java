@@ -18,6 +18,13 @@ public sealed interface ProposeResult {
     /** @param leader who leads, as far as this member knows */
     record NotLeader(Optional<NodeId> leader) implements ProposeResult {}
 
+    /**
+     * This member leads, but hands over its leadership: a new leader is there soon, or this one goes on.
+     *
+     * @param target who is to lead
+     */
+    record Transferring(NodeId target) implements ProposeResult {}
+
     /** @param uncommittedBytes what waits to commit; at the configured limit */
     record Overloaded(long uncommittedBytes) implements ProposeResult {}
 }

@@ -148,12 +148,31 @@ public final class RaftCore {
     }
 
     /**
+     * Hands leadership to a follower: as soon as it has everything, and everything is applied here, it campaigns with the
+     * blessing of this leader, which costs the group about a round trip without a leader.
+     */
+    public TransferResult transferLeadership(NodeId target) {
+        if (!(role instanceof Leader leader)) {
+            return new TransferResult.Refused(self + " does not lead");
+        }
+        return leader.transferTo(target);
+    }
+
+    /** To whom this leader is about to hand over; empty if it is not, or does not lead. */
+    public Optional<NodeId> transferTarget() {
+        return role instanceof Leader leader ? leader.transferTarget() : Optional.empty();
+    }
+
+    /**
      * Appends to the log, if this member leads and has room. It is in the log at once, so that a proposal cannot outlive
      * the term in which it was admitted.
      */
     public ProposeResult propose(Proposal proposal) {
         if (!(role instanceof Leader leader)) {
             return new ProposeResult.NotLeader(role.leader());
+        }
+        if (leader.transferTarget().isPresent()) {
+            return new ProposeResult.Transferring(leader.transferTarget().get());
         }
         long uncommittedBytes = log.uncommittedBytes();
         long sizeBytes = (long) proposal.payload().size() + LogEntry.OVERHEAD_BYTES;
@@ -337,6 +356,10 @@ public final class RaftCore {
         return new ForwardedReads(prng, config.electionTimeoutTicks());
     }
 
+    boolean isHeldBack() {
+        return heldBack;
+    }
+
     boolean isHardStateDurable() {
         return persists.isHardStateDurable();
     }
@@ -409,7 +432,7 @@ public final class RaftCore {
     /** Asks for pre-votes; the only voter needs none. */
     void campaign(String reason) {
         if (peers.isEmpty()) {
-            becomeCandidate();
+            becomeCandidate(false);
         } else if (heldBack) {
             // It knows no leader any more, so that it supports whoever else campaigns.
             becomeFollower(term(), Optional.empty(), "held back, though " + reason);
@@ -419,10 +442,11 @@ public final class RaftCore {
         }
     }
 
-    void becomeCandidate() {
+    /** @param transfer whether the leader has asked for it */
+    void becomeCandidate(boolean transfer) {
         setHardState(new HardState(term() + 1, Optional.of(self)));
         event(new RaftEvent.BecameCandidate(term()));
-        enter(new Candidate(this));
+        enter(new Candidate(this, transfer));
     }
 
     void becomeLeader() {

@@ -23,6 +23,15 @@ public sealed interface RaftEvent {
 
     record VoteRefused(long term, NodeId candidate, String reason) implements RaftEvent {}
 
+    /** A leader has begun to hand over to {@code target}. */
+    record TransferStarted(long term, NodeId target) implements RaftEvent {}
+
+    /** A leader goes on to lead. */
+    record TransferAborted(long term, NodeId target, String reason) implements RaftEvent {}
+
+    /** A leader has asked this member to take over, but it does not campaign. */
+    record TransferDeclined(long term, NodeId leader, String reason) implements RaftEvent {}
+
     /** An entry of an older leader was replaced: everything from {@code fromIndex} was uncommitted. */
     record LogTruncated(long term, long fromIndex) implements RaftEvent {}
 

@@ -13,6 +13,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 
@@ -80,5 +81,10 @@ final class StaleTerm implements MessageHandler {
     @Override
     public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
         // Ignored: only the leader of the present term vouches for a read.
+    }
+
+    @Override
+    public void onTimeoutNow(NodeId from, TimeoutNow request) {
+        // Ignored: its sender leads no more.
     }
 }

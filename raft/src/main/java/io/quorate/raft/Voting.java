@@ -40,7 +40,7 @@ final class Voting {
 
     /** Whether a vote request of a newer term must not even be looked at: that would end the leadership of others. */
     boolean mustIgnore(NodeId from, VoteRequest request) {
-        if (!isBoundByLease()) {
+        if (request.transfer() || !isBoundByLease()) {
             return false;
         }
         core.event(new RaftEvent.VoteRefused(

@@ -133,7 +133,7 @@ class RandomClusterTest {
             if (dice < crashPerMille + disconnectPerMille) {
                 member.core().disconnected(new NodeId(1 + random.nextInt(members.size())));
             }
-            switch (pick(tickPercent, 50, 20, 15, 8, 5, 5)) {
+            switch (pick(tickPercent, 50, 20, 15, 8, 5, 2, 5)) {
                 case 0 -> tick(member);
                 case 1 -> deliverOne();
                 case 2 -> {
@@ -146,6 +146,7 @@ class RandomClusterTest {
                     member.applyUpTo(member.appliedIndex()
                             + random.nextInt((int) (member.commitIndex() - member.appliedIndex()) + 1));
                 case 5 -> ask(member);
+                case 6 -> member.core().transferLeadership(new NodeId(1 + random.nextInt(members.size())));
                 default -> {
                     if (member.readsInFlight() > 0) {
                         member.completeRead(random.nextInt(5) == 0);
@@ -274,6 +275,7 @@ class RandomClusterTest {
 
         private boolean isConverged() {
             return members.stream().anyMatch(member -> member.core().role() == RaftCore.Role.LEADER)
+                    && leader().core().transferTarget().isEmpty()
                     && members.stream()
                             .allMatch(member -> member.core().term()
                                             == leader().core().term()

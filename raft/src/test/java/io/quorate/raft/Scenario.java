@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
  *   timeout n1                  ticks n1 alone until it campaigns (a pre-candidate: again)
  *   tick n1|all [COUNT]         ticks
  *   propose n1 [COUNT]          as many proposals, in one turn
+ *   transfer n1 n2              n1 is to hand over its leadership to n2
  *   ask n1 [COUNT]              as many requests for a read index, in one turn; numbered from 1 on
  *   settle                      delivers, writes and reads until nothing is left
  *   deliver n1>n2 [COUNT]       delivers the oldest messages of a link (default: those that are there)
@@ -80,6 +81,7 @@ final class Scenario implements SimMember.Observer {
             case "timeout" -> timeOut(member(arguments.get(0)));
             case "tick" -> tick(arguments.get(0), count(arguments, 1));
             case "propose" -> propose(member(arguments.get(0)), count(arguments, 1));
+            case "transfer" -> transfer(member(arguments.get(0)), id(arguments.get(1)));
             case "ask" -> ask(member(arguments.get(0)), count(arguments, 1));
             case "settle" -> settle();
             case "deliver" -> deliver(arguments.get(0), count(arguments, Integer.MAX_VALUE));
@@ -204,6 +206,13 @@ final class Scenario implements SimMember.Observer {
         }
     }
 
+    private void transfer(SimMember member, NodeId target) {
+        if (member.core().transferLeadership(target) instanceof TransferResult.Refused refused) {
+            note(member + " hands over nothing: " + refused.reason());
+        }
+        drain(member);
+    }
+
     private void ask(SimMember member, int count) {
         for (int i = 0; i < count; i++) {
             asked++;
@@ -318,6 +327,9 @@ final class Scenario implements SimMember.Observer {
         if (outputs.commitIndex() > applied) {
             note(member + " applies up to " + outputs.commitIndex());
             member.applyUpTo(outputs.commitIndex());
+            if (member.core().hasOutputs()) {
+                drain(member);
+            }
         }
         for (ReadOutcome read : outputs.reads()) {
             note(member + " " + Transcript.of(read));

@@ -15,6 +15,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.List;
@@ -53,6 +54,12 @@ final class Transcript {
             return "refuses " + e.candidate() + " its vote in t" + e.term() + ": " + e.reason();
         } else if (event instanceof RaftEvent.LogTruncated e) {
             return "truncates its log from " + e.fromIndex();
+        } else if (event instanceof RaftEvent.TransferStarted e) {
+            return "hands over to " + e.target();
+        } else if (event instanceof RaftEvent.TransferAborted e) {
+            return "does not hand over to " + e.target() + ": " + e.reason();
+        } else if (event instanceof RaftEvent.TransferDeclined e) {
+            return "does not take over from " + e.leader() + ": " + e.reason();
         } else if (event instanceof RaftEvent.MessageDropped e) {
             return "drops a message of " + e.from() + ": " + e.reason();
         }
@@ -65,6 +72,8 @@ final class Transcript {
         } else if (result instanceof ProposeResult.NotLeader notLeader) {
             return "does not lead, "
                     + notLeader.leader().map(leader -> leader + " does").orElse("nobody does");
+        } else if (result instanceof ProposeResult.Transferring transferring) {
+            return "refuses: it hands over to " + transferring.target();
         } else if (result instanceof ProposeResult.Overloaded overloaded) {
             return "is overloaded with " + overloaded.uncommittedBytes() + " uncommitted bytes";
         }
@@ -145,7 +154,8 @@ final class Transcript {
 
         @Override
         public void onVoteRequest(NodeId from, VoteRequest request) {
-            text = "Vote t" + request.term() + " last " + request.lastEntry();
+            text = "Vote t" + request.term() + " last " + request.lastEntry()
+                    + (request.transfer() ? " by transfer" : "");
         }
 
         @Override
@@ -190,6 +200,11 @@ final class Transcript {
         public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
             text = "ReadIndexResponse t" + response.term()
                     + (response.granted() ? " from " + response.index() : " refused");
+        }
+
+        @Override
+        public void onTimeoutNow(NodeId from, TimeoutNow request) {
+            text = "TimeoutNow t" + request.term();
         }
     }
 }

@@ -13,6 +13,7 @@ import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import io.quorate.sim.check.DurableImages;
@@ -32,7 +33,8 @@ import java.util.TreeSet;
  * <pre>
  *   Restart         opened       with what the disk surely held, and any part of what was on its way there
  *   Timeout, Vote   persist      a newer term; or a vote, one per term, for a candidate whose log is as complete
- *                   send         a vote request after a quorum of pre-votes; a vote that is durable
+ *                   send         a vote request after a quorum of pre-votes, or the leader's own wish; a vote that is
+ *                                durable
  *   BecomeLeader    persist      the first entry of a term: its creator has a quorum of votes and all that is chosen
  *   ClientAppend    persist      more entries of the term, by the same creator
  *   Replicate       send         a leader sends its log; a follower accepts what it has durably and the leader has too
@@ -60,6 +62,9 @@ public final class GroupModel {
     private final Map<Long, Map<NodeId, EntryId>> candidacies = new TreeMap<>();
 
     private final Map<Long, Map<NodeId, TreeSet<NodeId>>> preVotes = new TreeMap<>();
+    /** By term: whom its leader has asked to campaign in the next one. */
+    private final Map<Long, TreeSet<NodeId>> handedOver = new TreeMap<>();
+
     private final Map<Long, Map<NodeId, TreeSet<NodeId>>> votes = new TreeMap<>();
     /** By term and member: up to where its log is its leader's, durably. */
     private final Map<Long, Map<NodeId, Long>> accepted = new TreeMap<>();
@@ -291,6 +296,9 @@ public final class GroupModel {
             requireChosen(from, heartbeat.term(), heartbeat.commitIndex());
         } else if (message instanceof AppendAccepted acceptance) {
             onAccepted(from, acceptance);
+        } else if (message instanceof TimeoutNow request) {
+            requireLeads(from, request.term());
+            handedOver.computeIfAbsent(request.term(), any -> new TreeSet<>()).add(to);
         }
     }
 
@@ -306,8 +314,10 @@ public final class GroupModel {
         TreeSet<NodeId> support =
                 new TreeSet<>(preVotes.getOrDefault(request.term(), Map.of()).getOrDefault(from, new TreeSet<>()));
         support.add(from);
+        boolean asked =
+                handedOver.getOrDefault(request.term() - 1, new TreeSet<>()).contains(from);
         require(
-                isQuorum(support.size()),
+                request.transfer() ? asked : isQuorum(support.size()),
                 Invariant.ASKED_BEFORE_CAMPAIGN,
                 "%s of group %d campaigns in term %d with the pre-votes of %s only",
                 from,

@@ -81,6 +81,10 @@ public final class MetadataService implements Replica.Owner {
         return machine;
     }
 
+    public Replica replica() {
+        return replica;
+    }
+
     public ClusterView.GroupView view() {
         return replica.view(0);
     }
@@ -241,6 +245,8 @@ public final class MetadataService implements Replica.Owner {
                             "the metadata group has " + overloaded.uncommittedBytes()
                                     + " bytes that wait to be committed, which is its limit")
                     .retryAfter(50)));
+        } else if (result instanceof ProposeResult.Transferring) {
+            answer.accept(new Outcome.Refused(Refusals.handingOver(GroupName.METADATA)));
         } else {
             answer.accept(new Outcome.Refused(elsewhere()));
         }

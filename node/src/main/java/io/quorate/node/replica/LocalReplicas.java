@@ -206,6 +206,16 @@ public final class LocalReplicas {
         }
     }
 
+    /** The replicas that are open, by group id, each with who should lead its group. */
+    public List<LeaderBalancer.Member> members() {
+        List<LeaderBalancer.Member> members = new ArrayList<>(slots.size());
+        for (Slot slot : slots.values()) {
+            slot.replica.ifPresent(partition ->
+                    members.add(new LeaderBalancer.Member(partition.replica(), Optional.of(slot.wanted.preferred()))));
+        }
+        return members;
+    }
+
     public void disconnected(NodeId peer) {
         for (Slot slot : slots.values()) {
             slot.replica.ifPresent(replica -> replica.disconnected(peer));

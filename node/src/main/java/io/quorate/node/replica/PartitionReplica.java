@@ -264,6 +264,8 @@ public final class PartitionReplica implements Replica.Owner {
             appends.addProposal(sender, listener, batch.size(), admitted.id(), admitted.baseOffset(), header);
         } else if (result instanceof ProposeResult.Overloaded overloaded) {
             appends.addRefusal(sender, listener, Refusals.partitionOverloaded(name, overloaded.uncommittedBytes()));
+        } else if (result instanceof ProposeResult.Transferring) {
+            appends.addRefusal(sender, listener, Refusals.handingOver(name));
         } else {
             appends.addRefusal(sender, listener, notLeading());
         }

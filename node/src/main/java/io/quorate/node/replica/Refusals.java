@@ -115,6 +115,11 @@ public final class Refusals {
                 .retryAfter(RECOVERING_RETRY_MILLIS);
     }
 
+    public static Refusal handingOver(GroupName group) {
+        return Refusal.of(Reason.NO_LEADER, "the leadership of " + group.label() + " is being handed to another node")
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
     public static Refusal readOvertaken(GroupName group) {
         return Refusal.of(
                         Reason.NO_LEADER,

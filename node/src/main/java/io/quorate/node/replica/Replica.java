@@ -14,6 +14,7 @@ import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.TransferResult;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.Message;
@@ -186,6 +187,13 @@ public final class Replica implements FlushRounds.Target {
     public void awaitLinearizable(ReadBarrier.Reader reader) {
         reads.ask(reader);
         markDirty();
+    }
+
+    /** Hands leadership to another voter; see {@link RaftCore#transferLeadership}. */
+    TransferResult handOver(NodeId target) {
+        TransferResult result = core.transferLeadership(target);
+        markDirty();
+        return result;
     }
 
     /** Lets the log go once what is queued has been written; {@code onClosed} runs on the event loop. */
@@ -409,6 +417,10 @@ public final class Replica implements FlushRounds.Target {
                     follower.reason());
         } else if (event instanceof RaftEvent.FollowsLeader follows) {
             LOG.info("{}: {} follows {} in generation {}", name, host.self(), follows.leader(), follows.term());
+        } else if (event instanceof RaftEvent.TransferStarted transfer) {
+            LOG.info("{}: {} hands over to {}", name, host.self(), transfer.target());
+        } else if (event instanceof RaftEvent.TransferAborted transfer) {
+            LOG.info("{}: {} goes on to lead, {}", name, host.self(), transfer.reason());
         } else if (event instanceof RaftEvent.LogTruncated truncated) {
             LOG.info(
                     "{}: {} dropped uncommitted entries from index {} in generation {}",

@@ -22,6 +22,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.ArrayList;
@@ -73,7 +74,8 @@ public final class PeerCodec {
                                 term,
                                 lastEntry(
                                         frame.getVoteRequest().getLastTerm(),
-                                        frame.getVoteRequest().getLastIndex()));
+                                        frame.getVoteRequest().getLastIndex()),
+                                frame.getVoteRequest().getTransfer());
                     case VOTE_RESPONSE ->
                         new VoteResponse(term, frame.getVoteResponse().getGranted());
                     case APPEND_ENTRIES -> decode(term, frame.getAppendEntries());
@@ -110,6 +112,7 @@ public final class PeerCodec {
                                 frame.getReadIndexAnswer().getReadId(),
                                 frame.getReadIndexAnswer().getGranted(),
                                 notNegative("index", frame.getReadIndexAnswer().getIndex()));
+                    case TIMEOUT_NOW -> new TimeoutNow(term);
                     case MESSAGE_NOT_SET ->
                         throw new MalformedMessageException("a message of a kind that this version does not know");
                 };
@@ -242,7 +245,8 @@ public final class PeerCodec {
         public void onVoteRequest(NodeId from, VoteRequest request) {
             frame.getVoteRequestBuilder()
                     .setLastTerm(request.lastEntry().term())
-                    .setLastIndex(request.lastEntry().index());
+                    .setLastIndex(request.lastEntry().index())
+                    .setTransfer(request.transfer());
         }
 
         @Override
@@ -302,6 +306,11 @@ public final class PeerCodec {
                     .setReadId(response.readId())
                     .setGranted(response.granted())
                     .setIndex(response.index());
+        }
+
+        @Override
+        public void onTimeoutNow(NodeId from, TimeoutNow request) {
+            frame.setTimeoutNow(io.quorate.internal.v1.TimeoutNow.getDefaultInstance());
         }
     }
 }

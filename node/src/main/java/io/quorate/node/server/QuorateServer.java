@@ -268,6 +268,7 @@ public final class QuorateServer implements AutoCloseable {
 
         /** @return whether the thread was interrupted, which cuts the waiting short but not the stop */
         private boolean run() {
+            leave();
             clientGate.close();
             loop.execute(() -> {
                 health.close();
@@ -285,6 +286,15 @@ public final class QuorateServer implements AutoCloseable {
             }
             loop.close(STEP_PATIENCE);
             return interrupted;
+        }
+
+        /** While clients are still served, so that those who write notice a change of leader at most. */
+        private void leave() {
+            if (api != null && !grace.isZero()) {
+                CountDownLatch left = new CountDownLatch(1);
+                loop.execute(() -> runtime.leave(left::countDown));
+                await(grace.compareTo(STEP_PATIENCE) < 0 ? grace : STEP_PATIENCE, left::await);
+            }
         }
 
         private void stopClients() {

@@ -156,7 +156,8 @@ final class VirtualNode {
 
     /** As its operator would; {@code onStopped} runs when it has let go of everything. */
     void stop(Runnable onStopped) {
-        process.execute(() -> runtime.stop(onStopped));
+        NodeRuntime stopped = runtime;
+        process.execute(() -> stopped.leave(() -> stopped.stop(onStopped)));
     }
 
     /** Writes and flushes take for ever; everything else goes on. */

@@ -27,6 +27,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.List;
@@ -61,6 +62,8 @@ class PeerCodecTest {
                 new AppendRejected(4, 10, EntryId.NONE),
                 new Heartbeat(4, 9, 77),
                 new HeartbeatResponse(4, 77),
+                new VoteRequest(4, new EntryId(3, 9), true),
+                new TimeoutNow(4),
                 new ReadIndexRequest(4, -77),
                 new ReadIndexResponse(4, -77, true, 9),
                 new ReadIndexResponse(4, 77, false, 0));

@@ -18,7 +18,8 @@ public sealed interface Message
                 Heartbeat,
                 HeartbeatResponse,
                 ReadIndexRequest,
-                ReadIndexResponse {
+                ReadIndexResponse,
+                TimeoutNow {
     /** The sender's term; for {@link PreVoteRequest} and a granted {@link PreVoteResponse} the term it would campaign in. */
     long term();
 

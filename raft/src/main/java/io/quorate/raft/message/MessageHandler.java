@@ -26,4 +26,6 @@ public interface MessageHandler {
     void onReadIndexRequest(NodeId from, ReadIndexRequest request);
 
     void onReadIndexResponse(NodeId from, ReadIndexResponse response);
+
+    void onTimeoutNow(NodeId from, TimeoutNow request);
 }

@@ -9,8 +9,14 @@ import io.quorate.raft.log.NodeId;
  *
  * @param term      the candidate's term
  * @param lastEntry the last entry of its log
+ * @param transfer  whether the leader itself has asked for the campaign, so that none of its leases stands against it
  */
-public record VoteRequest(long term, EntryId lastEntry) implements Message {
+public record VoteRequest(long term, EntryId lastEntry, boolean transfer) implements Message {
+    /** Of a candidate that campaigns on its own account. */
+    public VoteRequest(long term, EntryId lastEntry) {
+        this(term, lastEntry, false);
+    }
+
     @Override
     public void deliverTo(NodeId from, MessageHandler handler) {
         handler.onVoteRequest(from, this);

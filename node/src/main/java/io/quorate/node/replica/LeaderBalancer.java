@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.raft.FollowerStatus;
+import io.quorate.raft.RaftCore;
+import io.quorate.raft.TransferResult;
+import io.quorate.raft.log.NodeId;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Moves leaderships between nodes in good order: back to the preferred replica of each group while the node runs, and away
+ * from this node before it stops.
+ *
+ * <p>Gently: while the node runs, one group at a time, at most one per {@link #PAUSE} election timeouts, only after this
+ * node has led it for {@link #SETTLED} of them, and only to a replica that is there, has everything that is committed and
+ * has room on its disk. A group whose transfer failed is left alone for {@link #BACKOFF} of them. A transfer costs the
+ * group's writers about a round trip; one that fails costs them an election timeout.
+ *
+ * <p>All times in minimum election timeouts, counted in ticks. Event loop only.
+ */
+public final class LeaderBalancer {
+    static final int PAUSE = 2;
+    static final int SETTLED = 10;
+    static final int BACKOFF = 100;
+    /** How long a node that stops waits for others to take over. */
+    static final int FAREWELL = 2;
+
+    /**
+     * A group's member on this node.
+     *
+     * @param preferred who should lead the group if all are well; empty if that is all the same
+     */
+    public record Member(Replica replica, Optional<NodeId> preferred) {
+        boolean leads() {
+            return replica.isRunning()
+                    && replica.core().role() == RaftCore.Role.LEADER
+                    && replica.core().membership().voters().size() > 1;
+        }
+    }
+
+    private static final class Led {
+        final long term;
+        final long since;
+        long retryAt;
+
+        Led(long term, long since) {
+            this.term = term;
+            this.since = since;
+        }
+    }
+
+    private final ReplicaHost host;
+    private final Supplier<List<Member>> members;
+    private final int electionTimeoutTicks;
+    private final SortedMap<Long, Led> led = new TreeMap<>();
+    private long now;
+    private long nextCheck;
+    private Optional<Runnable> onLeft = Optional.empty();
+    private long leaveUntil;
+
+    /** @param members of this node now, by group id */
+    public LeaderBalancer(ReplicaHost host, Supplier<List<Member>> members) {
+        this.host = host;
+        this.members = members;
+        this.electionTimeoutTicks = host.raft().electionTimeoutTicks();
+    }
+
+    /** To be called once per tick, after the replicas' own ticks. */
+    public void tick() {
+        now++;
+        if (onLeft.isPresent()) {
+            leaveWhatIsLeft();
+        } else if (now >= nextCheck) {
+            nextCheck = now + (long) PAUSE * electionTimeoutTicks;
+            balance();
+        }
+    }
+
+    /**
+     * Hands over whatever this node leads, all at once, as far as there is anybody to take it; then, or when the time is up,
+     * runs {@code onLeft}. Once.
+     */
+    public void leave(Runnable onLeft) {
+        this.onLeft = Optional.of(onLeft);
+        this.leaveUntil = now + (long) FAREWELL * electionTimeoutTicks;
+        leaveWhatIsLeft();
+    }
+
+    private void leaveWhatIsLeft() {
+        boolean waiting = false;
+        for (Member member : members.get()) {
+            if (member.leads() && (isUnderWay(member) || handOverToBest(member))) {
+                waiting = true;
+            }
+        }
+        if (!waiting || now >= leaveUntil) {
+            Runnable then = onLeft.orElseThrow();
+            onLeft = Optional.empty();
+            nextCheck = Long.MAX_VALUE;
+            then.run();
+        }
+    }
+
+    private static boolean isUnderWay(Member member) {
+        return member.replica().core().transferTarget().isPresent();
+    }
+
+    private boolean handOverToBest(Member member) {
+        return member.replica().core().followers().stream()
+                .filter(this::isPresent)
+                .max(Comparator.comparingLong(FollowerStatus::matchIndex))
+                .filter(best -> handOver(member, best.follower()))
+                .isPresent();
+    }
+
+    private void balance() {
+        boolean underWay = false;
+        Optional<Member> astray = Optional.empty();
+        SortedMap<Long, Led> stillLed = new TreeMap<>();
+        for (Member member : members.get()) {
+            if (!member.leads()) {
+                continue;
+            }
+            long groupId = member.replica().name().groupId();
+            long term = member.replica().core().term();
+            Led known = led.get(groupId);
+            Led leading = known != null && known.term == term ? known : new Led(term, now);
+            stillLed.put(groupId, leading);
+            underWay |= isUnderWay(member);
+            if (astray.isEmpty() && isAstray(member, leading)) {
+                astray = Optional.of(member);
+            }
+        }
+        led.clear();
+        led.putAll(stillLed);
+        if (!underWay && astray.isPresent()) {
+            Member member = astray.get();
+            led.get(member.replica().name().groupId()).retryAt = now + (long) BACKOFF * electionTimeoutTicks;
+            handOver(member, member.preferred().orElseThrow());
+        }
+    }
+
+    /** Whether the group should be led by somebody else, who could. */
+    private boolean isAstray(Member member, Led leading) {
+        if (member.preferred().isEmpty()
+                || member.preferred().get().equals(host.self())
+                || now - leading.since < (long) SETTLED * electionTimeoutTicks
+                || now < leading.retryAt) {
+            return false;
+        }
+        RaftCore core = member.replica().core();
+        return core.followers().stream()
+                .anyMatch(follower ->
+                        follower.follower().equals(member.preferred().get())
+                                && isPresent(follower)
+                                && follower.matchIndex() >= core.commitIndex());
+    }
+
+    private boolean isPresent(FollowerStatus follower) {
+        return follower.replicating()
+                && follower.silentTicks() < electionTimeoutTicks
+                && host.disk().space().hasRoom(follower.follower());
+    }
+
+    private static boolean handOver(Member member, NodeId target) {
+        return member.replica().handOver(target) instanceof TransferResult.Started;
+    }
+}
