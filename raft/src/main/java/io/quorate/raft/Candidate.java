@@ -25,20 +25,19 @@ import java.util.Optional;
 final class Candidate implements MemberRole {
     private final RaftCore core;
     private final ElectionTimer timer;
+    private final int haste;
     private final VoteTally tally;
 
     /**
      * The core has moved to the new term and voted for itself.
      *
+     * @param haste    see {@link ElectionTimer#restartForCampaign}
      * @param transfer whether the leader has asked for it
      */
-    Candidate(RaftCore core, boolean transfer) {
+    Candidate(RaftCore core, int haste, boolean transfer) {
         this.core = core;
-        this.timer = core.newElectionTimer();
-        if (core.peers().isEmpty()) {
-            // An only voter is in no hurry any more: a new term each tick would never let a slow disk finish its vote.
-            timer.restart();
-        }
+        this.haste = haste;
+        this.timer = core.newCampaignTimer(haste);
         this.tally = new VoteTally(core.membership().voters());
         VoteRequest request = new VoteRequest(core.term(), core.log().last(), transfer);
         core.peers().forEach(peer -> core.sendAfterPersist(peer, request));
@@ -57,8 +56,10 @@ final class Candidate implements MemberRole {
     @Override
     public void onTick() {
         if (timer.expiresOnTick()) {
-            core.campaign("got " + tally.grants() + " votes of "
-                    + core.membership().voters().size());
+            core.campaign(
+                    "got " + tally.grants() + " votes of "
+                            + core.membership().voters().size(),
+                    ElectionTimer.hasteAfter(haste));
         }
     }
 
@@ -86,7 +87,9 @@ final class Candidate implements MemberRole {
 
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
-        core.voting().answerPreVote(from, request, false);
+        if (core.voting().answerPreVote(from, request, false)) {
+            timer.standBack();
+        }
     }
 
     @Override

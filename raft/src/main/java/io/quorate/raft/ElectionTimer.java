@@ -10,12 +10,22 @@ package io.quorate.raft;
  *   [T, 2T)                     normally; T is the minimum election timeout
  *   [2, 8]                      haste: the group is fresh, so no leader can be disturbed
  *   [1, 2 × heartbeat]          haste: the connection to the leader broke
+ *   heartbeat × [1, 1 + 2n)     campaign n in haste is under way, at most T
  *   1                           the member is the only voter
  * </pre>
+ *
+ * Members in haste have noticed the same event at the same time and may well split the votes, or ask one that has not
+ * noticed yet. So they try again soon, each time with a wider spread, and after {@link #MAX_HASTY_CAMPAIGNS} campaigns
+ * like any other. Nobody is disturbed by that: each campaign begins with pre-votes.
  */
 final class ElectionTimer {
     private static final int FRESH_MIN_TICKS = 2;
     private static final int FRESH_SPREAD_TICKS = 7;
+
+    /** Without haste. */
+    static final int CALM = 0;
+
+    private static final int MAX_HASTY_CAMPAIGNS = 3;
 
     private final RaftConfig config;
     private final Prng prng;
@@ -47,6 +57,31 @@ final class ElectionTimer {
     void hurry() {
         remainingTicks = Math.min(remainingTicks, 1 + prng.nextInt(2 * config.heartbeatTicks()));
         hasty = true;
+    }
+
+    /**
+     * A campaign has begun.
+     *
+     * @param haste 1 for the first in haste, 2 for the next, or {@link #CALM}
+     */
+    void restartForCampaign(int haste) {
+        if (haste == CALM) {
+            restart();
+        } else {
+            int heartbeat = config.heartbeatTicks();
+            remainingTicks = Math.min(config.electionTimeoutTicks(), heartbeat + prng.nextInt(2 * haste * heartbeat));
+            hasty = true;
+        }
+    }
+
+    /** The haste of the first campaign when this timer expires. */
+    int hasteOfCampaign() {
+        return hasty ? 1 : CALM;
+    }
+
+    /** The haste of the campaign that follows on one that won nothing. */
+    static int hasteAfter(int haste) {
+        return haste == CALM || haste == MAX_HASTY_CAMPAIGNS ? CALM : haste + 1;
     }
 
     /**

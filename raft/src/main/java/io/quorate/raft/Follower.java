@@ -61,7 +61,7 @@ final class Follower implements MemberRole {
         ticksSinceLeader++;
         refuse(reads.tick(), ReadOutcome.Reason.NO_ANSWER, leader);
         if (timer.expiresOnTick()) {
-            core.campaign(leader.map(this::describeSilence).orElse("no leader in sight"));
+            core.campaign(leader.map(this::describeSilence).orElse("no leader in sight"), timer.hasteOfCampaign());
         }
     }
 
@@ -290,7 +290,7 @@ final class Follower implements MemberRole {
         if (core.isHeldBack()) {
             core.event(new RaftEvent.TransferDeclined(core.term(), from, "it is held back"));
         } else {
-            core.becomeCandidate(true);
+            core.becomeCandidate(ElectionTimer.CALM, true);
         }
     }
 

@@ -24,12 +24,15 @@ import java.util.Optional;
 final class PreCandidate implements MemberRole {
     private final RaftCore core;
     private final ElectionTimer timer;
+    private final int haste;
     private final long campaignTerm;
     private final VoteTally tally;
 
-    PreCandidate(RaftCore core) {
+    /** @param haste see {@link ElectionTimer#restartForCampaign} */
+    PreCandidate(RaftCore core, int haste) {
         this.core = core;
-        this.timer = core.newElectionTimer();
+        this.haste = haste;
+        this.timer = core.newCampaignTimer(haste);
         this.campaignTerm = core.term() + 1;
         this.tally = new VoteTally(core.membership().voters());
         tally.grant(core.self());
@@ -50,8 +53,10 @@ final class PreCandidate implements MemberRole {
     @Override
     public void onTick() {
         if (timer.expiresOnTick()) {
-            core.campaign("pre-vote got " + tally.grants() + " of "
-                    + core.membership().voters().size());
+            core.campaign(
+                    "pre-vote got " + tally.grants() + " of "
+                            + core.membership().voters().size(),
+                    ElectionTimer.hasteAfter(haste));
         }
     }
 
@@ -60,7 +65,7 @@ final class PreCandidate implements MemberRole {
         if (response.granted() && response.term() == campaignTerm) {
             tally.grant(from);
             if (tally.isWon()) {
-                core.becomeCandidate(false);
+                core.becomeCandidate(haste, false);
             }
         }
     }

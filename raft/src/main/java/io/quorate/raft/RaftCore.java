@@ -374,6 +374,13 @@ public final class RaftCore {
         return timer;
     }
 
+    /** An only voter is in no haste: a new term each tick would never let a slow disk finish its vote. */
+    ElectionTimer newCampaignTimer(int haste) {
+        ElectionTimer timer = new ElectionTimer(config, prng);
+        timer.restartForCampaign(haste);
+        return timer;
+    }
+
     /** Raises the commit index to {@code index}, if that is higher. */
     void commitTo(long index) {
         if (index > log.commitIndex()) {
@@ -429,24 +436,28 @@ public final class RaftCore {
 
     // ---------------------------------------------------------------------------------- for the roles: transitions
 
-    /** Asks for pre-votes; the only voter needs none. */
-    void campaign(String reason) {
+    /**
+     * Asks for pre-votes; the only voter needs none.
+     *
+     * @param haste see {@link ElectionTimer#restartForCampaign}
+     */
+    void campaign(String reason, int haste) {
         if (peers.isEmpty()) {
-            becomeCandidate(false);
+            becomeCandidate(ElectionTimer.CALM, false);
         } else if (heldBack) {
             // It knows no leader any more, so that it supports whoever else campaigns.
             becomeFollower(term(), Optional.empty(), "held back, though " + reason);
         } else {
             event(new RaftEvent.BecamePreCandidate(term(), reason));
-            enter(new PreCandidate(this));
+            enter(new PreCandidate(this, haste));
         }
     }
 
     /** @param transfer whether the leader has asked for it */
-    void becomeCandidate(boolean transfer) {
+    void becomeCandidate(int haste, boolean transfer) {
         setHardState(new HardState(term() + 1, Optional.of(self)));
         event(new RaftEvent.BecameCandidate(term()));
-        enter(new Candidate(this, transfer));
+        enter(new Candidate(this, haste, transfer));
     }
 
     void becomeLeader() {

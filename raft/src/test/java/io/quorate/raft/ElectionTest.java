@@ -289,6 +289,61 @@ class ElectionTest {
         assertTrue(ticksUntilCampaign(core) >= ELECTION_TIMEOUT);
     }
 
+    /** The ticks between one campaign's beginning and the next one's, while nobody answers. */
+    private static int ticksUntilNextCampaign(RaftCore core) {
+        core.drain();
+        for (int ticks = 1; ; ticks++) {
+            core.tick();
+            if (core.drain().events().stream().anyMatch(RaftEvent.BecamePreCandidate.class::isInstance)) {
+                return ticks;
+            }
+        }
+    }
+
+    private static RaftCore inHaste(long seed) {
+        RaftCore core = new RaftCore(CONFIG, N1, voters(3), recovered(term(1), 1), new Prng(seed));
+        core.step(N2, heartbeat(1, 0));
+        core.disconnected(N2);
+        tickUntilCampaign(core);
+        return core;
+    }
+
+    @Test
+    @DisplayName(
+            "a campaign in haste that wins nothing is tried again soon, ever less so, and after the third as by anyone")
+    void hasteWearsOff() {
+        for (long seed = 0; seed < 200; seed++) {
+            RaftCore core = inHaste(seed);
+            for (int campaign = 1; campaign <= 3; campaign++) {
+                int ticks = ticksUntilNextCampaign(core);
+                int limit = Math.min(ELECTION_TIMEOUT, CoreFixture.HEARTBEAT * (1 + 2 * campaign) - 1);
+                assertTrue(ticks >= CoreFixture.HEARTBEAT && ticks <= limit, "campaign " + campaign + ": " + ticks);
+            }
+            assertTrue(ticksUntilNextCampaign(core) >= ELECTION_TIMEOUT);
+        }
+    }
+
+    @Test
+    @DisplayName("two in haste that split the votes campaign again long before an election timeout has passed")
+    void splitVoteInHasteIsRetriedSoon() {
+        RaftCore core = inHaste(7);
+        core.step(N3, new PreVoteResponse(2, true));
+        persistAll(core);
+        assertEquals(RaftCore.Role.CANDIDATE, core.role());
+        core.step(N3, new VoteResponse(2, false));
+        assertTrue(ticksUntilNextCampaign(core) < 3 * CoreFixture.HEARTBEAT);
+    }
+
+    @Test
+    @DisplayName("a candidate in haste stands back for the one to which it has granted a pre-vote")
+    void candidateStandsBack() {
+        RaftCore core = inHaste(7);
+        core.step(N3, new PreVoteResponse(2, true));
+        persistAll(core);
+        core.step(N3, new PreVoteRequest(3, id(1, 1)));
+        assertTrue(ticksUntilNextCampaign(core) >= ELECTION_TIMEOUT);
+    }
+
     @Test
     @DisplayName("a member that is not in haste keeps its timeout when it grants a pre-vote")
     void grantingDoesNotPutOff() {
