@@ -35,9 +35,12 @@ final class SimulatedNetwork {
     /** Counts connections of a pair, by lower and higher id; odd: connected. */
     private final int[][] connection;
 
+    private final long calmNanos;
+
     private boolean faulty = true;
     private long sent;
 
+    /** @param calmNanos longest way of a message when faults are over: elections need time for a few of them */
     SimulatedNetwork(
             VirtualTime time,
             Prng prng,
@@ -45,13 +48,15 @@ final class SimulatedNetwork {
             Tap tap,
             Sightings sightings,
             NetworkOptions options,
-            int nodes) {
+            int nodes,
+            long calmNanos) {
         this.time = time;
         this.prng = prng;
         this.trace = trace;
         this.tap = tap;
         this.sightings = sightings;
         this.options = options;
+        this.calmNanos = calmNanos;
         this.endpoints = new Endpoint[nodes + 1];
         this.cut = new boolean[nodes + 1][nodes + 1];
         this.lastArrivalNanos = new long[nodes + 1][nodes + 1];
@@ -85,6 +90,11 @@ final class SimulatedNetwork {
         for (boolean[] row : cut) {
             Arrays.fill(row, false);
         }
+    }
+
+    /** Whether faults are over. */
+    boolean isReliable() {
+        return !faulty;
     }
 
     /** The connection breaks; both sides learn it and connect again. */
@@ -212,7 +222,8 @@ final class SimulatedNetwork {
     }
 
     private long latencyNanos() {
-        return 1_000L * (options.latencyMicros() + prng.nextInt(options.jitterMicros() + 1));
+        long drawn = 1_000L * (options.latencyMicros() + prng.nextInt(options.jitterMicros() + 1));
+        return faulty ? drawn : Math.min(drawn, calmNanos);
     }
 
     private static long millis(int millis) {

@@ -56,7 +56,8 @@ final class SimulatedNode {
             SimulatedNetwork network,
             ClusterChecker checker,
             Verdict verdict,
-            Sightings sightings) {}
+            Sightings sightings,
+            Timeline timeline) {}
 
     SimulatedNode(NodeSettings settings, SimulationOptions options, World world, Prng prng) {
         this.id = settings.nodeId();
@@ -99,6 +100,7 @@ final class SimulatedNode {
         started = false;
         stopping = false;
         world.trace().fold("start " + id);
+        note("starts");
         world.checker().onNodeStarted(id);
         String label = id.toString();
         loop = new VirtualLoop(
@@ -134,6 +136,7 @@ final class SimulatedNode {
         paused = false;
         diskHangs = false;
         world.trace().fold("crash " + id);
+        note("is down");
         world.sightings().met(RareState.NODE_CRASHED);
         if (!started) {
             world.sightings().met(RareState.NODE_CRASHED_WHILE_RECOVERING);
@@ -239,6 +242,10 @@ final class SimulatedNode {
         return up && started && !stopping ? Optional.of(runtime.api()) : Optional.empty();
     }
 
+    private void note(String text) {
+        world.timeline().note(world.time().nowNanos(), id.value(), text);
+    }
+
     private VirtualExecutor executor(String suffix, LongSupplier latencyNanos) {
         return new VirtualExecutor(world.time(), latencyNanos, id + suffix, this::onThrown);
     }
@@ -248,7 +255,8 @@ final class SimulatedNode {
         if (prng.nextInt(1000) < options.disk().slowPermille()) {
             micros += 1_000 * prng.nextInt(options.disk().slowMillisMax() + 1);
         }
-        return 1_000L * micros;
+        long drawn = 1_000L * micros;
+        return world.network().isReliable() ? Math.min(drawn, options.calmNanos()) : drawn;
     }
 
     private void onThrown(Throwable thrown) {
@@ -271,6 +279,17 @@ final class SimulatedNode {
 
         @Override
         public void onPersist(long groupId, Persist persist) {
+            if (world.timeline().isKept() && !persist.entries().isEmpty()) {
+                world.timeline()
+                        .noteLast(
+                                world.time().nowNanos(),
+                                id.value(),
+                                "g" + groupId + " writes",
+                                "up to "
+                                        + persist.entries()
+                                                .get(persist.entries().size() - 1)
+                                                .id());
+            }
             world.verdict().judge(() -> world.checker().onPersist(id, groupId, persist));
         }
 
@@ -283,12 +302,20 @@ final class SimulatedNode {
         public void onApplied(long groupId, LogEntry entry) {
             world.trace().fold(entry.index());
             world.trace().fold(entry.term());
+            if (world.timeline().isKept()) {
+                world.timeline()
+                        .noteLast(
+                                world.time().nowNanos(), id.value(), "g" + groupId + " applies", "up to " + entry.id());
+            }
             world.verdict().judge(() -> world.checker().onApplied(id, groupId, entry));
         }
 
         @Override
         public void onRaftEvent(long groupId, RaftEvent event) {
             world.trace().fold(event.toString());
+            if (world.timeline().isKept()) {
+                note("g" + groupId + " " + event);
+            }
             if (event instanceof RaftEvent.BecameLeader) {
                 world.sightings().met(RareState.LEADER_CHANGED);
             } else if (event instanceof RaftEvent.LogTruncated) {

@@ -171,7 +171,9 @@ final class SimulatedProducer {
                 clients.checker().history().onRefused(batch);
             }
             // All that comes before the first batch of a session is acknowledged: it is the next one, or a duplicate.
+            // Only a leader that was replaced already, as this producer knows, cannot know of it.
             boolean misjudged = firstOfSession
+                    && over.target.generation() >= knownGeneration
                     && List.of(Reason.OUT_OF_SEQUENCE, Reason.UNKNOWN_PRODUCER, Reason.PRODUCER_FENCED)
                             .contains(refusal.reason());
             clients.verdict()

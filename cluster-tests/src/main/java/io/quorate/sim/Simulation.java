@@ -28,7 +28,8 @@ public final class Simulation {
     /** Far above what any run takes. */
     private static final long EVENTS_MAX = 5_000_000;
 
-    private final long seed;
+    private final Scenario scenario;
+    private final Timeline timeline;
     private final SimulationOptions options;
     private final TraceHash trace = new TraceHash();
     private final VirtualTime time = new VirtualTime(trace);
@@ -37,21 +38,31 @@ public final class Simulation {
     private final List<SimulatedNode> nodes = new ArrayList<>();
     private final ClusterChecker checker;
     private final SimulatedNetwork network;
+    private final FaultActor actor;
     private final FaultInjector faults;
     private final Workload workload;
     private final Convergence convergence;
     private long events;
 
-    private Simulation(long seed) {
-        this.seed = seed;
-        Prng prng = new Prng(seed);
-        options = SimulationOptions.draw(prng.split());
+    private Simulation(Scenario scenario, Timeline timeline) {
+        this.scenario = scenario;
+        this.timeline = timeline;
+        Prng prng = new Prng(scenario.seed());
+        options = SimulationOptions.draw(prng.split(), scenario.reductions());
         Prng sampling = prng.split();
         NodeDisks disks = new NodeDisks(nodes);
         checker = new ClusterChecker(disks, () -> sampling.nextInt(DISK_CHECK_ONE_IN) == 0);
         network = new SimulatedNetwork(
-                time, prng.split(), trace, this::onSend, sightings, options.network(), options.nodes());
-        SimulatedNode.World world = new SimulatedNode.World(time, trace, network, checker, verdict, sightings);
+                time,
+                prng.split(),
+                trace,
+                this::onSend,
+                sightings,
+                options.network(),
+                options.nodes(),
+                options.calmNanos());
+        SimulatedNode.World world =
+                new SimulatedNode.World(time, trace, network, checker, verdict, sightings, timeline);
         SortedMap<NodeId, String> addresses = addresses(options.nodes());
         for (NodeId id : addresses.keySet()) {
             nodes.add(new SimulatedNode(settings(id, addresses), options, world, prng.split()));
@@ -59,7 +70,8 @@ public final class Simulation {
         checker.onGroup(METADATA_GROUP, List.copyOf(addresses.keySet()));
         Clients clients = new Clients(time, nodes, checker, verdict, sightings, options.workload());
         workload = new Workload(options, clients, prng.split());
-        faults = new FaultInjector(time, network, nodes, options, sightings, prng.split());
+        actor = new FaultActor(time, network, nodes, sightings, timeline);
+        faults = new FaultInjector(time, options, actor, prng.split());
         convergence = new Convergence(time, nodes, workload, checker, disks, this::runUntil);
     }
 
@@ -69,25 +81,35 @@ public final class Simulation {
      * @throws SimulationFailure at the first event that breaks an invariant
      */
     public static SimulationReport run(long seed) {
-        Simulation simulation = new Simulation(seed);
+        return run(Scenario.ofSeed(seed), new Timeline(false));
+    }
+
+    /**
+     * Runs a scenario.
+     *
+     * @param timeline told what happens
+     * @throws SimulationFailure at the first event that breaks an invariant
+     */
+    static SimulationReport run(Scenario scenario, Timeline timeline) {
+        Simulation simulation = new Simulation(scenario, timeline);
         try {
             return simulation.run();
         } catch (Violation violation) {
+            Violation first = simulation.verdict.violation().orElse(violation);
+            timeline.note(simulation.time.nowNanos(), 0, "VIOLATION " + first.getMessage());
             throw new SimulationFailure(
-                    seed,
-                    simulation.time.nowMillis(),
-                    simulation.options,
-                    simulation.verdict.violation().orElse(violation));
+                    scenario, simulation.time.nowNanos(), simulation.options, simulation.faults.injected(), first);
         }
     }
 
     private SimulationReport run() {
         nodes.forEach(SimulatedNode::start);
         workload.start();
-        faults.start();
-        runUntil(options.faultyMillis() * 1_000_000L);
+        faults.start(scenario.faults());
+        runUntil(scenario.faultyMillis().orElse(options.faultyMillis()) * 1_000_000L);
         workload.finish();
         faults.stop();
+        actor.mendEverything();
         long convergenceNanos = convergence.await();
         if (options.blackout()) {
             nodes.forEach(SimulatedNode::crash);
@@ -95,7 +117,7 @@ public final class Simulation {
             convergence.await();
         }
         return new SimulationReport(
-                seed,
+                scenario.seed(),
                 trace.value(),
                 events,
                 time.nowMillis(),
@@ -110,7 +132,7 @@ public final class Simulation {
         while (time.hasEventUntil(timeNanos)) {
             time.runNext();
             events++;
-            faults.afterEvent();
+            actor.afterEvent();
             if (events % EVENTS_BETWEEN_LOOKS == 0) {
                 nodes.forEach(SimulatedNode::requireThatStalledDiskLeadsNothing);
                 requireProgress();

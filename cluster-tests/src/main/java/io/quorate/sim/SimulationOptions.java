@@ -5,12 +5,13 @@ import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftConfig;
+import java.util.Set;
 
 /**
  * Everything a run is made of, drawn from its seed: each seed turns every kind of fault on or off and draws its rate, so
  * that some runs meet one fault alone and some meet all of them. Limits are tiny, so that every edge is reached.
  *
- * @param nodes              1, 3 or 5
+ * @param nodes              1 to 7
  * @param topics             created by clients while faults happen already
  * @param partitions         of each topic
  * @param replicationFactor  of each topic
@@ -140,30 +141,44 @@ public record SimulationOptions(
             boolean deletesTopics,
             boolean nameGenerations) {}
 
+    /**
+     * How long a message or a flush takes at most when faults are over: a small part of an election timeout, or elections
+     * need never end (paper §5.6).
+     */
+    long calmNanos() {
+        return 1_000_000L * tickMillis * raft.electionTimeoutTicks() / 20;
+    }
+
     /** Largest record batch that the nodes of a run take; well above what the writers make. */
     static final int MAX_BATCH_BYTES = 64 << 10;
 
-    static SimulationOptions draw(Prng prng) {
-        int nodes = pick(prng, 1, 3, 3, 3, 3, 5, 5);
-        int replicationFactor = nodes == 5 && oneIn(prng, 2) ? 3 : nodes;
+    /** @param without does not change what else is drawn */
+    static SimulationOptions draw(Prng prng, Set<Reduction> without) {
+        int nodes = pick(prng, 1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7);
+        int most = Math.min(nodes, pick(prng, 3, 5, 7));
+        int replicationFactor = most % 2 == 1 ? most : most - 1;
         return new SimulationOptions(
                 nodes,
-                between(prng, 1, 3),
-                between(prng, 1, 2),
+                unless(without, Reduction.ONE_TOPIC, between(prng, 1, 3), 1),
+                unless(without, Reduction.ONE_PARTITION, between(prng, 1, 2), 1),
                 replicationFactor,
                 between(prng, 2_000, 6_000),
                 pick(prng, 10, 20, 20, 20, 40),
                 drawRaft(prng),
-                drawLogStore(prng),
+                drawLogStore(prng, without),
                 new DiskLimits(pick(prng, 10, 40, 400), 32 << 20, 16 << 20, pick(prng, 100, 1_000)),
                 pick(prng, 4 << 10, 64 << 10, 16 << 20),
                 pick(prng, 5_000, 50_000, 500_000),
-                oneIn(prng, 3),
-                drawNetwork(prng),
-                drawDisk(prng),
+                oneIn(prng, 3) && !without.contains(Reduction.NO_CLOCK_DRIFT),
+                drawNetwork(prng, without),
+                drawDisk(prng, without),
                 drawFaults(prng),
-                drawWorkload(prng),
-                oneIn(prng, 2));
+                drawWorkload(prng, without),
+                oneIn(prng, 2) && !without.contains(Reduction.NO_BLACKOUT));
+    }
+
+    private static int unless(Set<Reduction> without, Reduction reduction, int drawn, int instead) {
+        return without.contains(reduction) ? instead : drawn;
     }
 
     private static RaftConfig drawRaft(Prng prng) {
@@ -178,27 +193,29 @@ public record SimulationOptions(
                 pick(prng, 0, 300, 4 << 10, 1 << 20));
     }
 
-    private static LogStoreConfig drawLogStore(Prng prng) {
+    private static LogStoreConfig drawLogStore(Prng prng, Set<Reduction> without) {
         return new LogStoreConfig(
-                pick(prng, 4 << 10, 8 << 10, 64 << 10), pick(prng, 0, 4 << 10, 16 << 10), pick(prng, 1, 256, 4096));
+                unless(without, Reduction.LARGE_SEGMENTS, pick(prng, 4 << 10, 8 << 10, 64 << 10), 1 << 20),
+                pick(prng, 0, 4 << 10, 16 << 10),
+                pick(prng, 1, 256, 4096));
     }
 
-    private static NetworkOptions drawNetwork(Prng prng) {
+    private static NetworkOptions drawNetwork(Prng prng, Set<Reduction> without) {
         return new NetworkOptions(
                 pick(prng, 20, 200, 1_000, 5_000),
                 pick(prng, 10, 500, 5_000, 20_000),
-                oneIn(prng, 2) ? between(prng, 1, 150) : 0,
-                oneIn(prng, 2) ? between(prng, 1, 150) : 0,
-                oneIn(prng, 2) ? between(prng, 1, 50) : 0,
+                unless(without, Reduction.NO_LOSS, oneIn(prng, 2) ? between(prng, 1, 150) : 0, 0),
+                unless(without, Reduction.NO_DUPLICATES, oneIn(prng, 2) ? between(prng, 1, 150) : 0, 0),
+                unless(without, Reduction.NO_LATE_MESSAGES, oneIn(prng, 2) ? between(prng, 1, 50) : 0, 0),
                 pick(prng, 100, 1_000, 4_000),
-                oneIn(prng, 2));
+                oneIn(prng, 2) && !without.contains(Reduction.NO_REORDERING));
     }
 
-    private static DiskOptions drawDisk(Prng prng) {
+    private static DiskOptions drawDisk(Prng prng, Set<Reduction> without) {
         return new DiskOptions(
                 pick(prng, 20, 200, 1_000),
                 pick(prng, 50, 1_000, 8_000),
-                oneIn(prng, 2) ? between(prng, 1, 60) : 0,
+                unless(without, Reduction.NO_SLOW_FLUSHES, oneIn(prng, 2) ? between(prng, 1, 60) : 0, 0),
                 pick(prng, 50, 300, 1_500),
                 oneIn(prng, 3) ? between(prng, 500, 3_000) : 0,
                 pick(prng, 500, 2_000, 10_000),
@@ -221,18 +238,18 @@ public record SimulationOptions(
                 oneIn(prng, 2) ? between(prng, 100, 2_000) : 0);
     }
 
-    private static WorkloadOptions drawWorkload(Prng prng) {
+    private static WorkloadOptions drawWorkload(Prng prng, Set<Reduction> without) {
         return new WorkloadOptions(
-                between(prng, 1, 5),
-                between(prng, 0, 2),
-                between(prng, 1, 3),
-                between(prng, 10, 60),
-                pick(prng, 1, 5, 20),
-                pick(prng, 8, 100, 400),
+                unless(without, Reduction.ONE_PRODUCER, between(prng, 1, 5), 1),
+                unless(without, Reduction.NO_PLAIN_WRITERS, between(prng, 0, 2), 0),
+                unless(without, Reduction.NO_READERS, between(prng, 1, 3), 0),
+                unless(without, Reduction.FEW_BATCHES, between(prng, 10, 60), 10),
+                unless(without, Reduction.SMALL_BATCHES, pick(prng, 1, 5, 20), 1),
+                unless(without, Reduction.SMALL_BATCHES, pick(prng, 8, 100, 400), 8),
                 pick(prng, 1, 3, 10),
                 pick(prng, 1, 50, 300),
                 pick(prng, 200, 500, 1_500),
-                oneIn(prng, 3),
+                oneIn(prng, 3) && !without.contains(Reduction.NO_TOPIC_CHURN),
                 oneIn(prng, 2));
     }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
  * <pre>
  *   all of the normal run     mvn -pl cluster-tests -am test -Dtest=SimulationTest -Dsurefire.failIfNoSpecifiedTests=false
  *   one seed again            ... -Dsim.seed=0x5EED
+ *   one that fails, shorter   ... -Dsim.seed=0x5EED -Dsim.minimise=true
  *   a soak                    ... -Dsim.seeds=100000 [-Dsim.first=1000000]
  * </pre>
  */
@@ -36,6 +37,9 @@ class SimulationTest {
     void keepsEveryPromise() throws InterruptedException {
         String seed = System.getProperty("sim.seed");
         if (seed != null) {
+            if (Boolean.getBoolean("sim.minimise")) {
+                SimulationMain.minimise(Scenario.ofSeed(Long.decode(seed)));
+            }
             System.out.println(Simulation.run(Long.decode(seed)));
             return;
         }

@@ -352,6 +352,10 @@ public final class GroupModel {
     }
 
     private void requireLeads(NodeId node, long term) {
+        if (!leaders.containsKey(term)) {
+            // It was deposed within a turn: its first entry was never handed to anyone.
+            becomeLeader(node, term, member(node).log());
+        }
         require(
                 node.equals(leaders.get(term)),
                 Invariant.ONE_LEADER_PER_TERM,

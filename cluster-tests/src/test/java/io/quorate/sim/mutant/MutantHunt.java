@@ -20,16 +20,16 @@ final class MutantHunt {
 
     MutantHunt(Mutant mutant) {
         this.mutant = mutant;
-        this.world = worldOf(mutant);
+        this.world = worldOf(mutant, SeedRun.class.getName());
     }
 
+    /** Something to be done with a seed where the mutant rules. */
     @SuppressWarnings("unchecked")
-    private static LongFunction<String> worldOf(Mutant mutant) {
+    static LongFunction<String> worldOf(Mutant mutant, String className) {
         ClassLoader loader = new MutantClassLoader(MutantCompiler.compile(mutant));
         try {
-            return (LongFunction<String>) loader.loadClass(SeedRun.class.getName())
-                    .getDeclaredConstructor()
-                    .newInstance();
+            return (LongFunction<String>)
+                    loader.loadClass(className).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
@@ -74,6 +74,11 @@ final class MutantHunt {
     /** Whether each hunt ended with an invariant that the mutant is known to break. */
     boolean isKilledByItsInvariants() {
         return isKilled() && mutant.breaks().containsAll(fired.keySet());
+    }
+
+    /** The first seed of a hunt. */
+    long killingSeed() {
+        return seedsUntilKilled.get(0);
     }
 
     int medianSeeds() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.sim.MinimiserRun;
 import io.quorate.sim.check.Invariant;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,23 @@ class MutantTest {
         MutantHunt hunt = new MutantHunt(Mutant.named(id)).run(1, 100);
 
         assertTrue(hunt.isKilledByItsInvariants(), () -> hunt.mutant() + " ended with " + hunt.fired());
+    }
+
+    @Test
+    @DisplayName("makes a failing run shorter; what is left fails alike when it is read back, and has a timeline")
+    void minimises() {
+        Mutant mutant = Mutant.named("M03");
+        long seed = new MutantHunt(mutant).run(1, 100).killingSeed();
+
+        String outcome =
+                MutantHunt.worldOf(mutant, MinimiserRun.class.getName()).apply(seed);
+
+        String[] facts = outcome.lines().findFirst().orElseThrow().split(">");
+        assertEquals(facts[0], facts[1], "invariants");
+        assertTrue(Integer.parseInt(facts[3]) <= Integer.parseInt(facts[2]), () -> "faults: " + outcome);
+        assertTrue(outcome.contains("without NO_BLACKOUT NO_TOPIC_CHURN ONE_TOPIC"), outcome);
+        assertTrue(outcome.contains("VIOLATION " + facts[0]), outcome);
+        assertTrue(outcome.contains("BecameLeader"), outcome);
     }
 
     @Test
