@@ -70,6 +70,9 @@ class CommandTreeTest {
                 "dev kill",
                 "server --config missing.yaml",
                 "server --set nonsense=1",
+                "log",
+                "log inspect",
+                "log dump --cluster x .",
                 "health nowhere"
             })
     @DisplayName("answers what it does not understand with one error, one hint and exit code 2")
@@ -89,6 +92,8 @@ class CommandTreeTest {
         "cluster status,6,UNAVAILABLE",
         "health 127.0.0.1:1,6,UNAVAILABLE",
         "append demo missing.txt,4,NO_SUCH_FILE",
+        "log inspect .,4,NO_LOG",
+        "log verify missing,4,NO_LOG",
         "dev status,4,NO_DEV_CLUSTER",
         "dev stop,4,NO_DEV_CLUSTER",
         "dev kill leader,4,NO_DEV_CLUSTER",
@@ -132,6 +137,10 @@ class CommandTreeTest {
                 "topic create ",
                 "cluster status ",
                 "completion ",
+                "log ",
+                "log inspect ",
+                "log verify ",
+                "log dump ",
                 "version ",
                 "health "
             })

@@ -36,10 +36,10 @@ import java.util.List;
  */
 public final class DataDirectory implements AutoCloseable {
     static final int IDENTITY_BYTES = 512;
-    private static final long MAGIC = 0x5152544E4F44450AL;
-    private static final String IDENTITY = "IDENTITY";
-    private static final String LOCK = "LOCK";
-    private static final String GROUPS = "groups";
+    static final long MAGIC = 0x5152544E4F44450AL;
+    static final String IDENTITY = "IDENTITY";
+    static final String LOCK = "LOCK";
+    static final String GROUPS = "groups";
 
     private final Path root;
     private final AutoCloseable lock;

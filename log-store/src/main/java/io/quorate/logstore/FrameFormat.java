@@ -155,7 +155,7 @@ final class FrameFormat {
             return bytes.getInt(16);
         }
 
-        private int payloadChecksum() {
+        int payloadChecksum() {
             return bytes.getInt(64);
         }
 

@@ -167,7 +167,12 @@ final class FrameReader {
                 header.baseOffset(),
                 header.recordCount(),
                 header.timestampMillis(),
-                Payload.wrap(payload));
+                payload());
+    }
+
+    /** The payload of the frame that {@link #lookWithPayload} found last. */
+    Payload payload() {
+        return Payload.wrap(payload);
     }
 
     /** Refuses a valid frame with a type or flag of a newer release: it must never be skipped. */

@@ -42,7 +42,7 @@ import java.util.function.BooleanSupplier;
  */
 final class IndexFile {
     static final String SUFFIX = ".index";
-    private static final long MAGIC = 0x5152544944580D0AL;
+    static final long MAGIC = 0x5152544944580D0AL;
     private static final int FIXED_BYTES = 112;
     private static final int CHECKSUM_BYTES = 4;
     /** More than the largest segment can need. */

@@ -45,7 +45,7 @@ record SegmentScan(SegmentTally tally, FrameReader.Look stoppedAt) {
         }
     }
 
-    private static void checkFollows(Path path, long position, FrameFormat.Header frame, Extent before) {
+    static void checkFollows(Path path, long position, FrameFormat.Header frame, Extent before) {
         boolean hasRecords = frame.typeCode() == EntryType.RECORDS.code();
         if (frame.index() != before.last().index() + 1
                 || frame.term() < before.last().term()

@@ -33,7 +33,7 @@ import java.util.TreeMap;
  */
 final class SnapshotFiles {
     static final String SUFFIX = ".snapshot";
-    private static final long MAGIC = 0x515254534E41500AL;
+    static final long MAGIC = 0x515254534E41500AL;
     private static final int FIXED_BYTES = 64;
     private static final int KEPT = 2;
 

@@ -3,13 +3,10 @@ package io.quorate.cli.data;
 
 import io.quorate.cli.output.Json;
 import io.quorate.cli.output.Terminal;
+import io.quorate.cli.output.TextBytes;
 import io.quorate.client.LogRecord;
 import io.quorate.client.ReceivedRecord;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
@@ -61,31 +58,17 @@ final class RecordPrinter {
                 "offset", record.offset(),
                 "generation", record.generation(),
                 "timestampMs", record.timestampMillis());
-        record.key().ifPresent(key -> putBytes(object, "key", key));
-        putBytes(object, "value", record.value());
+        record.key().ifPresent(key -> TextBytes.put(object, "key", key));
+        TextBytes.put(object, "value", record.value());
         if (!record.headers().isEmpty()) {
             List<Object> headers = new ArrayList<>();
             for (LogRecord.Header header : record.headers()) {
                 Map<String, Object> one = Json.object("name", header.name());
-                putBytes(one, "value", header.value());
+                TextBytes.put(one, "value", header.value());
                 headers.add(one);
             }
             object.put("headers", headers);
         }
         return object;
-    }
-
-    /** Under {@code name} as a string if the bytes are UTF-8, else under {@code nameBase64}. */
-    private static void putBytes(Map<String, Object> object, String name, byte[] bytes) {
-        try {
-            object.put(
-                    name,
-                    StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(bytes))
-                            .toString());
-        } catch (CharacterCodingException e) {
-            object.put(name + "Base64", Base64.getEncoder().encodeToString(bytes));
-        }
     }
 }

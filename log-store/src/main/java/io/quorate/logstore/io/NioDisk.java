@@ -163,7 +163,8 @@ public final class NioDisk implements Disk {
         return new IOException(path + ": " + what + ": " + cause.getMessage(), cause);
     }
 
-    private record NioFile(Path path, FileChannel channel) implements DiskFile {
+    /** A file that stays open until it is closed. */
+    record NioFile(Path path, FileChannel channel) implements DiskFile {
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
             int limit = target.limit();
