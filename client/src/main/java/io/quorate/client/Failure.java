@@ -7,6 +7,7 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.quorate.client.QuorateException.Outcome;
 import java.net.ConnectException;
@@ -101,6 +102,23 @@ record Failure(
                     info.getReason(), details.getMessage(), true, false, info.getMetadataMap(), retryAfterNanos);
         }
         return new Failure(reasonOf(status.getCode()), describe(status), false, isNeverSent(status), Map.of(), 0);
+    }
+
+    /**
+     * Loads and initialises what it takes to understand the first refusal, some 100 ms of work in a cold process: the first
+     * one usually comes in the middle of a change of leader. To be called before, not on the loop.
+     */
+    static void prepare() {
+        com.google.rpc.Status refusal = com.google.rpc.Status.newBuilder()
+                .setCode(Status.Code.UNAVAILABLE.value())
+                .addDetails(Any.pack(ErrorInfo.newBuilder()
+                        .setDomain(DOMAIN)
+                        .putMetadata("generation", "0")
+                        .build()))
+                .addDetails(Any.pack(RetryInfo.getDefaultInstance()))
+                .build();
+        StatusRuntimeException received = StatusProto.toStatusRuntimeException(refusal);
+        of(received.getStatus(), received.getTrailers());
     }
 
     /** As a node would refuse it. */

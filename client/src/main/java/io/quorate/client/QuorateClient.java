@@ -63,6 +63,7 @@ public final class QuorateClient implements AutoCloseable {
      */
     public Producer producer(String topic, ProducerConfig config) {
         checkOpen();
+        Failure.prepare();
         TopicInfo description = admin.describeTopic(topic);
         int partitions = description.partitions().size();
         if (config.partition().orElse(0) >= partitions) {

@@ -39,6 +39,14 @@ public final class ErrorMapping {
         return StatusProto.toStatusRuntimeException(status.build());
     }
 
+    /**
+     * Loads and initialises what the first refusal needs, some 100 ms of work in a cold process. The first one is usually
+     * due in the middle of a change of leader, on the event loop: to be called before, on any other thread.
+     */
+    public static void prepare() {
+        toStatus(Refusal.of(Reason.NO_LEADER, "").with("generation", 0).retryAfter(0));
+    }
+
     /** The code that every refusal of this reason has. */
     public static Status.Code codeOf(Reason reason) {
         return switch (reason) {

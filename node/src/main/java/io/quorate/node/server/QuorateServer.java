@@ -8,6 +8,7 @@ import io.quorate.node.NodeSettings;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.rpc.CallGate;
+import io.quorate.node.rpc.ErrorMapping;
 import io.quorate.node.rpc.GrpcTransport;
 import io.quorate.node.rpc.LogGrpcService;
 import io.quorate.raft.Prng;
@@ -172,6 +173,7 @@ public final class QuorateServer implements AutoCloseable {
         onLoop(this::startRuntime);
         clientGate.open();
         loop.execute(() -> health.watch(api));
+        backgroundThread.execute(ErrorMapping::prepare);
         LOG.info(
                 "node {} takes clients on port {} (as {}), peers on port {}",
                 settings.nodeId().value(),
