@@ -250,7 +250,8 @@ public final class QuorateServer implements AutoCloseable {
                 settings.logStore(),
                 settings.disk(),
                 settings.maxBatchBytes(),
-                settings.maxInflightBytes());
+                settings.maxInflightBytes(),
+                settings.maxEventBytes());
     }
 
     private static String withActualPort(String address, int port) {
