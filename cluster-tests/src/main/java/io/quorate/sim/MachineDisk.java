@@ -134,11 +134,8 @@ final class MachineDisk {
         }
         StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
         try {
-            LogStore store = LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer);
-            if (store.damage().isPresent()) {
-                throw store.damage().get().asException();
-            }
-            return Optional.of(new ForcedLog(store));
+            return Optional.of(
+                    new ForcedLog(LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer)));
         } catch (StorageException refused) {
             throw new Violation(
                     Invariant.FORCED_IS_RECOVERABLE,

@@ -61,6 +61,7 @@ class ArchitectureTest {
                                         "java.util",
                                         "java.util.function",
                                         "java.util.stream",
+                                        "java.util.zip",
                                         "java.nio",
                                         "java.nio.charset")),
                 rule(
@@ -118,7 +119,6 @@ class ArchitectureTest {
                                 .resideInAnyPackage(
                                         "io.quorate.node",
                                         "io.quorate.node.api..",
-                                        "io.quorate.node.events..",
                                         "io.quorate.node.seam..",
                                         "io.quorate.node.replica..")
                                 .should()

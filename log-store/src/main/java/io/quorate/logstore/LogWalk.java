@@ -162,11 +162,7 @@ final class LogWalk {
 
         private void readHeader() throws IOException {
             try {
-                header = SegmentHeader.read(file, path, identity, base);
-                if (header.isEmpty()) {
-                    findings.damage(path, 0, base, "the segment's header is damaged");
-                    return;
-                }
+                header = Optional.of(SegmentHeader.read(file, path, identity, base));
                 checkAdjoins(header.get());
                 extent = Optional.of(Extent.empty(header.get()));
             } catch (StorageException e) {
@@ -330,21 +326,17 @@ final class LogWalk {
             beforeBreak = Optional.empty();
         }
 
-        /** At the end of the active segment: what is missing was durable if a mark says so, or if all its sectors are there. */
-        private void settleTail() throws IOException {
+        /** At the end of the active segment: unless a mark says so, nothing proves that what is missing was durable. */
+        private void settleTail() {
             if (!open.isEmpty()) {
                 Break first = open.get(0);
                 extent = beforeBreak;
-                boolean isMarked = first.index() <= durableIndex;
-                if (!isMarked && TornTail.isExplained(reader, first.position(), size)) {
+                if (first.index() > durableIndex) {
                     findings.note(
                             path, first.position(), first.index(), "TORN: " + first.what() + "; cut at the next start");
                     return;
                 }
-                settleAs(
-                        isMarked
-                                ? "ROT: all entries up to " + durableIndex + " were durable, but "
-                                : "ROT: all sectors are there, but ");
+                settleAs("ROT: all entries up to " + durableIndex + " were durable, but ");
             } else if (extent.isPresent() && lastIndex() < durableIndex) {
                 findings.damage(
                         path,

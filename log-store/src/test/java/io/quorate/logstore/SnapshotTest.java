@@ -200,21 +200,16 @@ class SnapshotTest {
         }
 
         @Test
-        @DisplayName("MISSING: is damaged if more is gone than was trimmed, and can be replaced by a snapshot")
+        @DisplayName("MISSING: is refused if more is gone than was trimmed")
         void noticesMoreMissing() {
             store.saveSnapshot(snapshotAt(60));
             trim(30);
             Path first = DIRECTORY.resolve(Segment.fileName(store.firstIndex()));
             store.close();
             disk.lose(first);
-            LogStore damaged = Logs.open(disk, DIRECTORY, CONFIG);
-            Damage missing = damaged.damage().orElseThrow();
+            CorruptLogException missing =
+                    assertThrows(CorruptLogException.class, () -> Logs.open(disk, DIRECTORY, CONFIG));
             assertEquals(first, missing.file());
-            List<LogEntry> fetched = entries.subList((int) missing.firstIndex() - 1, (int) missing.lastIndex());
-            assertThrows(IllegalArgumentException.class, () -> damaged.repair(fetched), "what came before is unknown");
-            damaged.resetTo(snapshotAt(100));
-            assertEquals(Optional.empty(), damaged.damage());
-            assertEquals(101, damaged.firstIndex());
         }
 
         @Test

@@ -6,8 +6,6 @@ import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.io.Disk;
 import io.quorate.node.api.NodeApi;
-import io.quorate.node.events.BothObservers;
-import io.quorate.node.events.FlightRecorder;
 import io.quorate.node.metadata.ClusterWhereabouts;
 import io.quorate.node.metadata.Gossip;
 import io.quorate.node.metadata.Leaders;
@@ -34,7 +32,6 @@ import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -100,7 +97,6 @@ public final class NodeRuntime {
     private LocalReplicas replicas;
     private LeaderBalancer balancer;
     private LocalNode api;
-    private NodeJournal journal;
     private long tickedUntilNanos;
     private long droppedMessages;
     private boolean stopping;
@@ -131,7 +127,6 @@ public final class NodeRuntime {
                 seams.prng().nextLong());
         try {
             wire();
-            journal.started(settings, dataDirectory.incarnation(), metadata, replicas);
             tickedUntilNanos = loop.clock().nanoTime();
             scheduleTick(tickNanos());
             scheduleGossip();
@@ -152,17 +147,6 @@ public final class NodeRuntime {
 
     private void wire() {
         NodeId self = settings.nodeId();
-        journal = new NodeJournal(
-                loop,
-                FlightRecorder.open(
-                        loop,
-                        seams.disk(),
-                        seams.dataDirectory(),
-                        settings.maxEventBytes(),
-                        seams.backgroundExecutor(),
-                        seams.readExecutor()),
-                group -> NodeJournal.nameOf(group, this::registeredTopics));
-        ReplicaObserver observer = new BothObservers(seams.observer(), journal.observer());
         peers = new Peers(loop.clock(), self, nodes.voters());
         leaders = new Leaders();
         gossip = new Gossip(
@@ -181,8 +165,14 @@ public final class NodeRuntime {
                 node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
         TurnScheduler turns = new TurnScheduler(loop, seams.flushExecutor());
         DiskSpace space = new DiskSpace(
-                self, loop, seams.backgroundExecutor(), seams.disk(), seams.dataDirectory(), settings.disk(), observer);
-        disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, observer);
+                self,
+                loop,
+                seams.backgroundExecutor(),
+                seams.disk(),
+                seams.dataDirectory(),
+                settings.disk(),
+                seams.observer());
+        disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, seams.observer());
         space.start(level -> gossip.tellAll());
         ReplicaHost host = new ReplicaHost(
                 self,
@@ -194,7 +184,7 @@ public final class NodeRuntime {
                 seams.readExecutor(),
                 whereabouts,
                 new InflightBudget(settings.maxInflightBytes()),
-                observer);
+                seams.observer());
         GroupDirectories directories = new GroupDirectories(
                 seams.disk(),
                 dataDirectory,
@@ -225,13 +215,7 @@ public final class NodeRuntime {
                 metadata,
                 replicas,
                 whereabouts,
-                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk),
-                journal.recorder(),
-                new ObservedRequests(loop.clock(), observer));
-    }
-
-    private Collection<TopicState> registeredTopics() {
-        return metadata.registry().topics().values();
+                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk));
     }
 
     /** Who leads the registry does not matter to anybody. */
@@ -283,7 +267,6 @@ public final class NodeRuntime {
         stopping = true;
         timers.forEach(EventLoop.Timer::cancel);
         timers.clear();
-        journal.stopping();
         disk.space().stop();
         seams.transport().close();
         Runnable letGo = () -> {
@@ -297,7 +280,7 @@ public final class NodeRuntime {
             return;
         }
         api.shutDown();
-        loop.run(() -> replicas.stop(() -> metadata.stop(() -> journal.close(letGo))));
+        loop.run(() -> replicas.stop(() -> metadata.stop(letGo)));
     }
 
     // ---- time
@@ -371,7 +354,6 @@ public final class NodeRuntime {
                 LOG.debug("node {}: connected with {}", settings.nodeId().value(), peer);
                 loop.run(() -> {
                     peers.onContact(peer);
-                    journal.onPeer(peer, true);
                     gossip.tellAll(peer);
                 });
             }
@@ -386,7 +368,6 @@ public final class NodeRuntime {
                         peer);
                 loop.run(() -> {
                     peers.onDisconnected(peer);
-                    journal.onPeer(peer, false);
                     metadata.disconnected(peer);
                     replicas.disconnected(peer);
                 });
@@ -443,10 +424,6 @@ public final class NodeRuntime {
 
         @Override
         public void onTopicDeleted(TopicState topic) {
-            if (metadata.isRecovered()) {
-                // What is found in the log at a start was deleted then, not now.
-                journal.onDeleted(topic);
-            }
             for (TopicState.PartitionState partition : topic.partitions()) {
                 leaders.forget(partition.groupId());
                 gossip.leadsNoMore(partition.groupId());

@@ -2,6 +2,7 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.AppendAccepted;
@@ -9,10 +10,12 @@ import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -63,6 +66,11 @@ final class Follower implements MemberRole {
         if (timer.expiresOnTick()) {
             core.campaign(leader.map(this::describeSilence).orElse("no leader in sight"), timer.hasteOfCampaign());
         }
+    }
+
+    /** What the driver knows to be committed is the leader's too, whoever that is (paper §5.4.3). */
+    private long verifiedIndex() {
+        return Math.max(verifiedIndex, log.commitIndex());
     }
 
     private String describeSilence(NodeId of) {
@@ -129,7 +137,7 @@ final class Follower implements MemberRole {
             core.drop(from, "heartbeat commits " + heartbeat.commitIndex() + ", the log ends at " + log.lastIndex());
             return;
         }
-        verifiedIndex = Math.max(verifiedIndex, heartbeat.commitIndex());
+        verifiedIndex = Math.max(verifiedIndex(), heartbeat.commitIndex());
         core.commitTo(heartbeat.commitIndex());
         core.reply(from, new HeartbeatResponse(core.term(), heartbeat.round()));
     }
@@ -146,7 +154,7 @@ final class Follower implements MemberRole {
         }
         EntryId previous = request.previous();
         if (!matches(previous)) {
-            if (previous.index() <= verifiedIndex) {
+            if (previous.index() <= verifiedIndex()) {
                 core.drop(from, "append after " + previous + " contradicts verified " + log.idAt(previous.index()));
             } else {
                 reject(from, previous);
@@ -156,9 +164,9 @@ final class Follower implements MemberRole {
         if (!takeEntries(from, request.entries())) {
             return;
         }
-        verifiedIndex = Math.max(verifiedIndex, request.lastIndex());
+        verifiedIndex = Math.max(verifiedIndex(), request.lastIndex());
         // Only now: what the commit index covers must be the leader's entries, not what they have replaced.
-        core.commitTo(Math.min(request.commitIndex(), verifiedIndex));
+        core.commitTo(Math.min(request.commitIndex(), verifiedIndex()));
         acknowledge = true;
     }
 
@@ -186,7 +194,7 @@ final class Follower implements MemberRole {
             return true;
         }
         LogEntry first = entries.get(firstNew);
-        if (first.index() <= verifiedIndex) {
+        if (first.index() <= verifiedIndex()) {
             core.drop(from, "entry " + first.id() + " contradicts verified " + log.idAt(first.index()));
             return false;
         }
@@ -269,7 +277,7 @@ final class Follower implements MemberRole {
             return;
         }
         // The leader has committed it: no need to wait for the next heartbeat.
-        core.commitTo(Math.min(response.index(), verifiedIndex));
+        core.commitTo(Math.min(response.index(), verifiedIndex()));
         for (long requestId : requestIds) {
             core.read(new ReadOutcome.Granted(requestId, response.index()));
         }
@@ -279,6 +287,41 @@ final class Follower implements MemberRole {
         for (long requestId : requestIds) {
             core.read(new ReadOutcome.Refused(requestId, reason, knownLeader));
         }
+    }
+
+    /** Paper §7. What is held already, or was committed already, needs no snapshot. */
+    @Override
+    public void onInstallSnapshot(NodeId from, InstallSnapshot piece) {
+        if (!isFromLeader(from)) {
+            return;
+        }
+        Optional<String> flaw = SnapshotReceiver.flawOf(piece);
+        if (flaw.isPresent()) {
+            core.drop(from, flaw.get());
+            return;
+        }
+        EntryId last = piece.snapshot().last();
+        if (last.index() <= verifiedIndex() || holds(last)) {
+            verifiedIndex = Math.max(verifiedIndex(), last.index());
+            core.commitTo(last.index());
+            acknowledge = true;
+            return;
+        }
+        SnapshotReceiver receiver = core.snapshots().receiver();
+        receiver.take(piece);
+        Optional<GroupSnapshot> complete = receiver.completed(piece);
+        if (complete.isPresent()) {
+            core.install(complete.get());
+            verifiedIndex = last.index();
+            acknowledge = true;
+        } else {
+            core.reply(from, new SnapshotReceived(core.term(), piece.snapshot(), receiver.position(piece.snapshot())));
+        }
+    }
+
+    @Override
+    public void onSnapshotReceived(NodeId from, SnapshotReceived response) {
+        // Ignored: answers a leadership that this member has given up.
     }
 
     /** The leader hands over: no pre-vote, and no waiting (thesis §3.10). */
@@ -318,9 +361,9 @@ final class Follower implements MemberRole {
             return;
         }
         acknowledge = false;
-        AppendAccepted accepted = new AppendAccepted(core.term(), verifiedIndex);
+        AppendAccepted accepted = new AppendAccepted(core.term(), verifiedIndex());
         NodeId to = leader.orElseThrow();
-        if (verifiedIndex <= core.durableIndex()) {
+        if (verifiedIndex() <= core.durableIndex()) {
             core.reply(to, accepted);
         } else {
             core.sendAfterPersist(to, accepted);

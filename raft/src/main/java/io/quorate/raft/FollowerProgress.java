@@ -3,19 +3,20 @@ package io.quorate.raft;
 
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayDeque;
+import java.util.Optional;
 
 /**
  * What the leader knows of one follower, and whether it may send it more.
  *
  * <pre>
  *   PROBE --accepted--> REPLICATE --rejected, stalled or disconnected--> PROBE
+ *   PROBE, REPLICATE --what comes next is in no log--> SNAPSHOT --installed--> REPLICATE
  *
  *   PROBE      looks for the match: one append, then silence until the follower shows a sign of life. Only the first
  *              carries entries; they would be wasted on one who is away or slow.
  *   REPLICATE  sends ahead of the acknowledgements: up to so many messages and so many bytes.
+ *   SNAPSHOT   sends a snapshot piece by piece, and no entries.
  * </pre>
- *
- * <p>A third state will join them with snapshots, for a follower that needs entries that are in no log any more.
  *
  * <p>Invariant: matchIndex &lt; nextIndex. matchIndex never falls; a rejection may lower nextIndex. Belongs to one
  * leadership and is dropped with it, so it never outlives its term. Paper §5.3, thesis §10.2.1.
@@ -38,6 +39,7 @@ final class FollowerProgress {
     private int stalledTicks;
     private long loadingFrom = NONE;
     private boolean loadDeferred;
+    private Optional<SnapshotSender> snapshot = Optional.empty();
 
     private record InFlight(long lastIndex, long bytes) {}
 
@@ -61,6 +63,19 @@ final class FollowerProgress {
 
     boolean isReplicating() {
         return replicating;
+    }
+
+    /** Set while the follower is sent a snapshot. */
+    Optional<SnapshotSender> snapshot() {
+        return snapshot;
+    }
+
+    /** What the follower needs next is in no log any more. */
+    void beginSnapshot() {
+        replicating = false;
+        probeOutstanding = false;
+        forgetInFlight();
+        snapshot = Optional.of(new SnapshotSender());
     }
 
     /** Whether the window has room for one more append. */
@@ -125,6 +140,15 @@ final class FollowerProgress {
             matchIndex = index;
             stalledTicks = 0;
         }
+        if (snapshot.isPresent() && matchIndex < firstIndex - 1) {
+            if (snapshot.get().bringsNoMoreThan(matchIndex)) {
+                // It has the snapshot, and the log begins later by now: the next one.
+                snapshot = Optional.of(new SnapshotSender());
+            }
+            nextIndex = Math.max(nextIndex, matchIndex + 1);
+            return rose;
+        }
+        snapshot = Optional.empty();
         if (!replicating) {
             replicating = true;
             forgetInFlight();
@@ -159,6 +183,7 @@ final class FollowerProgress {
     void heartbeatAnswered(long round) {
         silentTicks = 0;
         answeredRound = Math.max(answeredRound, round);
+        snapshot.ifPresent(sender -> sender.heartbeatAnswered(round));
         if (round > probeRound) {
             probeOutstanding = false;
         }
@@ -207,11 +232,19 @@ final class FollowerProgress {
 
     void endLoadPause() {
         loadDeferred = false;
+        snapshot.ifPresent(SnapshotSender::endLoadPause);
     }
 
     FollowerStatus status() {
         return new FollowerStatus(
-                follower, replicating, matchIndex, nextIndex, inFlight.size(), inFlightBytes, silentTicks);
+                follower,
+                replicating,
+                snapshot.isPresent(),
+                matchIndex,
+                nextIndex,
+                inFlight.size(),
+                inFlightBytes,
+                silentTicks);
     }
 
     private void forgetInFlight() {

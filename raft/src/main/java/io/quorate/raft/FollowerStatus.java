@@ -9,6 +9,7 @@ import io.quorate.raft.log.NodeId;
  * @param follower        who
  * @param replicating     whether appends are pipelined to it; else the leader still looks for the match, one message at
  *                        a time
+ * @param installing      whether it is being sent a snapshot, because it needs what is in no log any more
  * @param matchIndex      highest index known durable there
  * @param nextIndex       first index not yet sent
  * @param inflightAppends un-acknowledged append messages
@@ -18,6 +19,7 @@ import io.quorate.raft.log.NodeId;
 public record FollowerStatus(
         NodeId follower,
         boolean replicating,
+        boolean installing,
         long matchIndex,
         long nextIndex,
         int inflightAppends,

@@ -3,6 +3,7 @@ package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
@@ -11,10 +12,12 @@ import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -289,7 +292,26 @@ final class Leader implements MemberRole {
         }
     }
 
+    void prefixTrimmed() {
+        replication.prefixTrimmed();
+    }
+
+    /** The answer to a load of a snapshot. */
+    void snapshotLoaded(NodeId to, Optional<GroupSnapshot> snapshot) {
+        replication.snapshotLoaded(replication.progressOf(to), snapshot);
+    }
+
+    @Override
+    public void onSnapshotReceived(NodeId from, SnapshotReceived response) {
+        replication.snapshotReceived(replication.progressOf(from), response);
+    }
+
     // ------------------------------------------------------------------------------------ messages to be turned down
+
+    @Override
+    public void onInstallSnapshot(NodeId from, InstallSnapshot piece) {
+        core.drop(from, "snapshot of a second leader of this term");
+    }
 
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.raft;
 
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What a member wants the world to do, collected between two drains. */
 final class Outbox {
     private final List<Envelope> sendNow = new ArrayList<>();
     private final List<Envelope> sendAfterPersist = new ArrayList<>();
     private final List<EntryLoad> loads = new ArrayList<>();
+    private final List<SnapshotLoad> snapshotLoads = new ArrayList<>();
+    private Optional<GroupSnapshot> restore = Optional.empty();
     private final List<ReadOutcome> reads = new ArrayList<>();
     private final List<RaftEvent> events = new ArrayList<>();
 
@@ -28,6 +32,14 @@ final class Outbox {
         loads.add(load);
     }
 
+    void loadSnapshot(SnapshotLoad load) {
+        snapshotLoads.add(load);
+    }
+
+    void restore(GroupSnapshot snapshot) {
+        restore = Optional.of(snapshot);
+    }
+
     void read(ReadOutcome read) {
         reads.add(read);
     }
@@ -40,16 +52,21 @@ final class Outbox {
         return sendNow.isEmpty()
                 && sendAfterPersist.isEmpty()
                 && loads.isEmpty()
+                && snapshotLoads.isEmpty()
+                && restore.isEmpty()
                 && reads.isEmpty()
                 && events.isEmpty();
     }
 
     /** Hands everything out and starts empty again. */
     Outputs take(Persist persist, long commitIndex) {
-        Outputs outputs = new Outputs(persist, sendNow, sendAfterPersist, loads, commitIndex, reads, events);
+        Outputs outputs = new Outputs(
+                persist, sendNow, sendAfterPersist, loads, snapshotLoads, restore, commitIndex, reads, events);
         sendNow.clear();
         sendAfterPersist.clear();
         loads.clear();
+        snapshotLoads.clear();
+        restore = Optional.empty();
         reads.clear();
         events.clear();
         return outputs;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.raft;
 
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import java.util.ArrayDeque;
@@ -30,6 +31,7 @@ final class PersistTracker {
     private long durableIndex;
     private long issuedIndex;
     private long truncateFrom = NONE;
+    private Optional<GroupSnapshot> replacement = Optional.empty();
     private boolean hardStateChanged;
     private long hardStateSequence;
 
@@ -77,9 +79,24 @@ final class PersistTracker {
         }
     }
 
+    /**
+     * A snapshot has taken the place of the whole log. What is durable of it so far is what was committed before.
+     *
+     * @param committedBefore index up to which the former log was known committed
+     */
+    void replaced(GroupSnapshot snapshot, long committedBefore) {
+        replacement = Optional.of(snapshot);
+        truncateFrom = NONE;
+        issuedIndex = snapshot.last().index();
+        durableIndex = Math.min(durableIndex, committedBefore);
+        for (InFlight persist : inFlight) {
+            persist.lastIndex = Math.min(persist.lastIndex, committedBefore);
+        }
+    }
+
     /** Whether there is anything to hand out. */
     boolean hasPending(RaftLog log) {
-        return hardStateChanged || truncateFrom != NONE || log.lastIndex() > issuedIndex;
+        return hardStateChanged || replacement.isPresent() || truncateFrom != NONE || log.lastIndex() > issuedIndex;
     }
 
     /** Hands out all that is pending, as one persist with the next sequence; an empty one if nothing is. */
@@ -92,12 +109,14 @@ final class PersistTracker {
         Persist persist = new Persist(
                 issuedSequence,
                 hardStateChanged ? Optional.of(hardState) : Optional.empty(),
+                replacement,
                 truncateFrom == NONE ? OptionalLong.empty() : OptionalLong.of(truncateFrom),
                 entries);
         if (hardStateChanged) {
             hardStateSequence = issuedSequence;
         }
         hardStateChanged = false;
+        replacement = Optional.empty();
         truncateFrom = NONE;
         issuedIndex += entries.size();
         Invariants.check(issuedIndex == log.lastIndex(), "everything was handed out", issuedIndex, log.lastIndex());

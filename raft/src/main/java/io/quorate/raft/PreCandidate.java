@@ -7,10 +7,12 @@ import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -127,6 +129,16 @@ final class PreCandidate implements MemberRole {
     @Override
     public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
         // Ignored: what was asked as a follower was given up with that role.
+    }
+
+    @Override
+    public void onInstallSnapshot(NodeId from, InstallSnapshot piece) {
+        core.follow(from).onInstallSnapshot(from, piece);
+    }
+
+    @Override
+    public void onSnapshotReceived(NodeId from, SnapshotReceived response) {
+        // Ignored: answers a leadership that this member has given up.
     }
 
     @Override

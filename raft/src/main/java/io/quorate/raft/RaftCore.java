@@ -2,6 +2,7 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -55,6 +56,7 @@ public final class RaftCore {
     private final RaftLog log;
     private final PersistTracker persists;
     private final Outbox outbox = new Outbox();
+    private final Snapshots snapshots = new Snapshots();
     private final StaleTerm staleTerm = new StaleTerm(this);
     private final Voting voting;
     private HardState hardState;
@@ -199,6 +201,7 @@ public final class RaftCore {
     public void persisted(long sequence) {
         persists.completed(sequence);
         log.evict(persists.durableIndex());
+        snapshots.becameDurable(persists.durableIndex()).ifPresent(outbox::restore);
         role.onPersisted();
     }
 
@@ -212,6 +215,45 @@ public final class RaftCore {
                 index <= reportedCommitIndex, "applied <= commit index handed out", index, reportedCommitIndex);
         log.appliedTo(index);
         log.evict(persists.durableIndex());
+    }
+
+    /**
+     * A snapshot of the state machine as of {@code last} is on disk. Also to be called right after the start for the newest
+     * one that was found, if the state machine began with it: what is in a snapshot is committed.
+     *
+     * @param last an entry of the log that is applied, or, at the start, durable
+     */
+    public void snapshotTaken(EntryId last) {
+        Invariants.check(
+                last.index() <= persists.durableIndex(), "a snapshot is durable", last.index(), durableIndex());
+        commitTo(last.index());
+        reportedCommitIndex = Math.max(reportedCommitIndex, last.index());
+        log.appliedTo(last.index());
+        snapshots.taken(last);
+    }
+
+    /**
+     * The log on disk begins at {@code firstIndex} now.
+     *
+     * @param firstIndex at most the index after the newest snapshot: nobody could be told otherwise what was cut
+     */
+    public void prefixTrimmed(long firstIndex) {
+        Invariants.check(
+                firstIndex <= snapshots.newest().index() + 1,
+                "what is cut is in a snapshot",
+                firstIndex,
+                snapshots.newest().index());
+        log.truncatePrefix(firstIndex);
+        if (role instanceof Leader leader) {
+            leader.prefixTrimmed();
+        }
+    }
+
+    /** The answer to a {@link SnapshotLoad}; empty when it could not be read (asked again later). */
+    public void snapshotLoaded(NodeId follower, Optional<GroupSnapshot> snapshot) {
+        if (role instanceof Leader leader) {
+            leader.snapshotLoaded(follower, snapshot);
+        }
     }
 
     /** The answer to an {@link EntryLoad}; empty when they could not be read (asked again later). */
@@ -294,6 +336,11 @@ public final class RaftCore {
         return persists.durableIndex();
     }
 
+    /** The first index that the log holds; what was before it is in a snapshot. */
+    public long firstIndex() {
+        return log.firstIndex();
+    }
+
     /** First offset that no entry of this log uses. */
     public long nextOffset() {
         return log.nextOffset();
@@ -343,6 +390,10 @@ public final class RaftCore {
         return hardState;
     }
 
+    Snapshots snapshots() {
+        return snapshots;
+    }
+
     Voting voting() {
         return voting;
     }
@@ -388,6 +439,15 @@ public final class RaftCore {
         }
     }
 
+    /** A snapshot of the leader takes the place of the whole log (paper §7). */
+    void install(GroupSnapshot snapshot) {
+        long committedBefore = log.commitIndex();
+        log.replaceBy(snapshot);
+        persists.replaced(snapshot, committedBefore);
+        snapshots.install(snapshot);
+        event(new RaftEvent.SnapshotInstalled(term(), snapshot.last()));
+    }
+
     void truncateSuffix(long fromIndex, long newNextOffset) {
         log.truncateSuffix(fromIndex, newNextOffset);
         persists.truncated(fromIndex);
@@ -420,6 +480,10 @@ public final class RaftCore {
     /** Whoever asks is wrong about who leads; with this member's term it learns better, or soon will. */
     void refuseRead(NodeId from, ReadIndexRequest request) {
         reply(from, new ReadIndexResponse(term(), request.readId(), false, 0));
+    }
+
+    void loadSnapshot(SnapshotLoad load) {
+        outbox.loadSnapshot(load);
     }
 
     void load(EntryLoad load) {
@@ -461,6 +525,7 @@ public final class RaftCore {
     }
 
     void becomeLeader() {
+        snapshots.receiver().forget();
         Leader leader = new Leader(this);
         enter(leader);
         event(new RaftEvent.BecameLeader(term(), leader.startIndex()));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.raft;
 
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.NodeId;
 
 /** What happened inside a member, with its reason. Logs, metrics and tests subscribe; the protocol does not. */
@@ -31,6 +32,12 @@ public sealed interface RaftEvent {
 
     /** A leader has asked this member to take over, but it does not campaign. */
     record TransferDeclined(long term, NodeId leader, String reason) implements RaftEvent {}
+
+    /** A follower lacks entries from {@code lacksFrom} on, and this leader's log begins at {@code firstIndex}. */
+    record FollowerNeedsSnapshot(long term, NodeId follower, long lacksFrom, long firstIndex) implements RaftEvent {}
+
+    /** A snapshot of the leader takes the place of this member's whole log. */
+    record SnapshotInstalled(long term, EntryId last) implements RaftEvent {}
 
     /** An entry of an older leader was replaced: everything from {@code fromIndex} was uncommitted. */
     record LogTruncated(long term, long fromIndex) implements RaftEvent {}

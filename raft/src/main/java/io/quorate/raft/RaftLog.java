@@ -2,6 +2,7 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.RecoveredLog;
 import io.quorate.raft.log.TermStarts;
@@ -22,7 +23,7 @@ import java.util.Optional;
  * <p>Costs: append and eviction amortised O(1), look-up by index O(1) in the tail, term of an index O(log terms).
  */
 final class RaftLog {
-    private final TermStarts terms;
+    private TermStarts terms;
     private final int maxTailBytes;
     private LogEntry[] ring = new LogEntry[16];
     private int head;
@@ -157,6 +158,32 @@ final class RaftLog {
         nextOffset = newNextOffset;
     }
 
+    /** Forgets all before {@code firstKept}, all of which is applied. */
+    void truncatePrefix(long firstKept) {
+        Invariants.check(firstKept <= appliedIndex + 1, "what is cut is applied", firstKept, appliedIndex);
+        while (tailCount > 0 && tailStart() < firstKept) {
+            dropOldest();
+        }
+        terms.truncatePrefix(firstKept);
+    }
+
+    /** Becomes an empty log that goes on after a snapshot, all of which is committed. */
+    void replaceBy(GroupSnapshot snapshot) {
+        Invariants.check(
+                snapshot.last().index() > commitIndex,
+                "a snapshot is news",
+                snapshot.last().index(),
+                commitIndex);
+        terms = new TermStarts(snapshot.last());
+        ring = new LogEntry[16];
+        head = 0;
+        tailCount = 0;
+        tailBytes = 0;
+        uncommittedBytes = 0;
+        nextOffset = snapshot.nextOffset();
+        commitIndex = snapshot.last().index();
+    }
+
     /** Raises the commit index. */
     void commitTo(long index) {
         Invariants.check(index >= commitIndex, "the commit index never falls", index, commitIndex);
@@ -176,11 +203,15 @@ final class RaftLog {
     void evict(long durableIndex) {
         long evictable = Math.min(durableIndex, appliedIndex);
         while (tailBytes > maxTailBytes && tailCount > 0 && tailStart() <= evictable) {
-            tailBytes -= ring[head].sizeBytes();
-            ring[head] = null;
-            head = (head + 1) & (ring.length - 1);
-            tailCount--;
+            dropOldest();
         }
+    }
+
+    private void dropOldest() {
+        tailBytes -= ring[head].sizeBytes();
+        ring[head] = null;
+        head = (head + 1) & (ring.length - 1);
+        tailCount--;
     }
 
     /** Entries of the tail from {@code from} on, together at most {@code maxBytes}, but at least one. */

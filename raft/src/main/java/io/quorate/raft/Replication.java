@@ -2,12 +2,15 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.SnapshotReceived;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Brings a leader's log to the others (paper §5.3): what each of them has, what it is sent next and how much of it at once.
@@ -56,7 +59,8 @@ final class Replication {
     void onTick() {
         for (FollowerProgress follower : followers) {
             follower.onTick();
-            if (follower.isStalledFor(core.config().electionTimeoutTicks())) {
+            if (follower.snapshot().isEmpty()
+                    && follower.isStalledFor(core.config().electionTimeoutTicks())) {
                 follower.probe(log.firstIndex());
                 due = true;
             }
@@ -95,9 +99,13 @@ final class Replication {
 
     void rejected(FollowerProgress follower, AppendRejected response) {
         follower.heard();
-        // Before the first index there is nothing to go back to: such a follower will need a snapshot. It is asked
-        // again with every heartbeat, for the answer may have been a late one.
-        if (!follower.isNews(response.rejectedIndex()) || response.rejectedIndex() < log.firstIndex()) {
+        if (follower.snapshot().isPresent() || !follower.isNews(response.rejectedIndex())) {
+            return;
+        }
+        if (response.rejectedIndex() < log.firstIndex()) {
+            // There is nothing to go back to. Without a snapshot it is asked again with every heartbeat: the answer may
+            // have been a late one.
+            beginSnapshotIfThereIsOne(follower);
             return;
         }
         // The follower's hint skips its entries of too new a term; now skip the own ones (paper §5.3, last paragraph).
@@ -108,8 +116,33 @@ final class Replication {
     }
 
     void disconnected(FollowerProgress follower) {
-        follower.probe(log.firstIndex());
+        follower.snapshot().ifPresentOrElse(SnapshotSender::lost, () -> follower.probe(log.firstIndex()));
         noteWork(follower);
+    }
+
+    private void beginSnapshotIfThereIsOne(FollowerProgress follower) {
+        if (core.snapshots().newest().index() >= log.firstIndex() - 1 && log.firstIndex() > 1) {
+            follower.beginSnapshot();
+            core.event(new RaftEvent.FollowerNeedsSnapshot(
+                    core.term(), follower.follower(), follower.matchIndex() + 1, log.firstIndex()));
+            noteWork(follower);
+        }
+    }
+
+    /** The answer to a load of a snapshot. One that is too old by now is asked for again later. */
+    void snapshotLoaded(FollowerProgress follower, Optional<GroupSnapshot> found) {
+        follower.snapshot().ifPresent(sender -> {
+            sender.loaded(found.filter(snapshot -> snapshot.last().index() >= log.firstIndex() - 1));
+            noteWork(follower);
+        });
+    }
+
+    void snapshotReceived(FollowerProgress follower, SnapshotReceived response) {
+        follower.heard();
+        follower.snapshot().ifPresent(sender -> {
+            sender.received(response.snapshot(), response.position());
+            noteWork(follower);
+        });
     }
 
     /** The answer to a load. Entries that are not wanted any more are not sent; empty ones are asked for again later. */
@@ -132,6 +165,7 @@ final class Replication {
         long index = entries.get(0).index();
         for (LogEntry entry : entries) {
             if (entry.index() != index
+                    || index < log.firstIndex()
                     || index > log.lastIndex()
                     || entry.term() != log.idAt(index).term()) {
                 return false;
@@ -144,6 +178,15 @@ final class Replication {
     /** Whether {@link #sendAll} has something to send. */
     boolean isDue() {
         return due;
+    }
+
+    /** The beginning of the log was cut: who was to get it from there gets a snapshot. */
+    void prefixTrimmed() {
+        for (FollowerProgress follower : followers) {
+            if (follower.snapshot().isEmpty() && follower.nextIndex() < log.firstIndex()) {
+                beginSnapshotIfThereIsOne(follower);
+            }
+        }
     }
 
     void sendAll() {
@@ -159,7 +202,9 @@ final class Replication {
 
     private void sendTo(FollowerProgress follower) {
         while (canSendTo(follower)) {
-            if (!follower.isReplicating()) {
+            if (follower.snapshot().isPresent()) {
+                sendSnapshot(follower, follower.snapshot().get());
+            } else if (!follower.isReplicating()) {
                 sendProbe(follower);
             } else if (follower.nextIndex() < log.tailStart()) {
                 follower.loadStarted();
@@ -171,7 +216,22 @@ final class Replication {
         }
     }
 
+    private void sendSnapshot(FollowerProgress follower, SnapshotSender sender) {
+        if (sender.canLoad()) {
+            sender.loadStarted();
+            core.loadSnapshot(
+                    new SnapshotLoad(follower.follower(), core.snapshots().newest()));
+        } else {
+            core.sendNow(
+                    follower.follower(), sender.next(core.term(), core.config().maxAppendBytes(), heartbeatRound));
+        }
+    }
+
     private boolean canSendTo(FollowerProgress follower) {
+        if (follower.snapshot().isPresent()) {
+            return follower.snapshot().get().canLoad()
+                    || follower.snapshot().get().canSend();
+        }
         if (!follower.hasRoom()) {
             return false;
         }

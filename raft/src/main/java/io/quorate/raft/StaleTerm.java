@@ -8,11 +8,13 @@ import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.MessageHandler;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -81,6 +83,17 @@ final class StaleTerm implements MessageHandler {
     @Override
     public void onReadIndexResponse(NodeId from, ReadIndexResponse response) {
         // Ignored: only the leader of the present term vouches for a read.
+    }
+
+    /** With any answer the sender learns that its term is over. */
+    @Override
+    public void onInstallSnapshot(NodeId from, InstallSnapshot piece) {
+        core.reply(from, new SnapshotReceived(core.term(), piece.snapshot(), 0));
+    }
+
+    @Override
+    public void onSnapshotReceived(NodeId from, SnapshotReceived response) {
+        // Ignored: answers an older leadership.
     }
 
     @Override

@@ -245,7 +245,7 @@ class LeaderTest {
             core.propose(command(COMMAND_BYTES));
             assertEquals(id(2, index - 1), appendsTo(N2, core.drain()).get(0).previous());
         }
-        assertEquals(new FollowerStatus(N2, true, 2, 6, 3, 300, 0), status(core, N2));
+        assertEquals(new FollowerStatus(N2, true, false, 2, 6, 3, 300, 0), status(core, N2));
     }
 
     @Test

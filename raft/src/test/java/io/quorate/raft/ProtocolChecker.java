@@ -31,6 +31,7 @@ final class ProtocolChecker {
     private final Map<Ballot, NodeId> votes = new HashMap<>();
     private final Map<EntryId, Placed> entries = new HashMap<>();
     private final List<LogEntry> committed = new ArrayList<>();
+    private final Map<Long, StateHash> states = new HashMap<>();
     private final Map<Long, Asked> asked = new HashMap<>();
 
     /** A read that waits for its index, and what was committed when it was asked for. */
@@ -51,7 +52,15 @@ final class ProtocolChecker {
         }
         commitIsDurableAndAgreed(member, members);
         marksAreOrdered(member, outputs);
+        stateIsAgreed(member);
         outputs.reads().forEach(read -> readIsLinearizable(member, read));
+    }
+
+    /** Whether it applied entries or became a snapshot: what a member is after an index, all are. */
+    private void stateIsAgreed(SimMember member) {
+        StateHash state = member.state();
+        StateHash other = states.putIfAbsent(state.last().index(), state);
+        check(other == null || other.equals(state), "state machine safety", member, state + " vs " + other);
     }
 
     /** Just before a member is asked for a read index; request ids are unique over all members. */
@@ -88,9 +97,9 @@ final class ProtocolChecker {
     /** By induction: whoever holds an entry holds the same entry after the same predecessor. */
     private void logMatching(SimMember member, List<LogEntry> added) {
         for (LogEntry entry : added) {
-            EntryId predecessor = entry.index() == 1
-                    ? EntryId.NONE
-                    : member.log().get((int) entry.index() - 2).id();
+            EntryId predecessor = entry.index() == member.before().index() + 1
+                    ? member.before()
+                    : member.entryAt(entry.index() - 1).id();
             Placed here = new Placed(entry, predecessor);
             Placed elsewhere = entries.putIfAbsent(entry.id(), here);
             check(elsewhere == null || elsewhere.equals(here), "log matching", member, here + " vs " + elsewhere);
@@ -104,14 +113,15 @@ final class ProtocolChecker {
     }
 
     private static boolean holds(SimMember member, LogEntry entry) {
-        return member.log().size() >= entry.index()
-                && member.log().get((int) entry.index() - 1).equals(entry);
+        return entry.index() <= member.before().index()
+                || (member.lastIndex() >= entry.index()
+                        && member.entryAt(entry.index()).equals(entry));
     }
 
     private void commitIsDurableAndAgreed(SimMember member, Collection<SimMember> members) {
         long commitIndex = member.core().commitIndex();
         for (int at = committed.size(); at < commitIndex; at++) {
-            LogEntry entry = member.log().get(at);
+            LogEntry entry = member.entryAt(at + 1);
             long copies = members.stream()
                     .filter(other -> other.disk().holds(entry.id()))
                     .count();
@@ -137,7 +147,7 @@ final class ProtocolChecker {
         RaftCore core = member.core();
         check(outputs.commitIndex() <= core.durableIndex(), "applicable is durable", member, outputs.toString());
         check(core.durableIndex() <= core.lastIndex(), "durable <= last", member, outputs.toString());
-        check(core.lastIndex() == member.log().size(), "all of the log was handed out", member, outputs.toString());
+        check(core.lastIndex() == member.lastIndex(), "all of the log was handed out", member, outputs.toString());
     }
 
     /** A message leaves: what it vouches for is on the sender's disk. */

@@ -60,6 +60,7 @@ class RandomClusterTest {
         private boolean healed;
         private int proposals;
         private int reads;
+        private final boolean snapshots;
         /** With leases, clocks must be about equal: all members tick together. */
         private final boolean leases;
 
@@ -73,6 +74,7 @@ class RandomClusterTest {
             disconnectPerMille = random.nextInt(10);
             partitionPerMille = random.nextInt(8);
             leases = random.nextInt(3) == 0;
+            snapshots = random.nextInt(2) == 0;
             RaftConfig config = new RaftConfig(
                     10,
                     2,
@@ -109,7 +111,8 @@ class RandomClusterTest {
             assertTrue(checker.committed().size() > before, () -> "no progress after healing: " + describe());
             assertEquals(0, checker.unansweredReads(), "reads without an outcome");
             for (SimMember member : members) {
-                assertEquals(leader().log(), member.log(), "log of " + member);
+                assertEquals(leader().state(), member.state(), "state of " + member);
+                assertEquals(leader().lastIndex(), member.lastIndex(), "log of " + member);
             }
         }
 
@@ -133,7 +136,7 @@ class RandomClusterTest {
             if (dice < crashPerMille + disconnectPerMille) {
                 member.core().disconnected(new NodeId(1 + random.nextInt(members.size())));
             }
-            switch (pick(tickPercent, 50, 20, 15, 8, 5, 2, 5)) {
+            switch (pick(tickPercent, 50, 20, 15, 8, 5, 2, snapshots ? 3 : 0, 5)) {
                 case 0 -> tick(member);
                 case 1 -> deliverOne();
                 case 2 -> {
@@ -147,6 +150,7 @@ class RandomClusterTest {
                             + random.nextInt((int) (member.commitIndex() - member.appliedIndex()) + 1));
                 case 5 -> ask(member);
                 case 6 -> member.core().transferLeadership(new NodeId(1 + random.nextInt(members.size())));
+                case 7 -> member.takeSnapshot(member.appliedIndex() + 1 - random.nextInt(8));
                 default -> {
                     if (member.readsInFlight() > 0) {
                         member.completeRead(random.nextInt(5) == 0);
@@ -225,6 +229,8 @@ class RandomClusterTest {
                     || !outputs.sendAfterPersist().isEmpty()
                     || !outputs.loads().isEmpty()
                     || !outputs.reads().isEmpty()
+                    || !outputs.snapshotLoads().isEmpty()
+                    || outputs.restore().isPresent()
                     || !outputs.events().isEmpty();
             assertTrue(announced || !anything, () -> "not announced: " + outputs);
             assertTrue(!member.core().hasOutputs(), "hasOutputs after drain");

@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
  *   tick n1|all [COUNT]         ticks
  *   propose n1 [COUNT]          as many proposals, in one turn
  *   transfer n1 n2              n1 is to hand over its leadership to n2
+ *   snapshot n1 [FIRST]         n1 saves a snapshot of what it has applied; its log then begins at FIRST (default: after it)
  *   ask n1 [COUNT]              as many requests for a read index, in one turn; numbered from 1 on
  *   settle                      delivers, writes and reads until nothing is left
  *   deliver n1>n2 [COUNT]       delivers the oldest messages of a link (default: those that are there)
@@ -82,6 +83,10 @@ final class Scenario implements SimMember.Observer {
             case "tick" -> tick(arguments.get(0), count(arguments, 1));
             case "propose" -> propose(member(arguments.get(0)), count(arguments, 1));
             case "transfer" -> transfer(member(arguments.get(0)), id(arguments.get(1)));
+            case "snapshot" -> {
+                member(arguments.get(0)).takeSnapshot(count(arguments, Integer.MAX_VALUE));
+                drain(member(arguments.get(0)));
+            }
             case "ask" -> ask(member(arguments.get(0)), count(arguments, 1));
             case "settle" -> settle();
             case "deliver" -> deliver(arguments.get(0), count(arguments, Integer.MAX_VALUE));
@@ -313,7 +318,6 @@ final class Scenario implements SimMember.Observer {
     }
 
     private Outputs drain(SimMember member) {
-        long applied = member.commitIndex();
         Outputs outputs = member.drain();
         for (RaftEvent event : outputs.events()) {
             note(member + " " + Transcript.of(event));
@@ -324,7 +328,11 @@ final class Scenario implements SimMember.Observer {
         for (EntryLoad load : outputs.loads()) {
             note(member + " reads from " + load.fromIndex() + " for " + load.follower());
         }
-        if (outputs.commitIndex() > applied) {
+        for (SnapshotLoad load : outputs.snapshotLoads()) {
+            note(member + " reads a snapshot for " + load.follower());
+        }
+        outputs.restore().ifPresent(snapshot -> note(member + " applies the snapshot of " + snapshot.last()));
+        if (outputs.commitIndex() > member.appliedIndex()) {
             note(member + " applies up to " + outputs.commitIndex());
             member.applyUpTo(outputs.commitIndex());
             if (member.core().hasOutputs()) {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.raft;
 
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A member with the driver that every test would otherwise write again: it obeys the order on {@link Outputs}, but
@@ -33,10 +36,14 @@ final class SimMember {
     private final Deque<Read> reading = new ArrayDeque<>();
     /** The log as the core has it, durable or not. */
     private final List<LogEntry> log = new ArrayList<>();
+    /** The entry before the log's first one. */
+    private EntryId before = EntryId.NONE;
+
+    private final Deque<SnapshotLoad> loadingSnapshots = new ArrayDeque<>();
 
     private RaftCore core;
     private long commitIndex;
-    private long appliedIndex;
+    private StateHash state = StateHash.EMPTY;
 
     SimMember(NodeId id, RaftConfig config, Membership membership, SimDisk disk, Observer observer) {
         this.id = id;
@@ -50,8 +57,14 @@ final class SimMember {
         core = new RaftCore(config, id, membership, disk.recover(), new Prng(seed));
         log.clear();
         log.addAll(disk.entries());
-        commitIndex = 0;
-        appliedIndex = 0;
+        before = disk.before();
+        commitIndex = before.index();
+        state = StateHash.EMPTY;
+        disk.snapshot().ifPresent(found -> {
+            state = StateHash.of(found);
+            commitIndex = found.last().index();
+            core.snapshotTaken(found.last());
+        });
     }
 
     /** The process dies. Of the writes on their way the first {@code survivingWrites} reach the disk, unreported. */
@@ -61,6 +74,7 @@ final class SimMember {
         }
         writing.clear();
         reading.clear();
+        loadingSnapshots.clear();
         core = null;
     }
 
@@ -84,6 +98,23 @@ final class SimMember {
         return log;
     }
 
+    EntryId before() {
+        return before;
+    }
+
+    long lastIndex() {
+        return before.index() + log.size();
+    }
+
+    /** @param index after {@link #before} and up to the last one */
+    LogEntry entryAt(long index) {
+        return log.get((int) (index - before.index() - 1));
+    }
+
+    StateHash state() {
+        return state;
+    }
+
     long commitIndex() {
         return commitIndex;
     }
@@ -91,8 +122,16 @@ final class SimMember {
     /** Takes what the core wants and does at once what needs no disk. */
     Outputs drain() {
         Outputs outputs = core.drain();
+        outputs.persist().replacement().ifPresent(snapshot -> {
+            log.clear();
+            before = snapshot.last();
+        });
+        outputs.restore().ifPresent(snapshot -> {
+            state = StateHash.of(snapshot);
+            core.applied(snapshot.last().index());
+        });
         outputs.persist().truncateFrom().ifPresent(from -> {
-            while (log.size() >= from) {
+            while (lastIndex() >= from) {
                 log.remove(log.size() - 1);
             }
         });
@@ -106,6 +145,7 @@ final class SimMember {
         for (EntryLoad load : outputs.loads()) {
             reading.addLast(new Read(load, disk.read(load.fromIndex(), load.maxBytes())));
         }
+        loadingSnapshots.addAll(outputs.snapshotLoads());
         return outputs;
     }
 
@@ -138,24 +178,49 @@ final class SimMember {
     }
 
     int readsInFlight() {
-        return reading.size();
+        return reading.size() + loadingSnapshots.size();
     }
 
     /** Answers the oldest read; with nothing if it fails. */
     void completeRead(boolean failed) {
+        if (reading.isEmpty()) {
+            SnapshotLoad load = loadingSnapshots.removeFirst();
+            core.snapshotLoaded(load.follower(), failed ? Optional.empty() : disk.snapshot());
+            return;
+        }
         Read read = reading.removeFirst();
         core.loaded(read.load().follower(), read.load().fromIndex(), failed ? List.of() : read.entries());
     }
 
+    /** While the log is being replaced there is nothing to apply: the state machine waits for the snapshot. */
     void applyUpTo(long index) {
-        if (index > appliedIndex) {
-            appliedIndex = index;
+        if (index > appliedIndex() && appliedIndex() >= before.index()) {
+            for (long at = appliedIndex() + 1; at <= index; at++) {
+                state = state.after(entryAt(at));
+            }
             core.applied(index);
         }
     }
 
     long appliedIndex() {
-        return appliedIndex;
+        return state.last().index();
+    }
+
+    /** Saves what the state machine is now, and forgets the log before {@code firstKept}, as far as it may. */
+    void takeSnapshot(long firstKept) {
+        long durableIndex = disk.lastIndex();
+        if (appliedIndex() <= before.index() || appliedIndex() > durableIndex || writesInFlight() > 0) {
+            return;
+        }
+        GroupSnapshot snapshot = state.toSnapshot();
+        disk.save(snapshot);
+        core.snapshotTaken(snapshot.last());
+        long from = Math.min(firstKept, appliedIndex() + 1);
+        disk.trim(from);
+        while (!log.isEmpty() && log.get(0).index() < from) {
+            before = log.remove(0).id();
+        }
+        core.prefixTrimmed(from);
     }
 
     @Override

@@ -9,12 +9,14 @@ import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.MessageHandler;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -54,6 +56,11 @@ final class Transcript {
             return "refuses " + e.candidate() + " its vote in t" + e.term() + ": " + e.reason();
         } else if (event instanceof RaftEvent.LogTruncated e) {
             return "truncates its log from " + e.fromIndex();
+        } else if (event instanceof RaftEvent.FollowerNeedsSnapshot e) {
+            return "finds that " + e.follower() + " needs a snapshot: it lacks " + e.lacksFrom()
+                    + ", the log begins at " + e.firstIndex();
+        } else if (event instanceof RaftEvent.SnapshotInstalled e) {
+            return "becomes the snapshot of " + e.last();
         } else if (event instanceof RaftEvent.TransferStarted e) {
             return "hands over to " + e.target();
         } else if (event instanceof RaftEvent.TransferAborted e) {
@@ -93,6 +100,7 @@ final class Transcript {
     static String of(Persist persist) {
         StringBuilder text = new StringBuilder("write #" + persist.sequence());
         persist.hardState().ifPresent(hardState -> text.append(' ').append(of(hardState)));
+        persist.replacement().ifPresent(snapshot -> text.append(" snapshot ").append(snapshot.last()));
         persist.truncateFrom().ifPresent(from -> text.append(" cut from ").append(from));
         if (!persist.entries().isEmpty()) {
             text.append(' ').append(ids(persist.entries()));
@@ -108,12 +116,13 @@ final class Transcript {
         }
         RaftCore core = member.core();
         return member + " " + core.role().name().toLowerCase(Locale.ROOT).replace('_', '-') + " t" + core.term()
-                + " log " + terms(member.log(), core.commitIndex()) + " durable " + core.durableIndex()
+                + " log " + terms(member, core.commitIndex()) + " durable " + core.durableIndex()
                 + " applied " + member.appliedIndex();
     }
 
     static String of(FollowerStatus follower) {
-        return "  " + follower.follower() + (follower.replicating() ? " replicate" : " probe") + " match "
+        return "  " + follower.follower()
+                + (follower.replicating() ? " replicate" : follower.installing() ? " snapshot" : " probe") + " match "
                 + follower.matchIndex() + " next " + follower.nextIndex() + " in flight "
                 + follower.inflightAppends();
     }
@@ -123,10 +132,15 @@ final class Transcript {
                 + hardState.votedFor().map(vote -> " vote " + vote).orElse("");
     }
 
+    private static String terms(SimMember member, long commitIndex) {
+        String terms = terms(member.log(), commitIndex);
+        return member.before().index() == 0 ? terms : "(" + member.before() + ") " + terms;
+    }
+
     private static String terms(List<LogEntry> entries, long commitIndex) {
         StringBuilder text = new StringBuilder("[");
         for (LogEntry entry : entries) {
-            text.append(entry.index() == 1 ? "" : " ").append(entry.term());
+            text.append(text.length() == 1 ? "" : " ").append(entry.term());
             text.append(entry.index() == commitIndex ? " |" : "");
         }
         return text.append(']').toString();
@@ -205,6 +219,18 @@ final class Transcript {
         @Override
         public void onTimeoutNow(NodeId from, TimeoutNow request) {
             text = "TimeoutNow t" + request.term();
+        }
+
+        @Override
+        public void onInstallSnapshot(NodeId from, InstallSnapshot piece) {
+            text = "Snapshot t" + piece.term() + " of " + piece.snapshot().last() + " bytes " + piece.position() + "+"
+                    + piece.chunk().size() + " of " + piece.snapshot().totalBytes();
+        }
+
+        @Override
+        public void onSnapshotReceived(NodeId from, SnapshotReceived response) {
+            text = "SnapshotReceived t" + response.term() + " of "
+                    + response.snapshot().last() + " up to " + response.position();
         }
     }
 }

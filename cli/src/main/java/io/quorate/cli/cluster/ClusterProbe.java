@@ -11,8 +11,6 @@ import io.quorate.v1.ClusterServiceGrpc;
 import io.quorate.v1.ClusterServiceGrpc.ClusterServiceStub;
 import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
-import io.quorate.v1.ListEventsRequest;
-import io.quorate.v1.ListEventsResponse;
 import io.quorate.v1.Node;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +22,6 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 
 /**
  * Asks each node by itself what it sees, without the routing, retries and caches of the client library, which would hide
@@ -42,43 +39,21 @@ public final class ClusterProbe implements AutoCloseable {
      * may take all of {@code patience}, and the others little more than it took.
      */
     public Map<Integer, DescribeClusterResponse> ask(Collection<String> addresses, Duration patience) {
-        Map<Integer, DescribeClusterResponse> answers = new TreeMap<>();
-        DescribeClusterRequest request = DescribeClusterRequest.getDefaultInstance();
-        this.<DescribeClusterResponse>askEach(
-                        addresses, patience, (stub, result) -> stub.describeCluster(request, result))
-                .forEach(answer -> answers.put(answer.getNodeId(), answer));
-        return answers;
-    }
-
-    /**
-     * What the nodes at these addresses tell of their events, by node id, with the same patience as {@link #ask}; those
-     * that refuse, because they do not know the topic, are left out as well.
-     */
-    public Map<Integer, ListEventsResponse> events(
-            Collection<String> addresses, ListEventsRequest request, Duration patience) {
-        Map<Integer, ListEventsResponse> answers = new TreeMap<>();
-        this.<ListEventsResponse>askEach(addresses, patience, (stub, result) -> stub.listEvents(request, result))
-                .forEach(answer -> answers.put(answer.getNodeId(), answer));
-        return answers;
-    }
-
-    private <T> List<T> askEach(
-            Collection<String> addresses, Duration patience, BiConsumer<ClusterServiceStub, StreamObserver<T>> call) {
-        BlockingQueue<Optional<T>> results = new LinkedBlockingQueue<>();
+        BlockingQueue<Optional<DescribeClusterResponse>> results = new LinkedBlockingQueue<>();
         for (String address : addresses) {
             ClusterServiceStub stub = ClusterServiceGrpc.newStub(channel(address))
                     .withDeadlineAfter(patience.toNanos(), TimeUnit.NANOSECONDS);
-            call.accept(stub, new Result<>(results));
+            stub.describeCluster(DescribeClusterRequest.getDefaultInstance(), new Result(results));
         }
-        List<T> answers = new ArrayList<>();
+        Map<Integer, DescribeClusterResponse> answers = new TreeMap<>();
         long deadline = System.nanoTime() + patience.toNanos();
         for (int i = 0; i < addresses.size(); i++) {
-            Optional<T> result = await(results, deadline - System.nanoTime());
+            Optional<DescribeClusterResponse> result = await(results, deadline - System.nanoTime());
             if (result.isPresent()) {
                 if (answers.isEmpty()) {
                     deadline = Math.min(deadline, System.nanoTime() + OTHERS_NANOS);
                 }
-                answers.add(result.get());
+                answers.put(result.get().getNodeId(), result.get());
             }
         }
         return answers;
@@ -90,15 +65,6 @@ public final class ClusterProbe implements AutoCloseable {
      * @throws CliException if none of them answers
      */
     public ClusterSnapshot snapshot(List<String> bootstrap, Duration patience) {
-        return ClusterSnapshot.of(answers(bootstrap, patience).values());
-    }
-
-    /**
-     * What every node of the cluster that can be reached answers, by node id, found through any of them.
-     *
-     * @throws CliException if none of them answers
-     */
-    public Map<Integer, DescribeClusterResponse> answers(List<String> bootstrap, Duration patience) {
         Map<Integer, DescribeClusterResponse> answers = ask(bootstrap, patience);
         if (answers.isEmpty()) {
             throw new CliException(
@@ -116,7 +82,7 @@ public final class ClusterProbe implements AutoCloseable {
             }
         }
         answers.putAll(ask(others, patience));
-        return answers;
+        return ClusterSnapshot.of(answers.values());
     }
 
     @Override
@@ -133,9 +99,10 @@ public final class ClusterProbe implements AutoCloseable {
     }
 
     /** Empty if the node did not answer, or none did within {@code nanos}. */
-    private static <T> Optional<T> await(BlockingQueue<Optional<T>> results, long nanos) {
+    private static Optional<DescribeClusterResponse> await(
+            BlockingQueue<Optional<DescribeClusterResponse>> results, long nanos) {
         try {
-            Optional<T> result = results.poll(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+            Optional<DescribeClusterResponse> result = results.poll(Math.max(0, nanos), TimeUnit.NANOSECONDS);
             return result == null ? Optional.empty() : result;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -144,9 +111,10 @@ public final class ClusterProbe implements AutoCloseable {
     }
 
     /** Puts one answer, or that there is none, into the queue. */
-    private record Result<T>(BlockingQueue<Optional<T>> results) implements StreamObserver<T> {
+    private record Result(BlockingQueue<Optional<DescribeClusterResponse>> results)
+            implements StreamObserver<DescribeClusterResponse> {
         @Override
-        public void onNext(T answer) {
+        public void onNext(DescribeClusterResponse answer) {
             results.add(Optional.of(answer));
         }
 

@@ -29,7 +29,6 @@ import java.util.TreeMap;
  * @param disk             when the disk is considered unfit
  * @param maxBatchBytes    largest record batch taken from a client
  * @param maxInflightBytes appends the whole node may have under way
- * @param maxEventBytes    that the flight recorder may have on the disk
  * @param faultInjection   whether the fault service is offered on the client port
  */
 public record NodeConfig(
@@ -46,7 +45,6 @@ public record NodeConfig(
         DiskLimits disk,
         int maxBatchBytes,
         long maxInflightBytes,
-        long maxEventBytes,
         boolean faultInjection) {
 
     /**
@@ -79,7 +77,6 @@ public record NodeConfig(
                 disk(config),
                 Math.toIntExact(config.get(ConfigKeys.MAX_BATCH_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
-                config.get(ConfigKeys.EVENTS_MAX_BYTES),
                 config.get(ConfigKeys.FAULT_INJECTION));
     }
 
@@ -97,8 +94,7 @@ public record NodeConfig(
                 logStore,
                 disk,
                 maxBatchBytes,
-                maxInflightBytes,
-                maxEventBytes);
+                maxInflightBytes);
     }
 
     private static List<String> missing(EffectiveConfig config) {

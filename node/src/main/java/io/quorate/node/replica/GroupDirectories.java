@@ -69,18 +69,13 @@ public final class GroupDirectories {
         if (isBeingRemoved(groupId)) {
             remove(groupId);
         }
-        LogStore store = LogStore.open(
+        return LogStore.open(
                 disk,
                 dataDirectory.groupDirectory(groupId),
                 new StoreIdentity(clusterId, self.value(), groupId),
                 config,
                 background,
                 writeBuffer);
-        if (store.damage().isPresent()) {
-            store.close();
-            throw store.damage().get().asException();
-        }
-        return store;
     }
 
     private boolean isBeingRemoved(long groupId) {

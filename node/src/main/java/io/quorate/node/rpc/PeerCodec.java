@@ -11,17 +11,20 @@ import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.SnapshotId;
 import io.quorate.raft.message.AppendAccepted;
 import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.MessageHandler;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -113,6 +116,13 @@ public final class PeerCodec {
                                 frame.getReadIndexAnswer().getGranted(),
                                 notNegative("index", frame.getReadIndexAnswer().getIndex()));
                     case TIMEOUT_NOW -> new TimeoutNow(term);
+                    case INSTALL_SNAPSHOT -> decode(term, frame.getInstallSnapshot());
+                    case SNAPSHOT_RECEIVED ->
+                        new SnapshotReceived(
+                                term,
+                                decode(frame.getSnapshotReceived().getSnapshot()),
+                                notNegative(
+                                        "position", frame.getSnapshotReceived().getPosition()));
                     case MESSAGE_NOT_SET ->
                         throw new MalformedMessageException("a message of a kind that this version does not know");
                 };
@@ -140,6 +150,24 @@ public final class PeerCodec {
         }
         return new PeerMessage.Status(
                 frame.getClientAddress(), frame.getIncarnation(), leads, frame.getComplete(), frame.getDiskFull());
+    }
+
+    private static InstallSnapshot decode(long term, io.quorate.internal.v1.InstallSnapshot frame)
+            throws MalformedMessageException {
+        return new InstallSnapshot(
+                term,
+                decode(frame.getSnapshot()),
+                notNegative("next_offset", frame.getNextOffset()),
+                PayloadBytes.toPayload(frame.getMembership()),
+                notNegative("position", frame.getPosition()),
+                PayloadBytes.toPayload(frame.getChunk()),
+                frame.getChunkChecksum());
+    }
+
+    private static SnapshotId decode(io.quorate.internal.v1.SnapshotId frame) throws MalformedMessageException {
+        EntryId last =
+                new EntryId(positive("last_term", frame.getLastTerm()), positive("last_index", frame.getLastIndex()));
+        return new SnapshotId(last, notNegative("total_bytes", frame.getTotalBytes()), frame.getChecksum());
     }
 
     private static AppendRequest decode(long term, AppendEntries frame) throws MalformedMessageException {
@@ -311,6 +339,32 @@ public final class PeerCodec {
         @Override
         public void onTimeoutNow(NodeId from, TimeoutNow request) {
             frame.setTimeoutNow(io.quorate.internal.v1.TimeoutNow.getDefaultInstance());
+        }
+
+        @Override
+        public void onInstallSnapshot(NodeId from, InstallSnapshot piece) {
+            frame.getInstallSnapshotBuilder()
+                    .setSnapshot(encode(piece.snapshot()))
+                    .setNextOffset(piece.nextOffset())
+                    .setMembership(PayloadBytes.toByteString(piece.membership()))
+                    .setPosition(piece.position())
+                    .setChunk(PayloadBytes.toByteString(piece.chunk()))
+                    .setChunkChecksum(piece.checksum());
+        }
+
+        @Override
+        public void onSnapshotReceived(NodeId from, SnapshotReceived response) {
+            frame.getSnapshotReceivedBuilder()
+                    .setSnapshot(encode(response.snapshot()))
+                    .setPosition(response.position());
+        }
+
+        private static io.quorate.internal.v1.SnapshotId.Builder encode(SnapshotId id) {
+            return io.quorate.internal.v1.SnapshotId.newBuilder()
+                    .setLastTerm(id.last().term())
+                    .setLastIndex(id.last().index())
+                    .setTotalBytes(id.totalBytes())
+                    .setChecksum(id.checksum());
         }
     }
 }

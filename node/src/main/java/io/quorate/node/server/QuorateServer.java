@@ -250,8 +250,7 @@ public final class QuorateServer implements AutoCloseable {
                 settings.logStore(),
                 settings.disk(),
                 settings.maxBatchBytes(),
-                settings.maxInflightBytes(),
-                settings.maxEventBytes());
+                settings.maxInflightBytes());
     }
 
     private static String withActualPort(String address, int port) {

@@ -18,15 +18,18 @@ import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
+import io.quorate.raft.log.SnapshotId;
 import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.ReadIndexRequest;
 import io.quorate.raft.message.ReadIndexResponse;
+import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -64,6 +67,15 @@ class PeerCodecTest {
                 new HeartbeatResponse(4, 77),
                 new VoteRequest(4, new EntryId(3, 9), true),
                 new TimeoutNow(4),
+                new InstallSnapshot(
+                        4,
+                        new SnapshotId(new EntryId(3, 9), 7, -5),
+                        77,
+                        Payload.utf8("members"),
+                        2,
+                        Payload.utf8("state"),
+                        -9),
+                new SnapshotReceived(4, new SnapshotId(new EntryId(3, 9), 7, 5), 7),
                 new ReadIndexRequest(4, -77),
                 new ReadIndexResponse(4, -77, true, 9),
                 new ReadIndexResponse(4, 77, false, 0));
@@ -125,6 +137,12 @@ class PeerCodecTest {
                         "negative commit", frame -> frame.getHeartbeatBuilder().setCommitIndex(-1)),
                 malformed("negative round", frame -> frame.getHeartbeatResponseBuilder()
                         .setRound(-1)),
+                malformed("piece of no snapshot", frame -> frame.getInstallSnapshotBuilder()),
+                malformed("snapshot beyond 2^63 bytes", frame -> frame.getSnapshotReceivedBuilder()
+                        .getSnapshotBuilder()
+                        .setLastTerm(1)
+                        .setLastIndex(1)
+                        .setTotalBytes(-1)),
                 malformed("negative read index", frame -> frame.getReadIndexAnswerBuilder()
                         .setIndex(-1)),
                 malformed(

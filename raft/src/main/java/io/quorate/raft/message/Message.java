@@ -19,7 +19,9 @@ public sealed interface Message
                 HeartbeatResponse,
                 ReadIndexRequest,
                 ReadIndexResponse,
-                TimeoutNow {
+                TimeoutNow,
+                InstallSnapshot,
+                SnapshotReceived {
     /** The sender's term; for {@link PreVoteRequest} and a granted {@link PreVoteResponse} the term it would campaign in. */
     long term();
 

@@ -28,4 +28,8 @@ public interface MessageHandler {
     void onReadIndexResponse(NodeId from, ReadIndexResponse response);
 
     void onTimeoutNow(NodeId from, TimeoutNow request);
+
+    void onInstallSnapshot(NodeId from, InstallSnapshot piece);
+
+    void onSnapshotReceived(NodeId from, SnapshotReceived response);
 }
