@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.client;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -12,18 +12,30 @@ import java.util.OptionalLong;
  */
 public interface Admin {
     /** Zero asks for the cluster's default. */
-    TopicInfo createTopic(String topic, int partitions, int replicationFactor);
+    default TopicInfo createTopic(String topic, int partitions, int replicationFactor) {
+        return createTopic(topic, partitions, replicationFactor, TopicOptions.NONE);
+    }
+
+    /** Zero asks for the cluster's default. */
+    TopicInfo createTopic(String topic, int partitions, int replicationFactor, TopicOptions options);
 
     List<TopicInfo> listTopics();
 
     TopicInfo describeTopic(String topic);
 
     /** Zero or empty: unchanged. */
-    TopicInfo alterTopic(String topic, int partitions, OptionalInt maxBatchBytes);
+    TopicInfo alterTopic(String topic, int partitions, TopicOptions options);
 
     void deleteTopic(String topic);
 
     TailInfo tail(String topic, int partition);
+
+    /**
+     * Forgets the records of a partition below {@code offset}, for good.
+     *
+     * @param offset at most the high-water mark; one at or below the low-water mark changes nothing
+     */
+    TailInfo trim(String topic, int partition, long offset);
 
     /** As the first node that answers sees it. */
     ClusterInfo describeCluster();
@@ -41,7 +53,17 @@ public interface Admin {
      */
     record NodeAnswer(int nodeId, String address, Optional<ClusterInfo> view, Optional<QuorateException> error) {}
 
-    record TopicInfo(String name, int replicationFactor, int maxBatchBytes, List<PartitionInfo> partitions) {}
+    /**
+     * @param retention      age from which on records may be deleted; zero: no limit
+     * @param retentionBytes of each partition's log that are kept at least; 0: no limit
+     */
+    record TopicInfo(
+            String name,
+            int replicationFactor,
+            int maxBatchBytes,
+            Duration retention,
+            long retentionBytes,
+            List<PartitionInfo> partitions) {}
 
     /** @param leaderId 0 if unknown */
     record PartitionInfo(int partition, long groupId, List<Integer> replicas, int leaderId, long generation) {}

@@ -15,6 +15,8 @@ import io.quorate.v1.NodeState;
 import io.quorate.v1.Partition;
 import io.quorate.v1.ReplicaRole;
 import io.quorate.v1.Topic;
+import io.quorate.v1.TrimResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -41,10 +43,16 @@ final class AdminAnswers {
                 topic.getName(),
                 topic.getReplicationFactor(),
                 topic.getConfig().getMaxBatchBytes(),
+                Duration.ofMillis(topic.getConfig().getRetentionMs()),
+                topic.getConfig().getRetentionBytes(),
                 topic.getPartitionsList().stream().map(AdminAnswers::partition).toList());
     }
 
     static TailInfo tail(GetTailResponse response) {
+        return new TailInfo(response.getLowWatermark(), response.getHighWatermark(), response.getGeneration());
+    }
+
+    static TailInfo tail(TrimResponse response) {
         return new TailInfo(response.getLowWatermark(), response.getHighWatermark(), response.getGeneration());
     }
 

@@ -17,12 +17,12 @@ import io.quorate.v1.LogServiceGrpc;
 import io.quorate.v1.Topic;
 import io.quorate.v1.TopicConfig;
 import io.quorate.v1.TopicServiceGrpc;
+import io.quorate.v1.TrimRequest;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -40,13 +40,14 @@ final class ClusterAdmin implements Admin {
     }
 
     @Override
-    public TopicInfo createTopic(String topic, int partitions, int replicationFactor) {
+    public TopicInfo createTopic(String topic, int partitions, int replicationFactor, TopicOptions options) {
         requireNotNegative("partitions", partitions);
         requireNotNegative("replicationFactor", replicationFactor);
         CreateTopicRequest request = CreateTopicRequest.newBuilder()
                 .setTopic(topic)
                 .setPartitions(partitions)
                 .setReplicationFactor(replicationFactor)
+                .setConfig(config(options))
                 .build();
         String what = "creation of topic '" + topic + "'";
         try {
@@ -102,19 +103,28 @@ final class ClusterAdmin implements Admin {
     }
 
     @Override
-    public TopicInfo alterTopic(String topic, int partitions, OptionalInt maxBatchBytes) {
+    public TopicInfo alterTopic(String topic, int partitions, TopicOptions options) {
         requireNotNegative("partitions", partitions);
-        requireNotNegative("maxBatchBytes", maxBatchBytes.orElse(0));
-        AlterTopicRequest.Builder request =
-                AlterTopicRequest.newBuilder().setTopic(topic).setPartitions(partitions);
-        maxBatchBytes.ifPresent(
-                bytes -> request.setConfig(TopicConfig.newBuilder().setMaxBatchBytes(bytes)));
+        AlterTopicRequest request = AlterTopicRequest.newBuilder()
+                .setTopic(topic)
+                .setPartitions(partitions)
+                .setConfig(config(options))
+                .build();
         return AdminAnswers.topic(loop.await(AdminCall.start(
-                        cluster,
-                        "change of topic '" + topic + "'",
-                        TopicServiceGrpc.getAlterTopicMethod(),
-                        request.build()))
+                        cluster, "change of topic '" + topic + "'", TopicServiceGrpc.getAlterTopicMethod(), request))
                 .getTopic());
+    }
+
+    private static TopicConfig config(TopicOptions options) {
+        requireNotNegative("maxBatchBytes", options.maxBatchBytes().orElse(0));
+        requireNotNegative(
+                "retention", options.retention().orElse(Duration.ZERO).toMillis());
+        requireNotNegative("retentionBytes", options.retentionBytes().orElse(0));
+        TopicConfig.Builder config = TopicConfig.newBuilder();
+        options.maxBatchBytes().ifPresent(config::setMaxBatchBytes);
+        options.retention().ifPresent(retention -> config.setRetentionMs(retention.toMillis()));
+        options.retentionBytes().ifPresent(config::setRetentionBytes);
+        return config.build();
     }
 
     @Override
@@ -139,6 +149,20 @@ final class ClusterAdmin implements Admin {
     @Override
     public TailInfo tail(String topic, int partition) {
         return AdminAnswers.tail(loop.await(tail(cluster, topic, partition)).response());
+    }
+
+    @Override
+    public TailInfo trim(String topic, int partition, long offset) {
+        requireNotNegative("partition", partition);
+        requireNotNegative("offset", offset);
+        return AdminAnswers.tail(loop.await(LeaderCall.start(
+                        cluster, topic, partition, LogServiceGrpc.getTrimMethod(), groupId -> TrimRequest.newBuilder()
+                                .setTopic(topic)
+                                .setPartition(partition)
+                                .setGroupId(groupId)
+                                .setBeforeOffset(offset)
+                                .build()))
+                .response());
     }
 
     static CompletableFuture<LeaderCall.Answered<GetTailResponse>> tail(Cluster cluster, String topic, int partition) {
@@ -249,7 +273,7 @@ final class ClusterAdmin implements Admin {
         }
     }
 
-    private static void requireNotNegative(String name, int value) {
+    private static void requireNotNegative(String name, long value) {
         if (value < 0) {
             throw new QuorateException(
                     "INVALID_ARGUMENT",

@@ -179,7 +179,8 @@ final class Convergence {
                         .orElseThrow(() -> new Violation(
                                 Invariant.CONVERGENCE, replica + " has nothing on disk of group " + oracle.groupId()));
                 long lastIndex = settled.get(oracle.groupId()).index();
-                for (LogEntry entry : oracle.committed().subList(0, (int) lastIndex)) {
+                int trimmed = (int) Math.min(lastIndex, image.firstIndex() - 1);
+                for (LogEntry entry : oracle.committed().subList(trimmed, (int) lastIndex)) {
                     Optional<LogEntry> durable = image.entry(entry.index());
                     if (durable.isEmpty() || !durable.get().equals(entry)) {
                         throw new Violation(
@@ -195,6 +196,7 @@ final class Convergence {
     /** Reads a partition from its start to its end. */
     private final class FinalRead implements ReadSink {
         private final ReadChecker reader;
+        private boolean begun;
         private boolean ended;
         private Refusal refusal;
 
@@ -217,6 +219,7 @@ final class Convergence {
 
         @Override
         public void onEntries(List<LogEntry> entries, Marks marks) {
+            begin(marks);
             reader.onEntries(entries);
         }
 
@@ -227,7 +230,16 @@ final class Convergence {
 
         @Override
         public void onEnd(Marks marks) {
+            begin(marks);
             ended = true;
+        }
+
+        /** It starts where the log does. */
+        private void begin(Marks marks) {
+            if (!begun && marks.lowWatermark() > 0) {
+                reader.onTrimmed(marks.lowWatermark());
+            }
+            begun = true;
         }
 
         @Override

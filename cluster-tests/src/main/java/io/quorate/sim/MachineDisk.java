@@ -152,6 +152,11 @@ final class MachineDisk {
         }
 
         @Override
+        public long firstIndex() {
+            return store.firstIndex();
+        }
+
+        @Override
         public long lastIndex() {
             return store.recovered().terms().lastIndex();
         }

@@ -11,8 +11,10 @@ import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
 import io.quorate.sim.check.ClusterChecker;
 import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.Violation;
@@ -322,6 +324,22 @@ final class SimulatedNode {
                 world.sightings().met(RareState.LOG_TRUNCATED);
             }
             world.verdict().judge(() -> world.checker().onRaftEvent(id, groupId, event));
+        }
+
+        @Override
+        public void onRestored(long groupId, EntryId last) {
+            if (last.index() > 0) {
+                world.sightings().met(RareState.STARTED_FROM_SNAPSHOT);
+            }
+            if (disk.forced(groupId).filter(image -> image.firstIndex() > 1).isPresent()) {
+                world.sightings().met(RareState.SEGMENTS_DELETED);
+            }
+            world.verdict().judge(() -> world.checker().onRestored(id, groupId, last));
+        }
+
+        @Override
+        public void onSnapshot(long groupId, EntryId last, Payload state) {
+            world.verdict().judge(() -> world.checker().onSnapshot(id, groupId, last, state));
         }
 
         @Override

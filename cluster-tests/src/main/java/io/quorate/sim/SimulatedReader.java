@@ -88,6 +88,8 @@ final class SimulatedReader {
         /** At this moment, before the node has heard of the read. */
         private final long acknowledgedBefore;
 
+        private final long trimmedBefore;
+
         private ReadSession session;
         private int credit = 1 + prng.nextInt(4);
         private boolean ended;
@@ -95,6 +97,7 @@ final class SimulatedReader {
         private Sink(ClientPort port) {
             this.port = port;
             this.acknowledgedBefore = clients.checker().history().acknowledgedUpTo(partition.groupId());
+            this.trimmedBefore = clients.checker().oracle(partition.groupId()).trimmedTo();
         }
 
         private void judgeEnd(Marks marks) {
@@ -146,6 +149,11 @@ final class SimulatedReader {
             if (this != current) {
                 return;
             }
+            clients.verdict()
+                    .require(
+                            anyReplica || entries.get(0).nextOffset() > trimmedBefore,
+                            Invariant.READS_ARE_COMMITTED_PREFIX,
+                            name + " was given " + entries.get(0) + " after a trim to " + trimmedBefore);
             clients.verdict().judge(() -> checker.onEntries(entries));
             judgeEnd(marks);
             credit--;
@@ -188,13 +196,17 @@ final class SimulatedReader {
             }
             clients.verdict()
                     .require(
-                            refusal.reason() != Reason.TRIMMED
-                                    && (anyReplica || refusal.reason() != Reason.BEYOND_TAIL)
+                            (anyReplica || refusal.reason() != Reason.BEYOND_TAIL)
                                     && refusal.reason() != Reason.CORRUPT_REPLICA
                                     && refusal.reason() != Reason.INTERNAL
                                     && refusal.reason() != Reason.INVALID_ARGUMENT,
                             Invariant.ANSWER_PLAUSIBLE,
                             name + " did nothing wrong, but was refused: " + refusal);
+            if (this == current && refusal.reason() == Reason.TRIMMED) {
+                clients.sightings().met(RareState.READER_OVERTAKEN_BY_TRIM);
+                long lowWatermark = Long.parseLong(refusal.metadata().get("low_watermark"));
+                clients.verdict().judge(() -> checker.onTrimmed(lowWatermark));
+            }
             port.reply(() -> moveOn(this, Clients.leaderNamedBy(refusal)));
         }
 

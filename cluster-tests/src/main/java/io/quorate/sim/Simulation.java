@@ -168,6 +168,7 @@ public final class Simulation {
                 options.raft(),
                 options.logStore(),
                 options.diskLimits(),
+                options.housekeepingMillis(),
                 SimulationOptions.MAX_BATCH_BYTES,
                 options.maxInflightBytes());
     }

@@ -24,6 +24,7 @@ import java.util.Set;
  * @param clockDrift         nodes' clocks run at different rates
  * @param network            what happens to messages
  * @param diskLimits         when a node considers its disk unfit
+ * @param housekeepingMillis between two looks at what is kept
  * @param disk               how slow disks are
  * @param faults             what happens to nodes and connections
  * @param workload           what clients do
@@ -39,6 +40,7 @@ public record SimulationOptions(
         RaftConfig raft,
         LogStoreConfig logStore,
         DiskLimits diskLimits,
+        int housekeepingMillis,
         long maxInflightBytes,
         int loopTurnNanosMax,
         boolean clockDrift,
@@ -126,6 +128,8 @@ public record SimulationOptions(
      * @param pauseMillisMax   longest pause between two batches
      * @param timeoutMillis    after which a client asks elsewhere
      * @param deletesTopics    whether a topic is created and deleted again and again
+     * @param trimMillis       longest time between two trims of a partition; 0: never
+     * @param retentionBytes   of every topic; 0: no limit
      * @param nameGenerations  whether producers name the generation they believe in
      */
     public record WorkloadOptions(
@@ -139,6 +143,8 @@ public record SimulationOptions(
             int pauseMillisMax,
             int timeoutMillis,
             boolean deletesTopics,
+            int trimMillis,
+            int retentionBytes,
             boolean nameGenerations) {}
 
     /**
@@ -167,6 +173,7 @@ public record SimulationOptions(
                 drawRaft(prng),
                 drawLogStore(prng, without),
                 new DiskLimits(pick(prng, 10, 40, 400), 32 << 20, 16 << 20, pick(prng, 100, 1_000)),
+                pick(prng, 50, 300, 2_000),
                 pick(prng, 4 << 10, 64 << 10, 16 << 20),
                 pick(prng, 5_000, 50_000, 500_000),
                 oneIn(prng, 3) && !without.contains(Reduction.NO_CLOCK_DRIFT),
@@ -250,6 +257,8 @@ public record SimulationOptions(
                 pick(prng, 1, 50, 300),
                 pick(prng, 200, 500, 1_500),
                 oneIn(prng, 3) && !without.contains(Reduction.NO_TOPIC_CHURN),
+                oneIn(prng, 3) ? between(prng, 100, 2_000) : 0,
+                oneIn(prng, 4) ? between(prng, 4 << 10, 64 << 10) : 0,
                 oneIn(prng, 2));
     }
 

@@ -24,6 +24,7 @@ final class Workload {
     private final List<PlainWriter> plainWriters = new ArrayList<>();
     private final List<SimulatedReader> readers = new ArrayList<>();
     private final List<TailAsker> tailAskers = new ArrayList<>();
+    private final List<Trimmer> trimmers = new ArrayList<>();
 
     Workload(SimulationOptions options, Clients clients, Prng prng) {
         this.options = options;
@@ -84,6 +85,12 @@ final class Workload {
         TailAsker asker = new TailAsker(partition.name() + "-t", partition, clients, prng.split());
         tailAskers.add(asker);
         asker.start();
+        if (options.workload().trimMillis() > 0) {
+            Trimmer trimmer = new Trimmer(
+                    partition, clients, prng.split(), options.workload().trimMillis());
+            trimmers.add(trimmer);
+            trimmer.start();
+        }
     }
 
     /** No new batches; those that are under way go on. Readers stop. */
@@ -92,6 +99,7 @@ final class Workload {
         plainWriters.forEach(PlainWriter::finish);
         readers.forEach(SimulatedReader::finish);
         tailAskers.forEach(TailAsker::finish);
+        trimmers.forEach(Trimmer::finish);
         churn.finish();
     }
 

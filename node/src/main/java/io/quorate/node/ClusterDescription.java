@@ -2,6 +2,7 @@
 package io.quorate.node;
 
 import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.node.metadata.Change;
 import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
@@ -79,14 +80,19 @@ final class ClusterDescription {
                     leadership.generation()));
         }
         return new ClusterView.TopicView(
-                topic.name(), topic.replicationFactor(), maxBatchBytes(settings, topic), partitions);
+                topic.name(),
+                topic.replicationFactor(),
+                new TopicSettings(
+                        maxBatchBytes(settings, topic),
+                        topic.settings().retentionMillis(),
+                        topic.settings().retentionBytes()),
+                partitions);
     }
 
     /** Largest batch that the topic takes, in bytes. */
     static int maxBatchBytes(NodeSettings settings, TopicState topic) {
-        return topic.maxBatchBytes() == 0
-                ? settings.maxBatchBytes()
-                : Math.min(topic.maxBatchBytes(), settings.maxBatchBytes());
+        int ofTopic = topic.settings().maxBatchBytes();
+        return ofTopic == 0 ? settings.maxBatchBytes() : Math.min(ofTopic, settings.maxBatchBytes());
     }
 
     /** Where clients reach a node: as it says itself, else as it is registered. */

@@ -12,6 +12,7 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.node.metadata.MetadataService;
 import io.quorate.node.metadata.Outcome;
 import io.quorate.node.metadata.TopicName;
@@ -25,7 +26,6 @@ import io.quorate.node.seam.GuardedLoop;
 import io.quorate.raft.Membership;
 import io.quorate.raft.log.NodeId;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -86,22 +86,35 @@ final class LocalNode implements NodeApi {
     }
 
     @Override
+    public void trim(TopicPartition partition, long offset, Consumer<Result<Marks>> answer) {
+        Result<PartitionReplica> found = guarded(() -> withReplica(partition, Result.Ok::new));
+        if (found instanceof Result.Ok<PartitionReplica> replica) {
+            loop.run(() -> replica.value().trim(offset, marks -> tell(answer, marks)));
+        } else {
+            answer.accept(new Result.Refused<>(((Result.Refused<PartitionReplica>) found).refusal()));
+        }
+    }
+
+    @Override
     public void createTopic(
             String topic,
             int partitions,
             int replicationFactor,
-            int maxBatchBytes,
+            TopicSettings settings,
             Consumer<Result<ClusterView.TopicView>> answer) {
         change(
                 answer,
                 () -> metadata.createTopic(
-                        topic, partitions, replicationFactor, maxBatchBytes, told(answer, this::changedTopic)));
+                        topic, partitions, replicationFactor, settings, told(answer, this::changedTopic)));
     }
 
     @Override
     public void alterTopic(
-            String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Result<ClusterView.TopicView>> answer) {
-        change(answer, () -> metadata.alterTopic(topic, maxBatchBytes, partitions, told(answer, this::changedTopic)));
+            String topic,
+            TopicSettings.Change settings,
+            int partitions,
+            Consumer<Result<ClusterView.TopicView>> answer) {
+        change(answer, () -> metadata.alterTopic(topic, settings, partitions, told(answer, this::changedTopic)));
     }
 
     @Override

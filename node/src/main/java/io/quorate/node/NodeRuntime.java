@@ -21,6 +21,7 @@ import io.quorate.node.replica.LeaderBalancer;
 import io.quorate.node.replica.LocalReplicas;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.node.replica.Retention;
 import io.quorate.node.replica.TurnScheduler;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.GuardedLoop;
@@ -130,6 +131,7 @@ public final class NodeRuntime {
             tickedUntilNanos = loop.clock().nanoTime();
             scheduleTick(tickNanos());
             scheduleGossip();
+            scheduleHousekeeping();
             seams.transport().start(new Receiver());
         } catch (RuntimeException e) {
             stopping = true;
@@ -182,6 +184,7 @@ public final class NodeRuntime {
                 disk,
                 seams.transport(),
                 seams.readExecutor(),
+                seams.backgroundExecutor(),
                 whereabouts,
                 new InflightBudget(settings.maxInflightBytes()),
                 seams.observer());
@@ -314,6 +317,13 @@ public final class NodeRuntime {
         });
     }
 
+    private void scheduleHousekeeping() {
+        schedule(2, settings.housekeepingMillis() * NANOS_PER_MILLI, () -> {
+            replicas.housekeep();
+            scheduleHousekeeping();
+        });
+    }
+
     private void schedule(int slot, long delayNanos, Runnable task) {
         if (stopping) {
             return;
@@ -415,7 +425,10 @@ public final class NodeRuntime {
                                 new GroupName(partition.groupId(), topic.name(), number),
                                 new Membership(partition.replicas()),
                                 partition.replicas().get(0),
-                                ClusterDescription.maxBatchBytes(settings, topic)));
+                                ClusterDescription.maxBatchBytes(settings, topic),
+                                new Retention(
+                                        topic.settings().retentionMillis(),
+                                        topic.settings().retentionBytes())));
                     }
                     number++;
                 }

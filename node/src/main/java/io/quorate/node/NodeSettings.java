@@ -18,6 +18,7 @@ import java.util.SortedMap;
  * @param raft              limits of every group
  * @param logStore          limits of every log
  * @param disk              when the disk is considered unfit
+ * @param housekeepingMillis between two looks at what is kept
  * @param maxBatchBytes     largest record batch taken from a client
  * @param maxInflightBytes  appends that the whole node may have under way; more is refused as OVERLOADED
  */
@@ -30,5 +31,6 @@ public record NodeSettings(
         RaftConfig raft,
         LogStoreConfig logStore,
         DiskLimits disk,
+        int housekeepingMillis,
         int maxBatchBytes,
         long maxInflightBytes) {}

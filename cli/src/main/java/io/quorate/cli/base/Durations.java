@@ -8,22 +8,26 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Durations as people write them: {@code 250ms}, {@code 1.5s}, {@code 2m}, {@code 1h}. */
+/** Durations as people write them: {@code 250ms}, {@code 1.5s}, {@code 2m}, {@code 1h}, {@code 7d}; 0. */
 public final class Durations implements ITypeConverter<Duration> {
-    private static final Pattern FORM = Pattern.compile("([0-9]{1,9}(?:\\.[0-9]{1,6})?)(ms|s|m|h)");
+    private static final Pattern FORM = Pattern.compile("([0-9]{1,9}(?:\\.[0-9]{1,6})?)(ms|s|m|h|d)|0");
 
     @Override
     public Duration convert(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
-            throw new TypeConversionException("\"" + text + "\" is not a duration: write 250ms, 1.5s, 2m or 1h");
+            throw new TypeConversionException("\"" + text + "\" is not a duration: write 250ms, 1.5s, 2m, 1h or 7d");
+        }
+        if (matcher.group(2) == null) {
+            return Duration.ZERO;
         }
         double unitMillis =
                 switch (matcher.group(2)) {
                     case "ms" -> 1;
                     case "s" -> 1_000;
                     case "m" -> 60_000;
-                    default -> 3_600_000;
+                    case "h" -> 3_600_000;
+                    default -> 86_400_000;
                 };
         return Duration.ofNanos(Math.round(Double.parseDouble(matcher.group(1)) * unitMillis * 1e6));
     }

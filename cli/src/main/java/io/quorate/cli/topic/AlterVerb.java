@@ -5,10 +5,8 @@ import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.CliException;
 import io.quorate.cli.base.ClientVerb;
 import io.quorate.cli.base.ExitCode;
-import io.quorate.cli.base.Sizes;
 import io.quorate.client.Admin.TopicInfo;
 import io.quorate.client.QuorateClient;
-import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,12 +24,8 @@ final class AlterVerb extends ClientVerb {
             description = "The new number; it can only grow.")
     private int partitions;
 
-    @Option(
-            names = "--max-batch-bytes",
-            paramLabel = "SIZE",
-            converter = Sizes.class,
-            description = "Largest record batch that the topic takes; 0: the cluster's limit.")
-    private Integer maxBatchBytes;
+    @Mixin
+    private RetentionOptions settings = new RetentionOptions();
 
     @Mixin
     private TopicOutput output = new TopicOutput();
@@ -42,16 +36,17 @@ final class AlterVerb extends ClientVerb {
 
     @Override
     public Integer call() {
-        if (partitions == 0 && maxBatchBytes == null) {
-            throw CliException.usage("nothing to alter", "name --partitions or --max-batch-bytes");
+        if (partitions == 0 && !settings.areGiven()) {
+            throw CliException.usage(
+                    "nothing to alter", "name --partitions, --max-batch-bytes, --retention or --retention-bytes");
         }
         try (QuorateClient client = connect()) {
-            OptionalInt limit = maxBatchBytes == null ? OptionalInt.empty() : OptionalInt.of(maxBatchBytes);
-            TopicInfo topic = client.admin().alterTopic(name, partitions, limit);
+            TopicInfo topic = client.admin().alterTopic(name, partitions, settings.options());
             output.printChange(
                     terminal(),
                     "altered topic " + topic.name() + ": " + topic.partitions().size()
-                            + " partitions, batches of at most " + topic.maxBatchBytes() + " bytes",
+                            + " partitions, batches of at most " + topic.maxBatchBytes() + " bytes, "
+                            + TopicOutput.retention(topic),
                     topic);
         }
         return ExitCode.OK;

@@ -35,6 +35,9 @@ final class CreateVerb extends ClientVerb {
     private boolean ifMissing;
 
     @Mixin
+    private RetentionOptions settings = new RetentionOptions();
+
+    @Mixin
     private TopicOutput output = new TopicOutput();
 
     CreateVerb(CliContext context) {
@@ -47,7 +50,7 @@ final class CreateVerb extends ClientVerb {
             TopicInfo topic;
             String done = "created topic ";
             try {
-                topic = client.admin().createTopic(name, partitions, replicas);
+                topic = client.admin().createTopic(name, partitions, replicas, settings.options());
             } catch (QuorateException e) {
                 if (!ifMissing || !e.reason().equals("TOPIC_EXISTS")) {
                     throw e;

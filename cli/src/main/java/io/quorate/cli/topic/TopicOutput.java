@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.cli.topic;
 
+import io.quorate.cli.base.Durations;
 import io.quorate.cli.output.Json;
 import io.quorate.cli.output.OutputFormat;
 import io.quorate.cli.output.Table;
 import io.quorate.cli.output.Terminal;
 import io.quorate.client.Admin.PartitionInfo;
 import io.quorate.client.Admin.TopicInfo;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,9 +31,14 @@ final class TopicOutput {
             terminal.println(Json.write(Json.object("topics", objects)));
             return;
         }
-        Table table = new Table("TOPIC", ">PARTITIONS", ">REPLICAS", ">MAX BATCH BYTES");
+        Table table = new Table("TOPIC", ">PARTITIONS", ">REPLICAS", ">MAX BATCH BYTES", "RETENTION");
         for (TopicInfo topic : topics) {
-            table.row(topic.name(), topic.partitions().size(), topic.replicationFactor(), topic.maxBatchBytes());
+            table.row(
+                    topic.name(),
+                    topic.partitions().size(),
+                    topic.replicationFactor(),
+                    topic.maxBatchBytes(),
+                    retention(topic));
         }
         chosen.print(terminal, table);
     }
@@ -58,6 +65,27 @@ final class TopicOutput {
         terminal.println(format == OutputFormat.JSON ? Json.write(json(topic)) : sentence);
     }
 
+    /** For example "kept for ever", "kept for 7 d or down to 1073741824 bytes". */
+    static String retention(TopicInfo topic) {
+        boolean byAge = !topic.retention().isZero();
+        boolean bySize = topic.retentionBytes() > 0;
+        if (!byAge && !bySize) {
+            return "kept for ever";
+        }
+        return "kept " + (byAge ? "for " + age(topic.retention()) : "")
+                + (byAge && bySize ? " or " : "")
+                + (bySize ? "down to " + topic.retentionBytes() + " bytes" : "");
+    }
+
+    private static String age(Duration age) {
+        if (age.toMillis() % Duration.ofDays(1).toMillis() == 0) {
+            return age.toDays() + " d";
+        }
+        return age.toMillis() % Duration.ofHours(1).toMillis() == 0
+                ? age.toHours() + " h"
+                : Durations.format(age.toNanos());
+    }
+
     boolean isJson() {
         return format == OutputFormat.JSON;
     }
@@ -76,6 +104,8 @@ final class TopicOutput {
                 "name", topic.name(),
                 "replicationFactor", topic.replicationFactor(),
                 "maxBatchBytes", topic.maxBatchBytes(),
+                "retentionMs", topic.retention().toMillis(),
+                "retentionBytes", topic.retentionBytes(),
                 "partitions", partitions);
     }
 

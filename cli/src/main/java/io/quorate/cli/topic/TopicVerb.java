@@ -19,6 +19,7 @@ public final class TopicVerb extends Verb {
                 .addSubcommand(new ListVerb(context))
                 .addSubcommand(new DescribeVerb(context))
                 .addSubcommand(new AlterVerb(context))
+                .addSubcommand(new TrimVerb(context))
                 .addSubcommand(new DeleteVerb(context));
     }
 

@@ -5,9 +5,11 @@ import static io.quorate.sim.check.Violation.require;
 
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
 import io.quorate.raft.message.Message;
 import io.quorate.sim.model.GroupModel;
 import java.util.ArrayList;
@@ -133,6 +135,19 @@ public final class ClusterChecker {
         }
     }
 
+    /** A replica begins with a snapshot of its state machine, or with nothing. */
+    public void onRestored(NodeId node, long groupId, EntryId last) {
+        if (!gone.contains(groupId)) {
+            oracle(groupId).onRestored(node, last);
+        }
+    }
+
+    public void onSnapshot(NodeId node, long groupId, EntryId last, Payload state) {
+        if (!gone.contains(groupId)) {
+            oracle(groupId).onSnapshot(node, last, state);
+        }
+    }
+
     /** A node tells a client that its batch is committed. */
     public void onAcknowledged(SentBatch batch, long baseOffset, long generation, boolean duplicate) {
         if (gone.contains(batch.groupId())) {
@@ -167,8 +182,11 @@ public final class ClusterChecker {
         }
         List<NodeId> holders = new ArrayList<>();
         for (NodeId replica : replicas) {
-            Optional<LogEntry> durable = disks.of(replica, groupId).flatMap(image -> image.entry(entry.index()));
-            if (durable.isPresent() && durable.get().equals(entry)) {
+            Optional<DurableImages.Image> image = disks.of(replica, groupId);
+            Optional<LogEntry> durable = image.flatMap(found -> found.entry(entry.index()));
+            // What is trimmed was on all disks.
+            if (image.isPresent() && image.get().firstIndex() > entry.index()
+                    || durable.isPresent() && durable.get().equals(entry)) {
                 holders.add(replica);
             }
         }

@@ -12,6 +12,11 @@ public interface DurableImages {
     interface Image {
         HardState hardState();
 
+        /** The first one that is kept. */
+        default long firstIndex() {
+            return 1;
+        }
+
         /** 0 if the log is empty. */
         long lastIndex();
 

@@ -3,9 +3,11 @@ package io.quorate.sim.check;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -21,6 +23,9 @@ public final class GroupOracle {
     private final List<LogEntry> committed = new ArrayList<>();
     private final List<LogEntry> records = new ArrayList<>();
     private final Map<NodeId, Long> appliedByNode = new TreeMap<>();
+    private final Map<Long, Payload> snapshots = new TreeMap<>();
+
+    private long trimmedTo;
 
     GroupOracle(long groupId) {
         this.groupId = groupId;
@@ -29,6 +34,32 @@ public final class GroupOracle {
     /** The node begins anew: it will apply its log again. */
     void onNodeStarted(NodeId node) {
         appliedByNode.put(node, 0L);
+    }
+
+    /** The node begins with the state that all entries up to this one lead to. */
+    void onRestored(NodeId node, EntryId last) {
+        require(
+                last.index() <= committed.size()
+                        && (last.index() == 0
+                                || committed.get((int) last.index() - 1).id().equals(last)),
+                Invariant.STATE_MACHINE_SAFETY,
+                "%s begins group %d with a snapshot of %s, which nobody has applied",
+                node,
+                groupId,
+                last);
+        appliedByNode.put(node, last.index());
+    }
+
+    /** Replicas that have applied the same entries must have come to the same. */
+    void onSnapshot(NodeId node, EntryId last, Payload state) {
+        Payload first = snapshots.putIfAbsent(last.index(), state);
+        require(
+                first == null || first.equals(state),
+                Invariant.STATE_MACHINE_SAFETY,
+                "%s has another state of group %d at %s than the first replica that made a snapshot there",
+                node,
+                groupId,
+                last);
     }
 
     /** Returns whether this index was applied for the first time anywhere. */
@@ -112,6 +143,16 @@ public final class GroupOracle {
     /** The first offset that is not taken. */
     public long nextOffset() {
         return committed.isEmpty() ? 0 : committed.get(committed.size() - 1).nextOffset();
+    }
+
+    /** A trim up to here is acknowledged: who asks from now on gets nothing below. */
+    public void onTrimAcknowledged(long lowWatermark) {
+        trimmedTo = Math.max(trimmedTo, lowWatermark);
+    }
+
+    /** The highest low-water mark that was acknowledged to whoever asked for it. */
+    public long trimmedTo() {
+        return trimmedTo;
     }
 
     /** What the node has applied since it started. */

@@ -19,6 +19,20 @@ public final class ReadChecker {
         this.position = position;
     }
 
+    /** The reader is told that the log begins behind its position, and goes on there. */
+    public void onTrimmed(long lowWatermark) {
+        require(
+                lowWatermark > position && lowWatermark <= oracle.nextOffset(),
+                Invariant.READS_ARE_COMMITTED_PREFIX,
+                "%s of group %d was refused at offset %d because %d is the first that is kept; committed is up to %d",
+                reader,
+                oracle.groupId(),
+                position,
+                lowWatermark,
+                oracle.nextOffset());
+        position = lowWatermark;
+    }
+
     /** The offset of the next record. */
     public long position() {
         return position;

@@ -90,7 +90,17 @@ public final class GroupModel {
         HardState hardState = image.map(DurableImages.Image::hardState).orElse(HardState.INITIAL);
         ModelLog log = new ModelLog();
         image.ifPresent(found -> {
-            for (long index = 1; index <= found.lastIndex(); index++) {
+            require(
+                    found.firstIndex() <= chosen.size() + 1,
+                    Invariant.CHOSEN_IS_KEPT,
+                    "%s of group %d has trimmed its log up to index %d, but only %d are committed",
+                    node,
+                    groupId,
+                    found.firstIndex(),
+                    chosen.size());
+            // What was trimmed was committed, and is what everybody else had there.
+            chosen.subList(0, (int) found.firstIndex() - 1).forEach(log::append);
+            for (long index = found.firstIndex(); index <= found.lastIndex(); index++) {
                 log.append(found.entry(index).orElseThrow());
             }
         });

@@ -41,7 +41,9 @@ public record ClusterView(
         FULL
     }
 
-    public record TopicView(String name, int replicationFactor, int maxBatchBytes, List<PartitionView> partitions) {
+    /** @param settings with the cluster's limits in force */
+    public record TopicView(
+            String name, int replicationFactor, TopicSettings settings, List<PartitionView> partitions) {
         public TopicView {
             partitions = List.copyOf(partitions);
         }

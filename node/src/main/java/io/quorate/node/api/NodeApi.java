@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.api;
 
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -22,16 +21,22 @@ public interface NodeApi {
     /** @param anyReplica false: the marks cover everything that was acknowledged before this call */
     void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer);
 
+    /** Forgets all records below {@code offset}, for good; answered with the marks that follow. */
+    void trim(TopicPartition partition, long offset, Consumer<Result<Marks>> answer);
+
     /** Zero asks for the default: 1 partition, replication 3 or as many nodes as there are, the cluster's batch limit. */
     void createTopic(
             String topic,
             int partitions,
             int replicationFactor,
-            int maxBatchBytes,
+            TopicSettings settings,
             Consumer<Result<ClusterView.TopicView>> answer);
 
     void alterTopic(
-            String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Result<ClusterView.TopicView>> answer);
+            String topic,
+            TopicSettings.Change settings,
+            int partitions,
+            Consumer<Result<ClusterView.TopicView>> answer);
 
     /** @param groupId of partition 0 in the incarnation that is meant, which alone is deleted; 0: whichever there is */
     void deleteTopic(String topic, long groupId, Consumer<Result<Boolean>> answer);

@@ -106,6 +106,12 @@ public final class ConfigKeys {
             (long) LogStoreConfig.DEFAULT.indexIntervalBytes(),
             "Bytes of log per entry of the sparse index.");
 
+    static final ConfigKey<Integer> RETENTION_CHECK_INTERVAL_MS = withDefault(
+            "log.retention_check_interval_ms",
+            integer(10, 3_600_000),
+            5_000,
+            "How often a node looks whether segments are to be deleted or snapshots to be made.");
+
     static final ConfigKey<Integer> STALL_TIMEOUT_MS = derived(
             "disk.stall_timeout_ms",
             integer(1, 3_600_000),
@@ -168,6 +174,7 @@ public final class ConfigKeys {
             ZERO_AHEAD_BYTES,
             DIRECT_IO,
             INDEX_INTERVAL_BYTES,
+            RETENTION_CHECK_INTERVAL_MS,
             STALL_TIMEOUT_MS,
             LOW_FREE_BYTES,
             CRITICAL_FREE_BYTES,

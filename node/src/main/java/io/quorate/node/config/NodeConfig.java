@@ -27,6 +27,7 @@ import java.util.TreeMap;
  * @param raft             limits of every group
  * @param logStore         limits of every log
  * @param disk             when the disk is considered unfit
+ * @param housekeepingMillis between two looks at what is kept
  * @param maxBatchBytes    largest record batch taken from a client
  * @param maxInflightBytes appends the whole node may have under way
  * @param faultInjection   whether the fault service is offered on the client port
@@ -43,6 +44,7 @@ public record NodeConfig(
         RaftConfig raft,
         LogStoreConfig logStore,
         DiskLimits disk,
+        int housekeepingMillis,
         int maxBatchBytes,
         long maxInflightBytes,
         boolean faultInjection) {
@@ -75,6 +77,7 @@ public record NodeConfig(
                 raft(config),
                 logStore(config),
                 disk(config),
+                config.get(ConfigKeys.RETENTION_CHECK_INTERVAL_MS),
                 Math.toIntExact(config.get(ConfigKeys.MAX_BATCH_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
                 config.get(ConfigKeys.FAULT_INJECTION));
@@ -93,6 +96,7 @@ public record NodeConfig(
                 raft,
                 logStore,
                 disk,
+                housekeepingMillis,
                 maxBatchBytes,
                 maxInflightBytes);
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.metadata;
 
+import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.NodeId;
 import java.util.List;
-import java.util.OptionalInt;
 
 /** What can happen to the registry: one entry of the metadata group's log. */
 public sealed interface Change {
@@ -11,10 +11,10 @@ public sealed interface Change {
     record RegisterNode(NodeId node, String clientAddress, long incarnation) implements Change {}
 
     /**
-     * @param maxBatchBytes 0: the cluster's limit
-     * @param placements    for each partition its replicas; the first one is preferred as leader
+     * @param settings   0 stands for the cluster's
+     * @param placements for each partition its replicas; the first one is preferred as leader
      */
-    record CreateTopic(String topic, int replicationFactor, int maxBatchBytes, List<List<NodeId>> placements)
+    record CreateTopic(String topic, int replicationFactor, TopicSettings settings, List<List<NodeId>> placements)
             implements Change {
         public CreateTopic {
             placements = placements.stream().map(List::copyOf).toList();
@@ -25,7 +25,7 @@ public sealed interface Change {
     record DeleteTopic(String topic, long groupId) implements Change {}
 
     /** @param added placements of further partitions, after the existing ones */
-    record AlterTopic(String topic, OptionalInt maxBatchBytes, List<List<NodeId>> added) implements Change {
+    record AlterTopic(String topic, TopicSettings.Change settings, List<List<NodeId>> added) implements Change {
         public AlterTopic {
             added = added.stream().map(List::copyOf).toList();
         }

@@ -7,12 +7,14 @@ import io.quorate.internal.v1.AlterTopicCommand;
 import io.quorate.internal.v1.CreateTopicCommand;
 import io.quorate.internal.v1.DeleteTopicCommand;
 import io.quorate.internal.v1.MetadataCommand;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** Entries of the metadata group's log as bytes: {@code quorate.internal.v1.MetadataCommand}. */
 public final class MetadataCodec {
@@ -33,7 +35,9 @@ public final class MetadataCodec {
             builder.setCreateTopic(CreateTopicCommand.newBuilder()
                     .setTopic(create.topic())
                     .setReplicationFactor(create.replicationFactor())
-                    .setMaxBatchBytes(create.maxBatchBytes())
+                    .setMaxBatchBytes(create.settings().maxBatchBytes())
+                    .setRetentionMs(create.settings().retentionMillis())
+                    .setRetentionBytes(create.settings().retentionBytes())
                     .addAllPlacements(placements(create.placements())));
         } else if (change instanceof Change.DeleteTopic delete) {
             builder.setDeleteTopic(
@@ -41,7 +45,9 @@ public final class MetadataCodec {
         } else if (change instanceof Change.AlterTopic alter) {
             AlterTopicCommand.Builder alteration =
                     AlterTopicCommand.newBuilder().setTopic(alter.topic()).addAllAdded(placements(alter.added()));
-            alter.maxBatchBytes().ifPresent(alteration::setMaxBatchBytes);
+            alter.settings().maxBatchBytes().ifPresent(alteration::setMaxBatchBytes);
+            alter.settings().retentionMillis().ifPresent(alteration::setRetentionMs);
+            alter.settings().retentionBytes().ifPresent(alteration::setRetentionBytes);
             builder.setAlterTopic(alteration);
         }
         return Payload.wrap(builder.build().toByteArray());
@@ -75,7 +81,10 @@ public final class MetadataCodec {
                 new Change.CreateTopic(
                         command.getCreateTopic().getTopic(),
                         command.getCreateTopic().getReplicationFactor(),
-                        command.getCreateTopic().getMaxBatchBytes(),
+                        new TopicSettings(
+                                command.getCreateTopic().getMaxBatchBytes(),
+                                command.getCreateTopic().getRetentionMs(),
+                                command.getCreateTopic().getRetentionBytes()),
                         nodes(command.getCreateTopic().getPlacementsList()));
             case DELETE_TOPIC ->
                 new Change.DeleteTopic(
@@ -84,14 +93,19 @@ public final class MetadataCodec {
             case ALTER_TOPIC ->
                 new Change.AlterTopic(
                         command.getAlterTopic().getTopic(),
-                        command.getAlterTopic().hasMaxBatchBytes()
-                                ? OptionalInt.of(command.getAlterTopic().getMaxBatchBytes())
-                                : OptionalInt.empty(),
+                        settings(command.getAlterTopic()),
                         nodes(command.getAlterTopic().getAddedList()));
             case COMMAND_NOT_SET ->
                 throw new IllegalArgumentException(
                         "metadata command of a kind that this version does not know; a newer version wrote it");
         };
+    }
+
+    private static TopicSettings.Change settings(AlterTopicCommand alter) {
+        return new TopicSettings.Change(
+                alter.hasMaxBatchBytes() ? OptionalInt.of(alter.getMaxBatchBytes()) : OptionalInt.empty(),
+                alter.hasRetentionMs() ? OptionalLong.of(alter.getRetentionMs()) : OptionalLong.empty(),
+                alter.hasRetentionBytes() ? OptionalLong.of(alter.getRetentionBytes()) : OptionalLong.empty());
     }
 
     private static List<io.quorate.internal.v1.Placement> placements(List<List<NodeId>> partitions) {

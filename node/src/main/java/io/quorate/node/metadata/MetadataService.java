@@ -5,6 +5,7 @@ import io.quorate.logstore.LogStore;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.ReadBarrier;
 import io.quorate.node.replica.Refusals;
@@ -15,6 +16,7 @@ import io.quorate.raft.Prng;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
@@ -22,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -74,7 +75,7 @@ public final class MetadataService implements Replica.Owner {
         this.prng = prng;
         this.clusterMaxBatchBytes = clusterMaxBatchBytes;
         this.listener = listener;
-        this.replica = new Replica(host, GroupName.METADATA, store, core, machine, this);
+        this.replica = new Replica(host, GroupName.METADATA, store, core, machine, EntryId.NONE, this);
     }
 
     public MetadataStateMachine registry() {
@@ -128,13 +129,13 @@ public final class MetadataService implements Replica.Owner {
 
     /** Zero asks for the default. */
     public void createTopic(
-            String topic, int partitions, int replicationFactor, int maxBatchBytes, Consumer<Outcome> answer) {
+            String topic, int partitions, int replicationFactor, TopicSettings settings, Consumer<Outcome> answer) {
         int nodes = replica.core().membership().voters().size();
         int copies = replicationFactor != 0 ? replicationFactor : defaultReplicationFactor(nodes);
         int count = partitions != 0 ? partitions : 1;
         Optional<Refusal> refusal = TopicName.check(topic)
                 .or(() -> checkReplication(copies, nodes))
-                .or(() -> checkMaxBatchBytes(maxBatchBytes))
+                .or(() -> checkMaxBatchBytes(settings.maxBatchBytes()))
                 .or(() -> checkAtLeastOne(count))
                 .or(this::whyNotLeading)
                 .or(() -> machine.tooManyPartitions(0, count))
@@ -142,25 +143,26 @@ public final class MetadataService implements Replica.Owner {
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {
-            propose(new Change.CreateTopic(topic, copies, maxBatchBytes, place(count, copies)), answer);
+            propose(new Change.CreateTopic(topic, copies, settings, place(count, copies)), answer);
         }
     }
 
     /** @param partitions the new number of partitions; 0: unchanged */
-    public void alterTopic(String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Outcome> answer) {
+    public void alterTopic(String topic, TopicSettings.Change settings, int partitions, Consumer<Outcome> answer) {
         Optional<Refusal> refusal = TopicName.check(topic)
-                .or(() -> checkMaxBatchBytes(maxBatchBytes.orElse(0)))
+                .or(() -> checkMaxBatchBytes(settings.maxBatchBytes().orElse(0)))
                 .or(() -> partitions == 0 ? Optional.empty() : checkAtLeastOne(partitions))
                 .or(this::whyNotLeading)
                 .or(() -> partitions == 0 ? Optional.empty() : whyNoRoom());
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {
-            whenUpToDate(answer, () -> alterKnownTopic(topic, maxBatchBytes, partitions, answer));
+            whenUpToDate(answer, () -> alterKnownTopic(topic, settings, partitions, answer));
         }
     }
 
-    private void alterKnownTopic(String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Outcome> answer) {
+    private void alterKnownTopic(
+            String topic, TopicSettings.Change settings, int partitions, Consumer<Outcome> answer) {
         Optional<TopicState> existing = machine.topic(topic);
         if (existing.isEmpty()) {
             answer.accept(new Outcome.Refused(Refusals.unknownTopic(topic)));
@@ -180,7 +182,7 @@ public final class MetadataService implements Replica.Owner {
         }
         propose(
                 new Change.AlterTopic(
-                        topic, maxBatchBytes, place(added, existing.get().replicationFactor())),
+                        topic, settings, place(added, existing.get().replicationFactor())),
                 answer);
     }
 

@@ -97,7 +97,7 @@ public final class MetadataStateMachine implements StateMachine {
             return new Outcome.Refused(tooMany.get());
         }
         return put(new TopicState(
-                create.topic(), create.replicationFactor(), create.maxBatchBytes(), withGroups(create.placements())));
+                create.topic(), create.replicationFactor(), create.settings(), withGroups(create.placements())));
     }
 
     private Outcome alter(Change.AlterTopic alter) {
@@ -113,7 +113,7 @@ public final class MetadataStateMachine implements StateMachine {
         List<TopicState.PartitionState> all = new ArrayList<>(topic.partitions());
         all.addAll(withGroups(alter.added()));
         return put(new TopicState(
-                topic.name(), topic.replicationFactor(), alter.maxBatchBytes().orElse(topic.maxBatchBytes()), all));
+                topic.name(), topic.replicationFactor(), alter.settings().applyTo(topic.settings()), all));
     }
 
     private Outcome delete(Change.DeleteTopic delete) {

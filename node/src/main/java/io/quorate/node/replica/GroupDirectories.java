@@ -4,6 +4,7 @@ package io.quorate.node.replica;
 import io.quorate.logstore.DataDirectory;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.StoreIdentity;
 import io.quorate.logstore.WriteBuffer;
@@ -11,6 +12,7 @@ import io.quorate.logstore.io.Disk;
 import io.quorate.raft.log.NodeId;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +78,37 @@ public final class GroupDirectories {
                 config,
                 background,
                 writeBuffer);
+    }
+
+    /**
+     * A partition's log and where its replica can begin to apply it.
+     *
+     * @param snapshot stands in for the entries up to its last one, which may be gone
+     */
+    public record PartitionLog(LogStore store, Optional<Snapshot> snapshot) {}
+
+    /**
+     * As {@link #open}, with the newest snapshot.
+     *
+     * @throws StorageException also if the log begins after the newest snapshot that is good
+     */
+    public PartitionLog openPartition(long groupId) {
+        LogStore store = open(groupId);
+        try {
+            Optional<Snapshot> snapshot = store.latestSnapshot();
+            long covered = snapshot.map(found -> found.last().index()).orElse(0L);
+            if (covered < store.firstIndex() - 1) {
+                throw new StorageException(
+                        dataDirectory.groupDirectory(groupId),
+                        "the log begins at index " + store.firstIndex() + ", but the newest good snapshot ends at "
+                                + covered,
+                        null);
+            }
+            return new PartitionLog(store, snapshot);
+        } catch (StorageException unusable) {
+            store.close();
+            throw unusable;
+        }
     }
 
     private boolean isBeingRemoved(long groupId) {

@@ -38,8 +38,10 @@ public final class LocalReplicas {
      *
      * @param preferred     who leads first, if all are well
      * @param maxBatchBytes largest batch that is taken
+     * @param retention     how much of it is kept
      */
-    public record Wanted(GroupName name, Membership membership, NodeId preferred, int maxBatchBytes) {}
+    public record Wanted(
+            GroupName name, Membership membership, NodeId preferred, int maxBatchBytes, Retention retention) {}
 
     private static final class Slot {
         Wanted wanted;
@@ -75,7 +77,7 @@ public final class LocalReplicas {
         Slot slot = slots.get(wanted.name().groupId());
         if (slot != null) {
             slot.wanted = wanted;
-            slot.replica.ifPresent(replica -> replica.setMaxBatchBytes(wanted.maxBatchBytes()));
+            slot.replica.ifPresent(replica -> replica.configure(wanted.maxBatchBytes(), wanted.retention()));
         } else if (!stopped) {
             Slot opening = new Slot(wanted);
             slots.put(wanted.name().groupId(), opening);
@@ -83,13 +85,14 @@ public final class LocalReplicas {
             host.loop()
                     .offload(
                             backgroundExecutor,
-                            () -> directories.open(wanted.name().groupId()),
-                            store -> onOpened(opening, store),
+                            () -> directories.openPartition(wanted.name().groupId()),
+                            log -> onOpened(opening, log),
                             fault -> onUnusable(opening, fault));
         }
     }
 
-    private void onOpened(Slot slot, LogStore store) {
+    private void onOpened(Slot slot, GroupDirectories.PartitionLog log) {
+        LogStore store = log.store();
         closing--;
         if (stopped || slot.deleted) {
             closing++;
@@ -109,7 +112,8 @@ public final class LocalReplicas {
         if (wanted.preferred().equals(host.self()) && core.lastIndex() > 0) {
             giveHeadStart(core);
         }
-        slot.replica = Optional.of(new PartitionReplica(host, wanted.name(), store, core, wanted.maxBatchBytes()));
+        slot.replica = Optional.of(
+                new PartitionReplica(host, wanted.name(), log, core, wanted.maxBatchBytes(), wanted.retention()));
         LOG.debug("{}: opened on {}, last index {}", wanted.name(), host.self(), core.lastIndex());
     }
 
@@ -214,6 +218,13 @@ public final class LocalReplicas {
                     members.add(new LeaderBalancer.Member(partition.replica(), Optional.of(slot.wanted.preferred()))));
         }
         return members;
+    }
+
+    /** To be called now and then: snapshots, retention, deletion of what is not kept. */
+    public void housekeep() {
+        for (Slot slot : slots.values()) {
+            slot.replica.ifPresent(PartitionReplica::housekeep);
+        }
     }
 
     public void disconnected(NodeId peer) {

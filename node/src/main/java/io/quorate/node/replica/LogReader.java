@@ -121,7 +121,12 @@ final class LogReader implements ReadSession {
             return;
         }
         long applied = partition.replica().appliedIndex();
-        if (nextOffset >= endOffset) {
+        long lowWatermark = partition.machine().lowWatermark();
+        // What lies between here and the first index that is kept, if anything, holds no record that is kept.
+        nextIndex = nextIndex == 0 ? 0 : Math.max(nextIndex, partition.machine().keepFromIndex());
+        if (nextOffset < lowWatermark) {
+            refuse(Refusals.trimmed(partition.name(), nextOffset, lowWatermark));
+        } else if (nextOffset >= endOffset) {
             end();
         } else if (nextIndex == 0) {
             locate(applied);

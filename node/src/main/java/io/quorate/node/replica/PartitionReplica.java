@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
-import io.quorate.logstore.LogStore;
+import io.quorate.logstore.Snapshot;
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
@@ -14,6 +14,7 @@ import io.quorate.node.api.Result;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -42,6 +43,7 @@ public final class PartitionReplica implements Replica.Owner {
     private final PartitionStateMachine machine;
     private final Replica replica;
     private final AppendQueue appends;
+    private final LogBeginning beginning;
     private final Set<LogReader> readers = new LinkedHashSet<>();
     private List<LogReader> waitingReaders = new ArrayList<>();
     private int maxBatchBytes;
@@ -49,15 +51,26 @@ public final class PartitionReplica implements Replica.Owner {
     private boolean stopped;
 
     /**
-     * @param core          freshly made from {@code store.recovered()}
+     * @param core          freshly made from the log's {@code recovered()}
      * @param maxBatchBytes largest batch that is taken
+     * @param retention     how much is kept
      */
-    public PartitionReplica(ReplicaHost host, GroupName name, LogStore store, RaftCore core, int maxBatchBytes) {
+    public PartitionReplica(
+            ReplicaHost host,
+            GroupName name,
+            GroupDirectories.PartitionLog log,
+            RaftCore core,
+            int maxBatchBytes,
+            Retention retention) {
         this.host = host;
         this.name = name;
-        this.machine = new PartitionStateMachine(name);
+        this.machine = log.snapshot()
+                .map(snapshot -> new PartitionStateMachine(name, snapshot))
+                .orElseGet(() -> new PartitionStateMachine(name));
+        EntryId applied = log.snapshot().map(Snapshot::last).orElse(EntryId.NONE);
         this.appends = new AppendQueue(machine.producers(), host.budget());
-        this.replica = new Replica(host, name, store, core, machine, this);
+        this.replica = new Replica(host, name, log.store(), core, machine, applied, this);
+        this.beginning = new LogBeginning(host, this, retention, applied.index());
         this.maxBatchBytes = maxBatchBytes;
     }
 
@@ -65,8 +78,9 @@ public final class PartitionReplica implements Replica.Owner {
         return name;
     }
 
-    public void setMaxBatchBytes(int maxBatchBytes) {
-        this.maxBatchBytes = maxBatchBytes;
+    public void configure(int newMaxBatchBytes, Retention newRetention) {
+        maxBatchBytes = newMaxBatchBytes;
+        beginning.setRetention(newRetention);
     }
 
     Replica replica() {
@@ -93,6 +107,12 @@ public final class PartitionReplica implements Replica.Owner {
 
     public void tick() {
         replica.tick();
+    }
+
+    public void housekeep() {
+        if (!stopped) {
+            beginning.housekeep();
+        }
     }
 
     public void disconnected(NodeId peer) {
@@ -142,6 +162,7 @@ public final class PartitionReplica implements Replica.Owner {
     public void stop(Refusal toReaders, Runnable onClosed) {
         stopped = true;
         appends.abandon(Refusals.leadershipLost(name, ledTerm));
+        beginning.abandon(Refusals.leadershipLost(name, ledTerm));
         refuseReaders(toReaders, true);
         replica.stop(onClosed);
     }
@@ -282,13 +303,23 @@ public final class PartitionReplica implements Replica.Owner {
         return Optional.of(notLeading());
     }
 
-    private Refusal notLeading() {
+    Refusal notLeading() {
         if (replica.hasFailed()) {
             return Refusals.replicaFailed(name, replica.failure());
         }
         return stopped
                 ? Refusals.shuttingDown()
                 : host.whereabouts().elsewhere(name, replica.core().membership());
+    }
+
+    // ---- the log's beginning
+
+    /** Forgets what is below {@code offset}, for good; the answer comes when a majority knows. */
+    public void trim(long offset, Consumer<Result<Marks>> answer) {
+        whyNotLeading()
+                .ifPresentOrElse(
+                        refusal -> answer.accept(new Result.Refused<>(refusal)),
+                        () -> beginning.trimTo(offset, answer));
     }
 
     // ---- reads
@@ -376,6 +407,7 @@ public final class PartitionReplica implements Replica.Owner {
     @Override
     public void onApplied(long appliedIndex) {
         appends.completeUpTo(appliedIndex, ledTerm);
+        beginning.onApplied(appliedIndex);
         List<LogReader> woken = waitingReaders;
         if (!woken.isEmpty()) {
             waitingReaders = new ArrayList<>(woken.size());
@@ -393,6 +425,7 @@ public final class PartitionReplica implements Replica.Owner {
     @Override
     public void onLeadershipLost(long term) {
         appends.abandon(Refusals.leadershipLost(name, term));
+        beginning.abandon(Refusals.leadershipLost(name, term));
         refuseReaders(notLeading(), false);
     }
 

@@ -1,23 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.Snapshot;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import io.quorate.wire.BatchHeader;
 
 /**
- * What a partition's log comes to, beside the records themselves: the next offset and the producers' windows.
+ * What a partition's log comes to, beside the records themselves: the next offset, where the log begins, and the
+ * producers' windows. A function of the log alone: replicas that have applied the same entries have the same state.
  *
- * <p>Invariant: every entry starts at the offset where the one before it ended.
+ * <p>Invariants: every entry starts at the offset where the one before it ended; the low-water mark never falls and is
+ * never above the next offset.
  */
 public final class PartitionStateMachine implements StateMachine {
     private final GroupName name;
     private final ProducerTable producers = new ProducerTable();
     private long nextOffset;
+    private long lowWatermark;
+    private long keepFromIndex;
 
     public PartitionStateMachine(GroupName name) {
         this.name = name;
+    }
+
+    /**
+     * Goes on from a snapshot, which stands in for all entries up to its last one.
+     *
+     * @throws IllegalArgumentException if this version cannot read it
+     */
+    PartitionStateMachine(GroupName name, Snapshot snapshot) {
+        this(name);
+        Trim begin = PartitionCodec.decodeState(snapshot.state(), producers);
+        nextOffset = snapshot.nextOffset();
+        lowWatermark = begin.lowWatermark();
+        keepFromIndex = begin.keepFromIndex();
+    }
+
+    /** What a snapshot holds of this. */
+    Payload encode() {
+        return PartitionCodec.encode(new Trim(lowWatermark, keepFromIndex), producers);
     }
 
     /** First offset that is not yet applied: the high-water mark. */
@@ -25,16 +48,24 @@ public final class PartitionStateMachine implements StateMachine {
         return nextOffset;
     }
 
-    /** First offset that is kept. Nothing is trimmed yet, so it is the first one that ever was. */
+    /** First offset that is kept. */
     public long lowWatermark() {
-        return 0;
+        return lowWatermark;
+    }
+
+    /** First index that any replica keeps; the entries before it may be gone from the disk. */
+    public long keepFromIndex() {
+        return keepFromIndex;
     }
 
     public ProducerTable producers() {
         return producers;
     }
 
-    /** @throws IllegalStateException if the log is not what a partition's log may be: a bug, or damage nobody noticed */
+    /**
+     * @throws IllegalStateException    if the log is not what a partition's log may be: a bug, or damage nobody noticed
+     * @throws IllegalArgumentException if it holds a command that this version does not know
+     */
     @Override
     public void apply(LogEntry entry) {
         if (entry.baseOffset() != nextOffset) {
@@ -46,6 +77,10 @@ public final class PartitionStateMachine implements StateMachine {
             Payload batch = entry.payload();
             producers.append(BatchHeader.read(batch.array(), batch.arrayOffset()), entry.baseOffset());
             nextOffset = entry.nextOffset();
+        } else if (entry.type() == EntryType.COMMAND) {
+            Trim trim = PartitionCodec.decodeTrim(entry.payload());
+            lowWatermark = Math.max(lowWatermark, Math.min(trim.lowWatermark(), nextOffset));
+            keepFromIndex = Math.max(keepFromIndex, Math.min(trim.keepFromIndex(), entry.index()));
         } else if (entry.type() != EntryType.NO_OP) {
             throw new IllegalStateException(name + ": entry " + entry.id() + " is a " + entry.type()
                     + ", which this version does not know in a partition's log; a newer version wrote it");

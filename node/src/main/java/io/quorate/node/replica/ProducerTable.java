@@ -87,6 +87,39 @@ public final class ProducerTable {
         this.maxRanges = maxRanges;
     }
 
+    /** Sees one producer, the one that appended least recently first. */
+    interface Visitor {
+        /** @param ranges triples of first sequence, count and base offset, oldest first */
+        void onProducer(long producerId, int epoch, long[] ranges);
+    }
+
+    void forEach(Visitor visitor) {
+        producers.forEach((id, producer) ->
+                visitor.onProducer(id, producer.epoch, Arrays.copyOf(producer.ranges, 3 * producer.size)));
+    }
+
+    /**
+     * Adds a producer as {@link #forEach} has shown it, after those that are there.
+     *
+     * @throws IllegalArgumentException if it is there already, or cannot have been in such a table
+     */
+    void restore(long producerId, int epoch, long[] ranges) {
+        int size = ranges.length / 3;
+        if (producerId == 0
+                || producers.containsKey(producerId)
+                || producers.size() == maxProducers
+                || size == 0
+                || size > maxRanges
+                || ranges.length % 3 != 0) {
+            throw new IllegalArgumentException("producer " + Long.toUnsignedString(producerId) + " with "
+                    + ranges.length + " numbers does not fit behind " + producers.size() + " others");
+        }
+        Producer producer = new Producer(epoch);
+        producer.ranges = ranges.clone();
+        producer.size = size;
+        producers.put(producerId, producer);
+    }
+
     public int size() {
         return producers.size();
     }

@@ -15,6 +15,7 @@ import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.TransferResult;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.Message;
@@ -84,7 +85,7 @@ public final class Replica implements FlushRounds.Target {
     private boolean dirty;
     private long persistedSequence;
     private long committedIndex;
-    private long appliedIndex;
+    private EntryId applied;
     private boolean readingToApply;
     /** The term that the owner was told this member leads; 0 if none. */
     private long ledTerm;
@@ -92,8 +93,18 @@ public final class Replica implements FlushRounds.Target {
     private long observedTerm = -1;
     private Optional<NodeId> observedLeader = Optional.empty();
 
-    /** @param core freshly made from {@code store.recovered()} */
-    public Replica(ReplicaHost host, GroupName name, LogStore store, RaftCore core, StateMachine machine, Owner owner) {
+    /**
+     * @param core    freshly made from {@code store.recovered()}
+     * @param applied the last entry that is in the state machine's state already; {@link EntryId#NONE} if none is
+     */
+    public Replica(
+            ReplicaHost host,
+            GroupName name,
+            LogStore store,
+            RaftCore core,
+            StateMachine machine,
+            EntryId applied,
+            Owner owner) {
         this.host = host;
         this.name = name;
         this.store = store;
@@ -103,8 +114,9 @@ public final class Replica implements FlushRounds.Target {
         this.fitness = new LeaderFitness(
                 host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
         this.reads = new ReadBarrier(core);
-        this.appliedIndex = store.firstIndex() - 1;
+        this.applied = applied;
         host.observer().onOpened(name.groupId(), core.membership());
+        host.observer().onRestored(name.groupId(), applied);
     }
 
     public GroupName name() {
@@ -136,7 +148,12 @@ public final class Replica implements FlushRounds.Target {
 
     /** The last index that the state machine has seen. */
     public long appliedIndex() {
-        return appliedIndex;
+        return applied.index();
+    }
+
+    /** The last entry that the state machine has seen. */
+    EntryId appliedId() {
+        return applied;
     }
 
     /** Whether this member leads {@code term} and everyone concerned has been told so. */
@@ -146,7 +163,7 @@ public final class Replica implements FlushRounds.Target {
 
     /** Leads, and has applied everything that earlier leaders may have committed. */
     public boolean isReadyLeader() {
-        return ledTerm != 0 && leads(ledTerm) && appliedIndex >= core.leadershipStartIndex();
+        return ledTerm != 0 && leads(ledTerm) && applied.index() >= core.leadershipStartIndex();
     }
 
     public void tick() {
@@ -258,41 +275,40 @@ public final class Replica implements FlushRounds.Target {
         if (state != State.RUNNING) {
             return;
         }
-        long before = appliedIndex;
-        while (appliedIndex < committedIndex && appliedIndex + 1 >= core.tailStart()) {
-            apply(core.tailEntry(appliedIndex + 1));
+        long before = applied.index();
+        while (applied.index() < committedIndex && applied.index() + 1 >= core.tailStart()) {
+            apply(core.tailEntry(applied.index() + 1));
         }
         finishApplying(before);
-        if (appliedIndex < committedIndex && !readingToApply) {
+        if (applied.index() < committedIndex && !readingToApply) {
             readToApply();
         }
         noticeLeadership();
-        reads.release(appliedIndex);
+        reads.release(applied.index());
         if (state == State.RUNNING && core.hasOutputs()) {
             markDirty();
         }
     }
 
     private void apply(LogEntry entry) {
-        if (entry.index() != appliedIndex + 1) {
-            throw new IllegalStateException(
-                    name + ": entry " + entry.id() + " cannot be applied after index " + appliedIndex);
+        if (entry.index() != applied.index() + 1) {
+            throw new IllegalStateException(name + ": entry " + entry.id() + " cannot be applied after " + applied);
         }
         machine.apply(entry);
-        appliedIndex = entry.index();
+        applied = entry.id();
         host.observer().onApplied(name.groupId(), entry);
     }
 
     private void finishApplying(long appliedBefore) {
-        if (appliedIndex > appliedBefore) {
-            core.applied(appliedIndex);
-            owner.onApplied(appliedIndex);
+        if (applied.index() > appliedBefore) {
+            core.applied(applied.index());
+            owner.onApplied(applied.index());
         }
     }
 
     /** Entries that were committed before this process had them in memory: read beside the loop, a chunk at a time. */
     private void readToApply() {
-        long from = appliedIndex + 1;
+        long from = applied.index() + 1;
         long to = Math.min(committedIndex, core.tailStart() - 1);
         readingToApply = true;
         host.loop()
@@ -302,7 +318,7 @@ public final class Replica implements FlushRounds.Target {
                         entries -> {
                             readingToApply = false;
                             if (state == State.RUNNING) {
-                                long before = appliedIndex;
+                                long before = applied.index();
                                 entries.forEach(this::apply);
                                 finishApplying(before);
                                 markDirty();
@@ -317,6 +333,11 @@ public final class Replica implements FlushRounds.Target {
      * only if the term is still the same.
      */
     private void load(EntryLoad load) {
+        if (load.fromIndex() < store.firstIndex()) {
+            // Deleted here, because all replicas had it: the follower has lost its disk since.
+            loaded(load, List.of());
+            return;
+        }
         long term = core.term();
         long to = Math.max(load.fromIndex(), Math.min(core.tailStart() - 1, core.durableIndex()));
         host.loop()

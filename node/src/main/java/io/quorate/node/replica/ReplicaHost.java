@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
  * @param disk         tells whether the disk is fit for a leader
  * @param transport    takes their messages
  * @param readExecutor reads what is not in memory
+ * @param backgroundExecutor housekeeping
  * @param whereabouts  knows the leaders
  * @param budget       of the appends under way
  * @param observer     watches them
@@ -29,6 +30,7 @@ public record ReplicaHost(
         DiskWatch disk,
         Transport transport,
         Executor readExecutor,
+        Executor backgroundExecutor,
         Whereabouts whereabouts,
         InflightBudget budget,
         ReplicaObserver observer) {}

@@ -5,7 +5,9 @@ import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
 
 /**
  * Watches what the replicas of one node do, without a say in it: logs, metrics and the simulator's checkers. Called on
@@ -24,8 +26,14 @@ public interface ReplicaObserver {
     /** Everything up to this persist is on the disk; before any message that waited for it leaves. */
     default void onPersisted(long groupId, long sequence) {}
 
-    /** The state machine has applied this entry; in index order, from the first kept entry of each incarnation on. */
+    /** The state machine has applied this entry; in index order, from where it began on. */
     default void onApplied(long groupId, LogEntry entry) {}
+
+    /** The replica begins with this state, as if it had applied everything up to and including {@code last}. */
+    default void onRestored(long groupId, EntryId last) {}
+
+    /** What the state machine has become by applying everything up to {@code last}: equal on all replicas. */
+    default void onSnapshot(long groupId, EntryId last, Payload state) {}
 
     /** Something happened in the replica's Raft core. */
     default void onRaftEvent(long groupId, RaftEvent event) {}

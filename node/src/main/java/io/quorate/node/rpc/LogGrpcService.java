@@ -30,6 +30,8 @@ import io.quorate.v1.PlainRecord;
 import io.quorate.v1.PlainRecords;
 import io.quorate.v1.ReadRequest;
 import io.quorate.v1.ReadResponse;
+import io.quorate.v1.TrimRequest;
+import io.quorate.v1.TrimResponse;
 import io.quorate.wire.RecordBatchBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -169,6 +171,23 @@ public final class LogGrpcService implements BindableService {
                                         .setHighWatermark(marks.highWatermark())
                                         .setGeneration(marks.generation())
                                         .setLeaderId(marks.leaderId())
+                                        .build()));
+            } catch (InvalidRequestException invalid) {
+                client.onError(ErrorMapping.toStatus(invalid.refusal()));
+            }
+        }
+
+        @Override
+        public void trim(TrimRequest request, StreamObserver<TrimResponse> client) {
+            try {
+                api.get()
+                        .trim(
+                                Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId()),
+                                Requests.number("before_offset", request.getBeforeOffset()),
+                                result -> Answers.send(client, result, marks -> TrimResponse.newBuilder()
+                                        .setLowWatermark(marks.lowWatermark())
+                                        .setHighWatermark(marks.highWatermark())
+                                        .setGeneration(marks.generation())
                                         .build()));
             } catch (InvalidRequestException invalid) {
                 client.onError(ErrorMapping.toStatus(invalid.refusal()));

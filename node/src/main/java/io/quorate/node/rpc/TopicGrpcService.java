@@ -5,6 +5,7 @@ import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.node.rpc.Requests.InvalidRequestException;
 import io.quorate.v1.AlterTopicRequest;
 import io.quorate.v1.AlterTopicResponse;
@@ -16,6 +17,7 @@ import io.quorate.v1.DescribeTopicRequest;
 import io.quorate.v1.DescribeTopicResponse;
 import io.quorate.v1.ListTopicsRequest;
 import io.quorate.v1.ListTopicsResponse;
+import io.quorate.v1.TopicConfig;
 import io.quorate.v1.TopicServiceGrpc;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
@@ -34,6 +36,15 @@ public final class TopicGrpcService implements BindableService {
         return new Handlers().bindService();
     }
 
+    private static TopicSettings.Change settings(TopicConfig config) throws InvalidRequestException {
+        return new TopicSettings.Change(
+                config.hasMaxBatchBytes()
+                        ? OptionalInt.of(Requests.count("config.max_batch_bytes", config.getMaxBatchBytes()))
+                        : OptionalInt.empty(),
+                Requests.optional(config.hasRetentionMs(), "config.retention_ms", config.getRetentionMs()),
+                Requests.optional(config.hasRetentionBytes(), "config.retention_bytes", config.getRetentionBytes()));
+    }
+
     private final class Handlers extends TopicServiceGrpc.TopicServiceImplBase {
         @Override
         public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> client) {
@@ -43,9 +54,7 @@ public final class TopicGrpcService implements BindableService {
                                 request.getTopic(),
                                 Requests.count("partitions", request.getPartitions()),
                                 Requests.count("replication_factor", request.getReplicationFactor()),
-                                Requests.count(
-                                        "config.max_batch_bytes",
-                                        request.getConfig().getMaxBatchBytes()),
+                                settings(request.getConfig()).applyTo(TopicSettings.DEFAULT),
                                 result -> Answers.send(client, result, topic -> CreateTopicResponse.newBuilder()
                                         .setTopic(ViewCodec.toProto(topic))
                                         .build()));
@@ -71,14 +80,10 @@ public final class TopicGrpcService implements BindableService {
         @Override
         public void alterTopic(AlterTopicRequest request, StreamObserver<AlterTopicResponse> client) {
             try {
-                OptionalInt maxBatchBytes = request.hasConfig()
-                        ? OptionalInt.of(Requests.count(
-                                "config.max_batch_bytes", request.getConfig().getMaxBatchBytes()))
-                        : OptionalInt.empty();
                 api.get()
                         .alterTopic(
                                 request.getTopic(),
-                                maxBatchBytes,
+                                settings(request.getConfig()),
                                 Requests.count("partitions", request.getPartitions()),
                                 result -> Answers.send(client, result, topic -> AlterTopicResponse.newBuilder()
                                         .setTopic(ViewCodec.toProto(topic))

@@ -41,7 +41,10 @@ final class ViewCodec {
         Topic.Builder topic = Topic.newBuilder()
                 .setName(view.name())
                 .setReplicationFactor(view.replicationFactor())
-                .setConfig(TopicConfig.newBuilder().setMaxBatchBytes(view.maxBatchBytes()));
+                .setConfig(TopicConfig.newBuilder()
+                        .setMaxBatchBytes(view.settings().maxBatchBytes())
+                        .setRetentionMs(view.settings().retentionMillis())
+                        .setRetentionBytes(view.settings().retentionBytes()));
         view.partitions().forEach(partition -> topic.addPartitions(toProto(partition)));
         return topic.build();
     }

@@ -249,6 +249,7 @@ public final class QuorateServer implements AutoCloseable {
                 settings.raft(),
                 settings.logStore(),
                 settings.disk(),
+                settings.housekeepingMillis(),
                 settings.maxBatchBytes(),
                 settings.maxInflightBytes());
     }

@@ -21,6 +21,7 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.Payload;
 import java.nio.file.Path;
 import java.util.List;
@@ -189,7 +190,7 @@ class FailureTest {
 
         Refusal append = refusalOf(survivor.api().openAppend(orders, OptionalLong.empty()));
         VirtualCluster.Answer<ClusterView.TopicView> create = new VirtualCluster.Answer<>();
-        survivor.api().createTopic("more", 1, 1, 0, create::take);
+        survivor.api().createTopic("more", 1, 1, TopicSettings.DEFAULT, create::take);
 
         assertEquals(Reason.NO_QUORUM, append.reason());
         assertEquals(othersThan(survivor), append.metadata().get("missing_nodes"));

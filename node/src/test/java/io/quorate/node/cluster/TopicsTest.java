@@ -12,11 +12,11 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.api.TopicSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -34,7 +34,7 @@ class TopicsTest {
 
         assertEquals(1, topic.partitions().size());
         assertEquals(3, topic.replicationFactor());
-        assertEquals(VirtualCluster.MAX_BATCH_BYTES, topic.maxBatchBytes());
+        assertEquals(VirtualCluster.MAX_BATCH_BYTES, topic.settings().maxBatchBytes());
         assertEquals(3, topic.partitions().get(0).replicas().size());
     }
 
@@ -67,7 +67,7 @@ class TopicsTest {
                 .orElseThrow();
         VirtualCluster.Answer<ClusterView.TopicView> answer = new VirtualCluster.Answer<>();
 
-        other.api().createTopic("orders", 1, 3, 0, answer::take);
+        other.api().createTopic("orders", 1, 3, TopicSettings.DEFAULT, answer::take);
 
         assertEquals(Reason.NOT_LEADER, answer.refusal().reason());
         assertEquals(
@@ -129,8 +129,8 @@ class TopicsTest {
         VirtualCluster.Answer<ClusterView.TopicView> first = new VirtualCluster.Answer<>();
         VirtualCluster.Answer<ClusterView.TopicView> second = new VirtualCluster.Answer<>();
 
-        leader.api().createTopic("orders", 1, 3, 0, first::take);
-        leader.api().createTopic("orders", 2, 3, 0, second::take);
+        leader.api().createTopic("orders", 1, 3, TopicSettings.DEFAULT, first::take);
+        leader.api().createTopic("orders", 2, 3, TopicSettings.DEFAULT, second::take);
         cluster.await("both answers", () -> first.isThere() && second.isThere());
 
         assertEquals(1, first.value().partitions().size());
@@ -146,8 +146,8 @@ class TopicsTest {
         cluster.append(first, plain("a"));
 
         ClusterView.TopicView grown =
-                cluster.alter("orders", OptionalInt.empty(), 3).value();
-        Refusal shrunk = cluster.alter("orders", OptionalInt.empty(), 2).refusal();
+                cluster.alter("orders", TopicSettings.Change.NONE, 3).value();
+        Refusal shrunk = cluster.alter("orders", TopicSettings.Change.NONE, 2).refusal();
 
         assertEquals(3, grown.partitions().size());
         assertEquals(Reason.INVALID_ARGUMENT, shrunk.reason());
@@ -162,10 +162,21 @@ class TopicsTest {
         cluster.append(orders, plain("x".repeat(2_000)));
 
         assertEquals(
-                1_000, cluster.alter("orders", OptionalInt.of(1_000), 0).value().maxBatchBytes());
+                1_000,
+                cluster.alter("orders", TopicSettings.Change.ofMaxBatchBytes(1_000), 0)
+                        .value()
+                        .settings()
+                        .maxBatchBytes());
         cluster.await(
                 "the leader knows",
-                () -> cluster.leader(orders).api().view().topics().get(0).maxBatchBytes() == 1_000);
+                () -> cluster.leader(orders)
+                                .api()
+                                .view()
+                                .topics()
+                                .get(0)
+                                .settings()
+                                .maxBatchBytes()
+                        == 1_000);
 
         Refusal refusal = cluster.append(orders, plain("x".repeat(2_000))).refusal;
         assertEquals(Reason.RECORD_TOO_LARGE, refusal.reason());

@@ -17,6 +17,7 @@ import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.LogEntry;
@@ -27,7 +28,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -39,6 +39,7 @@ final class VirtualCluster {
     static final RaftConfig RAFT = new RaftConfig(20, 3, 64 << 10, 256 << 10, 8, 256 << 10, 64 << 10);
     static final LogStoreConfig LOG_STORE = new LogStoreConfig(256 << 10, 0, 4 << 10);
     static final DiskLimits DISK = new DiskLimits(40, 64 << 20, 16 << 20, 1_000);
+    static final int HOUSEKEEPING_MILLIS = 500;
     static final int MAX_BATCH_BYTES = 100_000;
     static final long MAX_INFLIGHT_BYTES = 200_000;
 
@@ -65,6 +66,7 @@ final class VirtualCluster {
                     raft,
                     LOG_STORE,
                     DISK,
+                    HOUSEKEEPING_MILLIS,
                     MAX_BATCH_BYTES,
                     MAX_INFLIGHT_BYTES);
             nodes.put(id, new VirtualNode(settings, time, network, 1000 + id.value()));
@@ -190,15 +192,24 @@ final class VirtualCluster {
     Answer<ClusterView.TopicView> create(String topic, int partitions, int replicationFactor, int maxBatchBytes) {
         VirtualNode leader = metadataLeader();
         Answer<ClusterView.TopicView> answer = new Answer<>();
-        leader.api().createTopic(topic, partitions, replicationFactor, maxBatchBytes, answer::take);
+        leader.api()
+                .createTopic(
+                        topic, partitions, replicationFactor, new TopicSettings(maxBatchBytes, 0, 0), answer::take);
         await("an answer to the creation of " + topic, answer::isThere);
         return answer;
     }
 
-    Answer<ClusterView.TopicView> alter(String topic, OptionalInt maxBatchBytes, int partitions) {
+    Answer<ClusterView.TopicView> alter(String topic, TopicSettings.Change settings, int partitions) {
         Answer<ClusterView.TopicView> answer = new Answer<>();
-        metadataLeader().api().alterTopic(topic, maxBatchBytes, partitions, answer::take);
+        metadataLeader().api().alterTopic(topic, settings, partitions, answer::take);
         await("an answer to the alteration of " + topic, answer::isThere);
+        return answer;
+    }
+
+    Answer<Marks> trim(TopicPartition partition, long offset) {
+        Answer<Marks> answer = new Answer<>();
+        leader(partition).api().trim(partition, offset, answer::take);
+        await("an answer to a trim", answer::isThere);
         return answer;
     }
 

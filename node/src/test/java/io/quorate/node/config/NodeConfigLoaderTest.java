@@ -73,6 +73,7 @@ class NodeConfigLoaderTest {
                         new RaftConfig(20, 3, 1 << 20, 8 << 20, 256, 32 << 20, 16 << 20),
                         LogStoreConfig.DEFAULT,
                         new DiskLimits(40, 1L << 30, 256L << 20, 1_000),
+                        5_000,
                         4 << 20,
                         64L << 20),
                 settings);

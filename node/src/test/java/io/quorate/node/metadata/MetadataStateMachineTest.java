@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,9 +49,12 @@ class MetadataStateMachineTest {
     static List<Change> changes() {
         return List.of(
                 new Change.RegisterNode(new NodeId(3), "host:7402", -5),
-                new Change.CreateTopic("orders", 3, 1000, placements(2)),
-                new Change.AlterTopic("orders", OptionalInt.of(0), placements(1)),
-                new Change.AlterTopic("orders", OptionalInt.empty(), List.of()),
+                new Change.CreateTopic("orders", 3, new TopicSettings(1000, 0, 0), placements(2)),
+                new Change.AlterTopic(
+                        "orders",
+                        new TopicSettings.Change(OptionalInt.of(0), OptionalLong.of(60_000), OptionalLong.empty()),
+                        placements(1)),
+                new Change.AlterTopic("orders", TopicSettings.Change.NONE, List.of()),
                 new Change.DeleteTopic("orders", 5));
     }
 
@@ -71,10 +76,10 @@ class MetadataStateMachineTest {
     @Test
     @DisplayName("gives every partition a group id of its own and never gives one twice")
     void groupIds() {
-        apply(new Change.CreateTopic("a", 3, 0, placements(2)));
+        apply(new Change.CreateTopic("a", 3, new TopicSettings(0, 0, 0), placements(2)));
         apply(new Change.DeleteTopic("a", 0));
-        apply(new Change.CreateTopic("b", 3, 0, placements(1)));
-        apply(new Change.AlterTopic("b", OptionalInt.empty(), placements(2)));
+        apply(new Change.CreateTopic("b", 3, new TopicSettings(0, 0, 0), placements(1)));
+        apply(new Change.AlterTopic("b", TopicSettings.Change.NONE, placements(2)));
 
         assertEquals(
                 List.of(3L, 4L, 5L),
@@ -87,15 +92,18 @@ class MetadataStateMachineTest {
     @Test
     @DisplayName("refuses changes that other changes have overtaken")
     void overtaken() {
-        apply(new Change.CreateTopic("a", 3, 0, placements(1)));
+        apply(new Change.CreateTopic("a", 3, new TopicSettings(0, 0, 0), placements(1)));
 
-        assertEquals(Reason.TOPIC_EXISTS, reason(apply(new Change.CreateTopic("a", 3, 0, placements(1)))));
+        assertEquals(
+                Reason.TOPIC_EXISTS,
+                reason(apply(new Change.CreateTopic("a", 3, new TopicSettings(0, 0, 0), placements(1)))));
         assertEquals(Reason.UNKNOWN_TOPIC, reason(apply(new Change.DeleteTopic("b", 0))));
         assertEquals(
-                Reason.UNKNOWN_TOPIC, reason(apply(new Change.AlterTopic("b", OptionalInt.empty(), placements(1)))));
+                Reason.UNKNOWN_TOPIC,
+                reason(apply(new Change.AlterTopic("b", TopicSettings.Change.NONE, placements(1)))));
         assertEquals(
                 Reason.INVALID_ARGUMENT,
-                reason(apply(new Change.AlterTopic("a", OptionalInt.empty(), placements(1000)))));
+                reason(apply(new Change.AlterTopic("a", TopicSettings.Change.NONE, placements(1000)))));
         assertEquals(1, registry.partitions());
     }
 

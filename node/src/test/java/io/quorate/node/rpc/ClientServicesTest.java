@@ -614,7 +614,7 @@ class ClientServicesTest {
 
             int unchanged =
                     topics.alterTopic(request.build()).getTopic().getConfig().getMaxBatchBytes();
-            request.getConfigBuilder();
+            request.getConfigBuilder().setMaxBatchBytes(0);
             int reset =
                     topics.alterTopic(request.build()).getTopic().getConfig().getMaxBatchBytes();
 

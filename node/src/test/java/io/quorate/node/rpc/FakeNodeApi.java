@@ -12,9 +12,9 @@ import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.Payload;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -78,23 +78,32 @@ final class FakeNodeApi implements NodeApi {
     }
 
     @Override
+    public void trim(TopicPartition partition, long offset, Consumer<Result<Marks>> answer) {
+        answer.accept(answer(new Marks(offset, 42, GENERATION, 2)));
+    }
+
+    @Override
     public void createTopic(
             String topic,
             int partitions,
             int replicationFactor,
-            int maxBatchBytes,
+            TopicSettings settings,
             Consumer<Result<ClusterView.TopicView>> answer) {
         answer.accept(answer(new ClusterView.TopicView(
                 topic,
                 replicationFactor,
-                maxBatchBytes,
+                settings,
                 List.of(new ClusterView.PartitionView(0, 1, List.of(1, 2, 3), 2, GENERATION)))));
     }
 
     @Override
     public void alterTopic(
-            String topic, OptionalInt maxBatchBytes, int partitions, Consumer<Result<ClusterView.TopicView>> answer) {
-        answer.accept(answer(new ClusterView.TopicView(topic, partitions, maxBatchBytes.orElse(-1), List.of())));
+            String topic,
+            TopicSettings.Change settings,
+            int partitions,
+            Consumer<Result<ClusterView.TopicView>> answer) {
+        answer.accept(answer(new ClusterView.TopicView(
+                topic, partitions, settings.applyTo(new TopicSettings(-1, 8, 9)), List.of())));
     }
 
     @Override
@@ -104,7 +113,7 @@ final class FakeNodeApi implements NodeApi {
 
     @Override
     public Result<ClusterView.TopicView> topic(String topic) {
-        return answer(new ClusterView.TopicView(topic, 3, 0, List.of()));
+        return answer(new ClusterView.TopicView(topic, 3, TopicSettings.DEFAULT, List.of()));
     }
 
     @Override

@@ -67,6 +67,7 @@ final class ServerCluster implements AutoCloseable {
                         new RaftConfig(20, 3, 1 << 20, 8 << 20, 256, 32 << 20, 8 << 20),
                         new LogStoreConfig(16 << 20, 1 << 20, 16 << 10),
                         new DiskLimits(1_000, 0, 0, 1_000),
+                        1_000,
                         MAX_BATCH_BYTES,
                         64 << 20),
                 dataDirectory,

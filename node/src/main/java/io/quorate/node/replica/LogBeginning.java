@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.logstore.SegmentInfo;
+import io.quorate.logstore.Snapshot;
+import io.quorate.node.api.Marks;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.api.Result;
+import io.quorate.raft.FollowerStatus;
+import io.quorate.raft.Proposal;
+import io.quorate.raft.ProposeResult;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.Payload;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a partition's log begins, on this replica: the leader decides and says so in the log; every replica that has
+ * applied it deletes what is below.
+ *
+ * <pre>
+ *   leader:    retention or an operator ──► Trim(low-water mark, first index to keep) in the log
+ *   everyone:  applied ──► readers below are refused ──► snapshot of the state ──► segments deleted, one per step
+ * </pre>
+ *
+ * <p>A snapshot is made whenever a segment has been sealed and applied since the last one, so that a restart applies the
+ * newest segments only. Segments are deleted on the reads' executor, so that every read that was handed out before is
+ * done, and reads that come later know better. A follower that is away holds back the deletion, not the low-water mark.
+ * Event loop only.
+ */
+final class LogBeginning {
+    private static final Logger LOG = LoggerFactory.getLogger(LogBeginning.class);
+
+    private record Waiting(long index, Consumer<Result<Marks>> answer) {}
+
+    private final ReplicaHost host;
+    private final PartitionReplica partition;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private Retention retention;
+    private long snapshotIndex;
+    private long proposedUpTo;
+    private boolean busy;
+
+    LogBeginning(ReplicaHost host, PartitionReplica partition, Retention retention, long snapshotIndex) {
+        this.host = host;
+        this.partition = partition;
+        this.retention = retention;
+        this.snapshotIndex = snapshotIndex;
+    }
+
+    void setRetention(Retention retention) {
+        this.retention = retention;
+    }
+
+    /** To be called now and then while the replica runs. */
+    void housekeep() {
+        if (partition.replica().isReadyLeader()) {
+            trimAsRetentionSays();
+        }
+        step();
+    }
+
+    // ---- the leader decides
+
+    /** Trims to an offset that somebody has named. This member leads. */
+    void trimTo(long offset, Consumer<Result<Marks>> answer) {
+        PartitionStateMachine machine = partition.machine();
+        if (offset > machine.nextOffset()) {
+            answer.accept(new Result.Refused<>(Refusals.beyondTail(partition.name(), offset, machine.nextOffset())));
+        } else if (offset <= machine.lowWatermark()) {
+            answer.accept(new Result.Ok<>(partition.marks()));
+        } else {
+            propose(offset, answer);
+        }
+    }
+
+    private void trimAsRetentionSays() {
+        PartitionStateMachine machine = partition.machine();
+        long applied = partition.replica().appliedIndex();
+        if (proposedUpTo > applied) {
+            return;
+        }
+        List<SegmentInfo> segments = partition.replica().store().segments();
+        long lowWatermark = retention.lowWatermark(
+                segments, applied, machine.lowWatermark(), host.loop().clock().currentTimeMillis());
+        if (lowWatermark > machine.lowWatermark()
+                || Retention.keepFromIndex(segments, applied, everywhere(), lowWatermark) > machine.keepFromIndex()) {
+            propose(lowWatermark, ignored -> {});
+        }
+    }
+
+    private void propose(long lowWatermark, Consumer<Result<Marks>> answer) {
+        Replica replica = partition.replica();
+        long keepFromIndex =
+                Retention.keepFromIndex(replica.store().segments(), replica.appliedIndex(), everywhere(), lowWatermark);
+        ProposeResult result = replica.propose(new Proposal(
+                EntryType.COMMAND,
+                0,
+                host.loop().clock().currentTimeMillis(),
+                PartitionCodec.encode(new Trim(lowWatermark, keepFromIndex))));
+        if (result instanceof ProposeResult.Admitted admitted) {
+            proposedUpTo = admitted.id().index();
+            waiting.add(new Waiting(admitted.id().index(), answer));
+        } else if (result instanceof ProposeResult.Overloaded overloaded) {
+            answer.accept(new Result.Refused<>(
+                    Refusals.partitionOverloaded(partition.name(), overloaded.uncommittedBytes())));
+        } else {
+            answer.accept(new Result.Refused<>(partition.notLeading()));
+        }
+    }
+
+    /** The last index that every replica is known to have on disk. */
+    private long everywhere() {
+        long least = partition.replica().core().durableIndex();
+        for (FollowerStatus follower : partition.replica().core().followers()) {
+            least = Math.min(least, follower.matchIndex());
+        }
+        return least;
+    }
+
+    // ---- every replica follows
+
+    void onApplied(long appliedIndex) {
+        boolean trimmed = false;
+        while (!waiting.isEmpty() && waiting.peek().index() <= appliedIndex) {
+            waiting.poll().answer().accept(new Result.Ok<>(partition.marks()));
+            trimmed = true;
+        }
+        if (trimmed) {
+            step();
+        }
+    }
+
+    /** What was proposed may or may not be in the log. */
+    void abandon(Refusal leadershipLost) {
+        proposedUpTo = 0;
+        while (!waiting.isEmpty()) {
+            waiting.poll().answer().accept(new Result.Refused<>(leadershipLost));
+        }
+    }
+
+    /** The next of: a snapshot, if there is news for one; the deletion of one segment. */
+    private void step() {
+        Replica replica = partition.replica();
+        if (busy || !replica.isRunning()) {
+            return;
+        }
+        if (hasNewsForSnapshot()) {
+            saveSnapshot();
+        } else if (partition.machine().keepFromIndex() > replica.store().firstIndex()) {
+            deleteSegment();
+        }
+    }
+
+    private boolean hasNewsForSnapshot() {
+        Replica replica = partition.replica();
+        for (SegmentInfo segment : replica.store().segments()) {
+            if (segment.isSealed()
+                    && segment.lastIndex() > snapshotIndex
+                    && segment.lastIndex() <= replica.appliedIndex()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void saveSnapshot() {
+        Replica replica = partition.replica();
+        Payload state = partition.machine().encode();
+        Snapshot snapshot =
+                new Snapshot(replica.appliedId(), partition.machine().nextOffset(), state, Payload.EMPTY);
+        host.observer().onSnapshot(partition.name().groupId(), snapshot.last(), state);
+        busy = true;
+        host.loop()
+                .offload(
+                        host.backgroundExecutor(),
+                        () -> {
+                            replica.store().saveSnapshot(snapshot);
+                            return snapshot;
+                        },
+                        saved -> {
+                            busy = false;
+                            snapshotIndex = saved.last().index();
+                            LOG.debug("{}: snapshot of {} on {}", partition.name(), saved.last(), host.self());
+                            step();
+                        },
+                        replica::onStorageFailed);
+    }
+
+    private void deleteSegment() {
+        Replica replica = partition.replica();
+        long keepFromIndex = partition.machine().keepFromIndex();
+        busy = true;
+        host.loop()
+                .offload(
+                        host.readExecutor(),
+                        () -> replica.store().trimPrefix(keepFromIndex),
+                        deleted -> {
+                            busy = false;
+                            if (deleted) {
+                                LOG.debug("{}: deleted a segment on {}", partition.name(), host.self());
+                                host.loop().execute(this::step);
+                            }
+                        },
+                        replica::onStorageFailed);
+    }
+}
