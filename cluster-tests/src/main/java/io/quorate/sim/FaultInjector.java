@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * Decides which faults happen when, until told to stop: each kind at its own drawn rate, or those of a script. Keeps all
- * of them, so that a run can be scripted afterwards.
+ * Decides which faults happen when, until told to stop: each kind at its own drawn rate, or those of a script. In some runs
+ * they prefer leaders, and moments at which little must go wrong. Keeps all of them, so that a run can be scripted
+ * afterwards.
  */
 final class FaultInjector {
     private static final int DISK_OPERATIONS_MAX = 40;
@@ -21,6 +23,8 @@ final class FaultInjector {
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
     private static final int FULL_DISK_FREE_MIB_MIN = 6;
+    private static final int TRUNCATION_OPERATIONS_MAX = 12;
+    private static final int ELECTION_TO_CUT_MILLIS_MAX = 300;
 
     private final VirtualTime time;
     private final int nodes;
@@ -28,24 +32,31 @@ final class FaultInjector {
     private final DiskOptions disk;
     private final int criticalMebibytes;
     private final FaultActor actor;
+    /** Ids of the nodes that lead some group now. */
+    private final Supplier<List<Integer>> leaders;
+
     private final Prng prng;
     private final List<Fault> injected = new ArrayList<>();
     private boolean active;
+    private boolean scripted;
 
-    FaultInjector(VirtualTime time, SimulationOptions options, FaultActor actor, Prng prng) {
+    FaultInjector(
+            VirtualTime time, SimulationOptions options, FaultActor actor, Supplier<List<Integer>> leaders, Prng prng) {
         this.time = time;
         this.nodes = options.nodes();
         this.options = options.faults();
         this.disk = options.disk();
         this.criticalMebibytes = (int) (options.diskLimits().criticalFreeBytes() >> 20);
         this.actor = actor;
+        this.leaders = leaders;
         this.prng = prng;
     }
 
     /** @param script these faults, or as drawn */
     void start(Optional<List<Fault>> script) {
         active = true;
-        if (script.isPresent()) {
+        scripted = script.isPresent();
+        if (scripted) {
             script.get().forEach(this::schedule);
             return;
         }
@@ -171,7 +182,49 @@ final class FaultInjector {
         return node == peer ? fault(Kind.RESET_ALL, node) : fault(kind, node, peer);
     }
 
+    /** A log is about to be cut: the disk has several steps to take, of which each may be the last one. */
+    void onTruncation(int node) {
+        if (isMoment(options.diskCrashMillis(), 2)) {
+            inject(fault(
+                    Kind.DISK_CRASH,
+                    node,
+                    prng.nextInt(TRUNCATION_OPERATIONS_MAX),
+                    upTo(options.restartMillisMax()),
+                    recovery()));
+        }
+    }
+
+    /** A member leads: the others are to lose it again before it has told all of them everything. */
+    void onElection(int node) {
+        if (!isMoment(options.partitionMillis(), 4)) {
+            return;
+        }
+        long links = 0;
+        for (int peer = 1; peer <= nodes; peer++) {
+            if (peer != node && prng.nextInt(3) > 0) {
+                links |= FaultActor.link(node, peer) | FaultActor.link(peer, node);
+            }
+        }
+        int delayMillis = upTo(ELECTION_TO_CUT_MILLIS_MAX);
+        schedule(Fault.of(
+                time.nowNanos() + delayMillis * 1_000_000L,
+                Kind.CUT,
+                links,
+                prng.nextInt(2),
+                1 + upTo(options.partitionMillisMax())));
+    }
+
+    private boolean isMoment(int meanMillis, int oneIn) {
+        return active && !scripted && options.atMoments() && meanMillis > 0 && prng.nextInt(oneIn) == 0;
+    }
+
     private int someone() {
+        if (options.preferLeaders() && prng.nextInt(2) == 0) {
+            List<Integer> leading = leaders.get();
+            if (!leading.isEmpty()) {
+                return leading.get(prng.nextInt(leading.size()));
+            }
+        }
         return 1 + prng.nextInt(nodes);
     }
 

@@ -28,6 +28,8 @@ import java.util.function.LongSupplier;
  */
 final class SimulatedNode {
     private static final int CLOCK_ORIGIN_MILLIS_MAX = 1_000_000;
+    private static final int FLUSH_REPORT_LATE_ONE_IN = 40;
+    private static final int READ_REPORT_LATE_ONE_IN = 4;
     private static final int WALL_CLOCK_ERROR_MILLIS_MAX = 3_600_000;
 
     private final NodeId id;
@@ -59,7 +61,17 @@ final class SimulatedNode {
             ClusterChecker checker,
             Verdict verdict,
             Sightings sightings,
-            Timeline timeline) {}
+            Timeline timeline,
+            Moments moments) {}
+
+    /** Who wants to know of moments at which little must go wrong. */
+    interface Moments {
+        /** It is about to cut a log. */
+        void onTruncation(int node);
+
+        /** It has been elected. */
+        void onElection(int node);
+    }
 
     SimulatedNode(NodeSettings settings, SimulationOptions options, World world, Prng prng) {
         this.id = settings.nodeId();
@@ -107,10 +119,10 @@ final class SimulatedNode {
         String label = id.toString();
         loop = new VirtualLoop(
                 world.time(), clock, prng.split(), options.loopTurnNanosMax(), label + "-loop", this::onThrown);
-        flushExecutor = executor("-flush", this::flushLatencyNanos);
-        readExecutor =
-                executor("-read", () -> 1_000L * prng.nextInt(options.disk().readMicros() + 1));
-        backgroundExecutor = executor("-background", () -> 1_000L * prng.nextInt(5_000));
+        flushExecutor = executor("-flush", this::flushLatencyNanos, FLUSH_REPORT_LATE_ONE_IN);
+        readExecutor = executor(
+                "-read", () -> 1_000L * prng.nextInt(options.disk().readMicros() + 1), READ_REPORT_LATE_ONE_IN);
+        backgroundExecutor = executor("-background", () -> 1_000L * prng.nextInt(5_000), READ_REPORT_LATE_ONE_IN);
         loop.execute(this::startRuntime);
     }
 
@@ -244,12 +256,26 @@ final class SimulatedNode {
         return up && started && !stopping ? Optional.of(runtime.api()) : Optional.empty();
     }
 
+    /** Whether it leads anything now. */
+    boolean leadsSomething() {
+        return api().isPresent()
+                && api().get().view().localGroups().stream()
+                        .anyMatch(group -> group.role() == ClusterView.ReplicaRole.LEADER);
+    }
+
     private void note(String text) {
         world.timeline().note(world.time().nowNanos(), id.value(), text);
     }
 
-    private VirtualExecutor executor(String suffix, LongSupplier latencyNanos) {
-        return new VirtualExecutor(world.time(), latencyNanos, id + suffix, this::onThrown);
+    private VirtualExecutor executor(String suffix, LongSupplier latencyNanos, int lateOneIn) {
+        return new VirtualExecutor(
+                world.time(), loop, latencyNanos, () -> reportNanos(lateOneIn), id + suffix, this::onThrown);
+    }
+
+    private long reportNanos(int lateOneIn) {
+        int mostMillis = options.disk().reportMillisMax();
+        boolean late = mostMillis > 0 && !world.network().isReliable() && prng.nextInt(lateOneIn) == 0;
+        return late ? 1_000_000L * prng.nextInt(mostMillis + 1) : 0;
     }
 
     private long flushLatencyNanos() {
@@ -293,6 +319,9 @@ final class SimulatedNode {
                                                 .id());
             }
             world.verdict().judge(() -> world.checker().onPersist(id, groupId, persist));
+            if (persist.truncateFrom().isPresent()) {
+                world.moments().onTruncation(id.value());
+            }
         }
 
         @Override
@@ -320,6 +349,7 @@ final class SimulatedNode {
             }
             if (event instanceof RaftEvent.BecameLeader) {
                 world.sightings().met(RareState.LEADER_CHANGED);
+                world.moments().onElection(id.value());
             } else if (event instanceof RaftEvent.LogTruncated) {
                 world.sightings().met(RareState.LOG_TRUNCATED);
             }

@@ -62,7 +62,7 @@ public final class Simulation {
                 options.nodes(),
                 options.calmNanos());
         SimulatedNode.World world =
-                new SimulatedNode.World(time, trace, network, checker, verdict, sightings, timeline);
+                new SimulatedNode.World(time, trace, network, checker, verdict, sightings, timeline, new Moments());
         SortedMap<NodeId, String> addresses = addresses(options.nodes());
         for (NodeId id : addresses.keySet()) {
             nodes.add(new SimulatedNode(settings(id, addresses), options, world, prng.split()));
@@ -71,7 +71,7 @@ public final class Simulation {
         Clients clients = new Clients(time, nodes, checker, verdict, sightings, options.workload());
         workload = new Workload(options, clients, prng.split());
         actor = new FaultActor(time, network, nodes, sightings, timeline);
-        faults = new FaultInjector(time, options, actor, prng.split());
+        faults = new FaultInjector(time, options, actor, this::leaders, prng.split());
         convergence = new Convergence(time, nodes, workload, checker, disks, this::runUntil);
     }
 
@@ -142,6 +142,25 @@ public final class Simulation {
             });
         }
         time.advanceTo(timeNanos);
+    }
+
+    private List<Integer> leaders() {
+        return nodes.stream()
+                .filter(SimulatedNode::leadsSomething)
+                .map(node -> node.id().value())
+                .toList();
+    }
+
+    private final class Moments implements SimulatedNode.Moments {
+        @Override
+        public void onTruncation(int node) {
+            faults.onTruncation(node);
+        }
+
+        @Override
+        public void onElection(int node) {
+            faults.onElection(node);
+        }
     }
 
     private void requireProgress() {

@@ -79,6 +79,7 @@ public record SimulationOptions(
      * @param fillMillis        mean time between two times in which somebody else fills a disk; 0: never
      * @param fillMillisMax     longest time that it stays full
      * @param readMicros        longest time until a read begins
+     * @param reportMillisMax   longest time until what was read or written is reported; 0: at once
      * @param forceFailures     whether a force may fail, which must end its node
      */
     public record DiskOptions(
@@ -91,6 +92,7 @@ public record SimulationOptions(
             int fillMillis,
             int fillMillisMax,
             int readMicros,
+            int reportMillisMax,
             boolean forceFailures) {}
 
     /**
@@ -105,6 +107,8 @@ public record SimulationOptions(
      * @param partitionMillisMax longest time that they stay cut
      * @param stopMillis        a node is stopped as its operator would
      * @param resetMillis       a connection breaks and comes back
+     * @param preferLeaders     half of the faults hit a node that leads something
+     * @param atMoments         links are cut after elections and power fails in truncations, beside the random times
      */
     public record FaultOptions(
             int crashMillis,
@@ -115,7 +119,9 @@ public record SimulationOptions(
             int partitionMillis,
             int partitionMillisMax,
             int stopMillis,
-            int resetMillis) {}
+            int resetMillis,
+            boolean preferLeaders,
+            boolean atMoments) {}
 
     /**
      * @param producers        idempotent producers, each of one partition
@@ -229,6 +235,7 @@ public record SimulationOptions(
                 oneIn(prng, 3) ? between(prng, 300, 3_000) : 0,
                 pick(prng, 500, 2_000, 10_000),
                 pick(prng, 50, 1_000, 5_000, 20_000),
+                pick(prng, 0, 0, 0, 5, 200, 2_000),
                 oneIn(prng, 4));
     }
 
@@ -242,7 +249,9 @@ public record SimulationOptions(
                 oneIn(prng, 2) ? between(prng, 300, 3_000) : 0,
                 pick(prng, 200, 1_000, 4_000),
                 oneIn(prng, 3) ? between(prng, 300, 3_000) : 0,
-                oneIn(prng, 2) ? between(prng, 100, 2_000) : 0);
+                oneIn(prng, 2) ? between(prng, 100, 2_000) : 0,
+                oneIn(prng, 2),
+                oneIn(prng, 2));
     }
 
     private static WorkloadOptions drawWorkload(Prng prng, Set<Reduction> without) {

@@ -5,6 +5,7 @@ import io.quorate.node.seam.Clock;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.raft.Prng;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -43,6 +44,9 @@ final class VirtualLoop implements EventLoop {
     private final String label;
     private final String timerLabel;
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+    /** Null unless {@link #holdBack}. */
+    private List<Runnable> heldBack;
+
     private boolean turnScheduled;
     private boolean running;
     private boolean paused;
@@ -70,6 +74,10 @@ final class VirtualLoop implements EventLoop {
         if (dead) {
             return;
         }
+        if (heldBack != null) {
+            heldBack.add(task);
+            return;
+        }
         tasks.add(task);
         scheduleTurn();
     }
@@ -89,6 +97,15 @@ final class VirtualLoop implements EventLoop {
     @Override
     public boolean inEventLoop() {
         return running;
+    }
+
+    /** From now on what is to be executed goes there instead. */
+    void holdBack(List<Runnable> there) {
+        heldBack = there;
+    }
+
+    void holdBackNoMore() {
+        heldBack = null;
     }
 
     /** Stops the node's world, as SIGSTOP does: whatever arrives waits. */

@@ -69,9 +69,13 @@ final class ModelMember {
             return true;
         }
         for (Persist persist : inFlight) {
-            persist.truncateFrom().ifPresent(possible::truncateSuffix);
-            if (possible.equals(found)) {
-                return true;
+            // A cut goes from the end backwards, in as many steps as it takes.
+            long cutFrom = persist.truncateFrom().orElse(possible.lastIndex() + 1);
+            while (possible.lastIndex() >= cutFrom) {
+                possible.truncateSuffix(possible.lastIndex());
+                if (possible.equals(found)) {
+                    return true;
+                }
             }
             for (LogEntry entry : persist.entries()) {
                 possible.append(entry);
