@@ -25,7 +25,7 @@ final class SegmentedLog {
      * From this size of a flush on, zero-filling ahead costs more than it saves: every byte is written twice, while the
      * file system's own work, which it takes off the flush, hardly grows with the bytes.
      */
-    static final int LARGE_FLUSH_BYTES = 64 << 10;
+    static final int LARGE_FLUSH_BYTES = 128 << 10;
 
     private final Disk disk;
     private final Path directory;

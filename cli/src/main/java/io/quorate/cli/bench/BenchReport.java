@@ -20,6 +20,7 @@ import org.HdrHistogram.Histogram;
  * @param acknowledgedInAll with the warm-up's
  * @param failures          failed records by reason and outcome
  * @param serverCpuSeconds  of all nodes while measuring, if known
+ * @param rawDisk           what the disk alone did, if that was asked
  */
 record BenchReport(
         String topic,
@@ -34,7 +35,7 @@ record BenchReport(
         Histogram latencyMicros,
         OptionalDouble serverCpuSeconds,
         Optional<Verification.Result> verification,
-        Optional<DiskBaseline.Result> rawDisk) {
+        List<DiskBaseline.Result> rawDisk) {
 
     List<String> lines() {
         List<String> lines = new ArrayList<>();
@@ -67,11 +68,8 @@ record BenchReport(
                 found.unacknowledged() == 0
                         ? ""
                         : String.format(Locale.ROOT, " · there without acknowledgement %,d", found.unacknowledged()))));
-        rawDisk.ifPresent(disk -> lines.add("raw disk  " + disk.line()
-                + String.format(
-                        Locale.ROOT,
-                        " · the cluster reached %.0f %%",
-                        100 * megabytesPerSecond() / disk.megabytesPerSecond())));
+        rawDisk.forEach(disk -> lines.add("raw disk  " + disk.line()
+                + String.format(Locale.ROOT, " · the cluster reached %.0f %%", 100 * shareOf(disk))));
         return lines;
     }
 
@@ -118,8 +116,20 @@ record BenchReport(
                         "moved", found.moved(),
                         "corrupted", found.corrupted(),
                         "unacknowledged", found.unacknowledged())));
-        rawDisk.ifPresent(disk -> object.put("rawDisk", disk.json()));
+        List<Object> raw = new ArrayList<>();
+        for (DiskBaseline.Result disk : rawDisk) {
+            Map<String, Object> one = disk.json();
+            one.put("clusterShare", shareOf(disk));
+            raw.add(one);
+        }
+        if (!raw.isEmpty()) {
+            object.put("rawDisk", raw);
+        }
         return object;
+    }
+
+    private double shareOf(DiskBaseline.Result disk) {
+        return megabytesPerSecond() / disk.megabytesPerSecond();
     }
 
     double recordsPerSecond() {

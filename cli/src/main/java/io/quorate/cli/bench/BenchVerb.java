@@ -24,6 +24,7 @@ import io.quorate.client.ReaderConfig.Position;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +48,7 @@ import picocli.CommandLine.Parameters;
 public final class BenchVerb extends ClientVerb {
     private static final int MAX_RECORD_BYTES = 4 << 20;
     private static final int MAX_IN_FLIGHT = 10_000_000;
-    private static final long RAW_DISK_LIMIT_NANOS = 30_000_000_000L;
+    private static final long RAW_DISK_LIMIT_NANOS = 10_000_000_000L;
 
     /** Optional only because {@code bench disk} has none. */
     @Parameters(index = "0", arity = "0..1", paramLabel = "TOPIC[/PARTITION]")
@@ -130,7 +131,9 @@ public final class BenchVerb extends ClientVerb {
     @Option(
             names = "--raw-disk",
             paramLabel = "DIR",
-            description = "Afterwards write as many bytes to three files in DIR, and compare.")
+            description =
+                    "Afterwards write as many bytes to three files in DIR, through the cache and directly, over blocks "
+                            + "written before and at the end, and compare.")
     private Path rawDisk;
 
     @Option(
@@ -175,7 +178,7 @@ public final class BenchVerb extends ClientVerb {
             OptionalDouble cpu = run(client, where, load, form, measurement, bootstrap);
             Optional<Verification.Result> verification =
                     verify ? Optional.of(verify(client, topic, where, begin, form, book)) : Optional.empty();
-            Optional<DiskBaseline.Result> disk = rawDisk == null ? Optional.empty() : Optional.of(rawDisk(measurement));
+            List<DiskBaseline.Result> disk = rawDisk == null ? List.of() : rawDisk(measurement);
             report = report(where, topic, measurement, cpu, verification, disk);
         }
         if (format == OutputFormat.JSON) {
@@ -272,10 +275,10 @@ public final class BenchVerb extends ClientVerb {
         return verification.result();
     }
 
-    private DiskBaseline.Result rawDisk(Measurement measurement) {
+    private List<DiskBaseline.Result> rawDisk(Measurement measurement) {
         long bytes = Math.max(1, measurement.measured() * recordBytes);
         return new DiskBaseline(context.workingDirectory().resolve(rawDisk), 3, rawChunkBytes)
-                .run(bytes, RAW_DISK_LIMIT_NANOS);
+                .run(List.of(RawWrite.values()), bytes, RAW_DISK_LIMIT_NANOS);
     }
 
     private BenchReport report(
@@ -284,7 +287,7 @@ public final class BenchVerb extends ClientVerb {
             Measurement measurement,
             OptionalDouble cpu,
             Optional<Verification.Result> verification,
-            Optional<DiskBaseline.Result> disk) {
+            List<DiskBaseline.Result> disk) {
         String spread = where.partition().isPresent()
                 ? "partition " + where.partition().getAsInt()
                 : topic.partitions().size() + (topic.partitions().size() == 1 ? " partition" : " partitions");

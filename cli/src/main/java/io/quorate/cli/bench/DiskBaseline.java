@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.cli.bench;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import io.quorate.cli.output.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -17,10 +19,13 @@ import org.HdrHistogram.Histogram;
 
 /**
  * What the disk alone can do with the writes of a replicated log: each chunk is written to every file, and each file
- * forced (fdatasync), one after the other. The files are filled with zeros first, as a log's segments are.
+ * forced (fdatasync), one after the other. Several ways of writing take turns, chunk by chunk, so that whatever else the
+ * disk does meets all of them alike. Direct writes are whole blocks of the file system.
  */
 final class DiskBaseline {
-    private static final int FILE_BYTES = 64 << 20;
+    private static final long WRITTEN_FILE_BYTES = 64L << 20;
+    private static final long GROWING_FILE_BYTES = 256L << 20;
+    private static final int MAX_BLOCK_BYTES = 64 << 10;
     private static final long HIGHEST_MICROS = 120_000_000L;
 
     private final Path directory;
@@ -28,12 +33,20 @@ final class DiskBaseline {
     private final int chunkBytes;
 
     /**
+     * @param chunkBytes    what was written to a file before it was forced
      * @param chunks        written to every file
      * @param bytesPerFile  of each file
      * @param elapsedNanos  for all of them
      * @param forceMicros   of one write and force of one file
      */
-    record Result(int files, int chunkBytes, long chunks, long bytesPerFile, long elapsedNanos, Histogram forceMicros) {
+    record Result(
+            RawWrite write,
+            int files,
+            int chunkBytes,
+            long chunks,
+            long bytesPerFile,
+            long elapsedNanos,
+            Histogram forceMicros) {
         double megabytesPerSecond() {
             return elapsedNanos == 0 ? 0 : bytesPerFile * 1e3 / elapsedNanos;
         }
@@ -41,7 +54,8 @@ final class DiskBaseline {
         String line() {
             return String.format(
                     Locale.ROOT,
-                    "%.1f MB/s to each of %d files · %,d chunks of %,d bytes · write and fdatasync p50 %.2f ms, p99 %.2f ms",
+                    "%s: %.1f MB/s to each of %d files · %,d chunks of %,d bytes · write and fdatasync p50 %.2f ms, p99 %.2f ms",
+                    write.description(),
                     megabytesPerSecond(),
                     files,
                     chunks,
@@ -52,6 +66,8 @@ final class DiskBaseline {
 
         Map<String, Object> json() {
             return Json.object(
+                    "write",
+                    write.toString(),
                     "files",
                     files,
                     "chunkBytes",
@@ -78,53 +94,77 @@ final class DiskBaseline {
         this.chunkBytes = chunkBytes;
     }
 
-    /** Ends after {@code maxBytes} to each file or {@code maxNanos}, whatever comes first, after one chunk at least. */
-    Result run(long maxBytes, long maxNanos) {
-        List<Path> paths = new ArrayList<>();
-        List<FileChannel> channels = new ArrayList<>();
+    /**
+     * Ends after {@code maxBytes} to each file or {@code maxNanos} in each way, whatever comes first, after one chunk at
+     * least.
+     *
+     * @param writes not empty; direct ones are left out where the file system has no such thing
+     * @return one result for each way that the file system has, in the order of {@code writes}
+     */
+    List<Result> run(List<RawWrite> writes, long maxBytes, long maxNanos) {
+        List<Lane> lanes = new ArrayList<>();
         try {
             Files.createDirectories(directory);
-            for (int i = 0; i < files; i++) {
-                Path path = Files.createTempFile(directory, "quorate-bench-", ".raw");
-                paths.add(path);
-                channels.add(FileChannel.open(path, StandardOpenOption.WRITE));
-                fillWithZeros(channels.get(i));
+            int blockBytes = directBlockBytes();
+            for (RawWrite write : writes) {
+                if (!write.isDirect() || blockBytes > 0) {
+                    lanes.add(new Lane(write, blockBytes));
+                }
             }
-            return measure(channels, maxBytes, maxNanos);
+            for (Lane lane : lanes) {
+                lane.open();
+            }
+            for (boolean more = true; more; ) {
+                more = false;
+                for (Lane lane : lanes) {
+                    more |= lane.writeChunk(maxBytes, maxNanos);
+                }
+            }
+            return lanes.stream().map(Lane::result).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            close(channels, paths);
+            close(lanes);
         }
     }
 
-    private Result measure(List<FileChannel> channels, long maxBytes, long maxNanos) throws IOException {
-        ByteBuffer chunk = ByteBuffer.allocateDirect(chunkBytes);
-        chunk.put(new BenchRecord(1, Math.max(chunkBytes, BenchRecord.MIN_BYTES)).encode(1), 0, chunkBytes);
-        Histogram forceMicros = new Histogram(HIGHEST_MICROS, 3);
-        long begin = System.nanoTime();
-        long chunks = 0;
-        long now = begin;
-        do {
-            long position = chunks * chunkBytes % (FILE_BYTES - chunkBytes + 1L);
-            for (FileChannel channel : channels) {
-                long before = System.nanoTime();
-                writeFully(channel, chunk.clear(), position);
-                channel.force(false);
-                now = System.nanoTime();
-                forceMicros.recordValue(Math.min(HIGHEST_MICROS, (now - before) / 1_000));
+    private static void close(List<Lane> lanes) {
+        try {
+            for (Lane lane : lanes) {
+                lane.close();
             }
-            chunks++;
-        } while (chunks * chunkBytes < maxBytes && now - begin < maxNanos);
-        return new Result(files, chunkBytes, chunks, chunks * chunkBytes, now - begin, forceMicros);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    private static void fillWithZeros(FileChannel channel) throws IOException {
-        ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
-        for (long position = 0; position < FILE_BYTES; position += zeros.capacity()) {
-            writeFully(channel, zeros.clear(), position);
+    /** Unit of direct writes, 0 if the file system has none: found out by trying. */
+    private int directBlockBytes() throws IOException {
+        long blockBytes = Files.getFileStore(directory).getBlockSize();
+        if (blockBytes < 1 || blockBytes > MAX_BLOCK_BYTES || Long.bitCount(blockBytes) != 1) {
+            return 0;
         }
-        channel.force(true);
+        Path probe = Files.createTempFile(directory, "quorate-bench-", ".raw");
+        try (FileChannel channel = FileChannel.open(probe, options(true))) {
+            writeFully(channel, aligned((int) blockBytes, (int) blockBytes), 0);
+            return (int) blockBytes;
+        } catch (IOException | UnsupportedOperationException e) {
+            return 0;
+        } finally {
+            Files.delete(probe);
+        }
+    }
+
+    private static OpenOption[] options(boolean direct) {
+        return direct
+                ? new OpenOption[] {StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT}
+                : new OpenOption[] {StandardOpenOption.WRITE};
+    }
+
+    private static ByteBuffer aligned(int bytes, int blockBytes) {
+        return ByteBuffer.allocateDirect(bytes + blockBytes)
+                .alignedSlice(blockBytes)
+                .slice(0, bytes);
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer bytes, long position) throws IOException {
@@ -134,16 +174,95 @@ final class DiskBaseline {
         }
     }
 
-    private static void close(List<FileChannel> channels, List<Path> paths) {
-        try {
+    /** The files of one way of writing. */
+    private final class Lane {
+        private final RawWrite write;
+        private final ByteBuffer chunk;
+        private final List<Path> paths = new ArrayList<>();
+        private final List<FileChannel> channels = new ArrayList<>();
+        private final Histogram forceMicros = new Histogram(HIGHEST_MICROS, 3);
+        private long chunks;
+        private long position;
+        private long elapsedNanos;
+
+        Lane(RawWrite write, int blockBytes) {
+            this.write = write;
+            int unit = write.isDirect() ? blockBytes : 1;
+            int bytes = (int) Math.min(Integer.MAX_VALUE & -unit, chunkBytes + unit - 1L & -unit);
+            chunk = aligned(bytes, Math.max(1, unit));
+            chunk.put(new BenchRecord(1, Math.max(bytes, BenchRecord.MIN_BYTES)).encode(1), 0, bytes);
+        }
+
+        void open() throws IOException {
+            for (int i = 0; i < files; i++) {
+                Path path = Files.createTempFile(directory, "quorate-bench-", ".raw");
+                paths.add(path);
+                if (!write.isGrowing()) {
+                    fillWithZeros(path);
+                }
+                channels.add(FileChannel.open(path, options(write.isDirect())));
+            }
+        }
+
+        private void fillWithZeros(Path path) throws IOException {
+            try (FileChannel channel = FileChannel.open(path, options(false))) {
+                ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
+                for (long at = 0; at < WRITTEN_FILE_BYTES; at += zeros.capacity()) {
+                    writeFully(channel, zeros.clear(), at);
+                }
+                channel.force(true);
+            }
+        }
+
+        /** Writes and forces one chunk in every file; returns whether more is to come. */
+        boolean writeChunk(long maxBytes, long maxNanos) throws IOException {
+            if (chunks > 0 && isDone(maxBytes, maxNanos)) {
+                return false;
+            }
+            makeRoom();
+            for (FileChannel channel : channels) {
+                long before = System.nanoTime();
+                writeFully(channel, chunk.clear(), position);
+                channel.force(false);
+                long nanos = System.nanoTime() - before;
+                elapsedNanos += nanos;
+                forceMicros.recordValue(Math.min(HIGHEST_MICROS, nanos / 1_000));
+            }
+            position += chunk.capacity();
+            chunks++;
+            return !isDone(maxBytes, maxNanos);
+        }
+
+        private boolean isDone(long maxBytes, long maxNanos) {
+            return chunks * chunk.capacity() >= maxBytes || elapsedNanos >= maxNanos;
+        }
+
+        /** Off the clock: goes back to the beginning, of an empty file if it is to grow. */
+        private void makeRoom() throws IOException {
+            long end = position + chunk.capacity();
+            if (write.isGrowing() && end > GROWING_FILE_BYTES && position > 0) {
+                close();
+                open();
+                position = 0;
+            } else if (!write.isGrowing() && end > WRITTEN_FILE_BYTES) {
+                position = 0;
+            }
+        }
+
+        Result result() {
+            return new Result(
+                    write, files, chunk.capacity(), chunks, chunks * chunk.capacity(), elapsedNanos, forceMicros);
+        }
+
+        void close() throws IOException {
             for (FileChannel channel : channels) {
                 channel.close();
             }
+            channels.clear();
             for (Path path : paths) {
                 Files.deleteIfExists(path);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            paths.clear();
         }
     }
 }

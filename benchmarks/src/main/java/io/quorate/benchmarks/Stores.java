@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.benchmarks;
+
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.Snapshot;
+import io.quorate.logstore.StoreIdentity;
+import io.quorate.logstore.WriteBuffer;
+import io.quorate.logstore.io.NioDisk;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Log stores that are flushed together, as a node's groups are: all are written, then each is forced. */
+final class Stores implements Contender {
+    static final String CLUSTER = "benchmark";
+
+    /** A task in the background may start another one, and that a third. */
+    private static final int BACKGROUND_DEPTH = 8;
+
+    private final NioDisk disk = new NioDisk();
+    private final String name;
+    private final Path directory;
+    private final int groups;
+    private final LogStoreConfig config;
+    private final boolean newEverySlice;
+    private final Payload payload;
+    private final ExecutorService background = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "background");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final List<LogStore> stores = new ArrayList<>();
+    private long index;
+
+    /** @param newEverySlice whether the stores are made anew after every slice, rather than trimmed */
+    Stores(String name, Path directory, int groups, int flushBytes, LogStoreConfig config, boolean newEverySlice)
+            throws IOException {
+        this.name = name;
+        this.directory = directory;
+        this.groups = groups;
+        this.config = config;
+        this.newEverySlice = newEverySlice;
+        this.payload = Payload.wrap(new byte[flushBytes]);
+        start();
+    }
+
+    private void start() throws IOException {
+        disk.createDirectories(directory);
+        WriteBuffer buffer = WriteBuffer.of(disk, directory, config, WriteBuffer.DEFAULT_BYTES);
+        index = 0;
+        for (int group = 0; group < groups; group++) {
+            LogStore store = LogStore.open(
+                    disk,
+                    directory.resolve(Integer.toString(group)),
+                    new StoreIdentity(CLUSTER, 1, group),
+                    config,
+                    background,
+                    buffer);
+            store.putHardState(new HardState(1, Optional.empty()));
+            store.force();
+            stores.add(store);
+        }
+        settle();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void flush() {
+        index++;
+        LogEntry entry = new LogEntry(new EntryId(1, index), EntryType.RECORDS, index - 1, 1, index, payload);
+        for (LogStore store : stores) {
+            store.append(List.of(entry));
+        }
+        for (LogStore store : stores) {
+            store.force();
+        }
+    }
+
+    /** Waits until nothing is filled, indexed or prepared any more, so that it does not run beside somebody else's slice. */
+    private void settle() {
+        try {
+            for (int i = 0; i < BACKGROUND_DEPTH; i++) {
+                background.submit(() -> {}).get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void rest() throws IOException {
+        settle();
+        if (newEverySlice) {
+            end();
+            start();
+        } else {
+            trim();
+        }
+        settle();
+    }
+
+    private void trim() {
+        for (LogStore store : stores) {
+            if (store.segments().size() > 2 && index > 1) {
+                Snapshot snapshot = new Snapshot(new EntryId(1, index), index, Payload.EMPTY, Payload.EMPTY);
+                store.saveSnapshot(snapshot);
+                boolean more = true;
+                while (more) {
+                    more = store.trimPrefix(index);
+                }
+            }
+        }
+    }
+
+    private void end() throws IOException {
+        settle();
+        for (LogStore store : stores) {
+            store.close();
+        }
+        stores.clear();
+        Trees.delete(directory);
+    }
+
+    @Override
+    public void close() throws IOException {
+        end();
+        background.shutdown();
+    }
+}
