@@ -144,7 +144,8 @@ final class CommandTree {
             name = "quorate",
             synopsisSubcommandLabel = "VERB",
             header = "A durable, replicated log.",
-            description = "Verbs ask the cluster of --bootstrap, $QUORATE_BOOTSTRAP, ./quorate-dev or 127.0.0.1:7400.",
+            description =
+                    "Verbs ask the cluster of --bootstrap, $QUORATE_BOOTSTRAP, ./quorate-dev or 127.0.0.1:7400 to 7402.",
             footer = {
                 "",
                 "Begin with: quorate dev",

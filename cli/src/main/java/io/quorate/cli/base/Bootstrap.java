@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Where to find the cluster: the first of {@code --bootstrap}, {@code QUORATE_BOOTSTRAP}, the dev cluster of
- * {@code ./quorate-dev}, and 127.0.0.1:7400.
+ * {@code ./quorate-dev}, and the ports on which {@code dev} and the compose file serve three nodes, so that one that is down is no obstacle.
  *
  * @param addresses host:port, at least one
  * @param origin    which of these it was, for people
@@ -16,6 +16,8 @@ import java.util.Optional;
 public record Bootstrap(List<String> addresses, String origin) {
     public static final String ENVIRONMENT_KEY = "QUORATE_BOOTSTRAP";
     public static final String DEFAULT_ADDRESS = "127.0.0.1:7400";
+
+    private static final List<String> DEFAULT_ADDRESSES = List.of(DEFAULT_ADDRESS, "127.0.0.1:7401", "127.0.0.1:7402");
 
     /** @param flag the value of {@code --bootstrap}; null if it was not given */
     public static Bootstrap resolve(String flag, CliContext context) {
@@ -31,7 +33,7 @@ public record Bootstrap(List<String> addresses, String origin) {
         if (dev.isPresent() && dev.get().isRunning()) {
             return new Bootstrap(dev.get().clientAddresses(), "the dev cluster in ./" + DevState.DEFAULT_DIRECTORY);
         }
-        return new Bootstrap(List.of(DEFAULT_ADDRESS), "the default");
+        return new Bootstrap(DEFAULT_ADDRESSES, "the default");
     }
 
     /**

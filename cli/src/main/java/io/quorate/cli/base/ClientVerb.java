@@ -13,7 +13,7 @@ public abstract class ClientVerb extends Verb {
             paramLabel = "HOST:PORT[,...]",
             description =
                     "Nodes to ask first. Default: $QUORATE_BOOTSTRAP, else the dev cluster of ./quorate-dev, else "
-                            + Bootstrap.DEFAULT_ADDRESS + ".")
+                            + Bootstrap.DEFAULT_ADDRESS + " to 7402.")
     private String bootstrap;
 
     @Option(

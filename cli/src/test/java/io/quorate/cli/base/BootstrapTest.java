@@ -48,13 +48,15 @@ class BootstrapTest {
     }
 
     @Test
-    @DisplayName("is else 127.0.0.1:7400, also when a dev cluster left its state behind")
+    @DisplayName("is else the three nodes on 127.0.0.1:7400 to 7402, also when a dev cluster left its state behind")
     void thenDefault() throws IOException {
         assertEquals(
-                List.of("127.0.0.1:7400"), Bootstrap.resolve(null, context("")).addresses());
+                List.of("127.0.0.1:7400", "127.0.0.1:7401", "127.0.0.1:7402"),
+                Bootstrap.resolve(null, context("")).addresses());
         devCluster(ProcessRef.NONE);
         assertEquals(
-                List.of("127.0.0.1:7400"), Bootstrap.resolve(null, context("")).addresses());
+                List.of("127.0.0.1:7400", "127.0.0.1:7401", "127.0.0.1:7402"),
+                Bootstrap.resolve(null, context("")).addresses());
     }
 
     private void devCluster(ProcessRef processOfNode2) throws IOException {
