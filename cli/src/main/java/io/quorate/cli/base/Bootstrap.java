@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /**
  * Where to find the cluster: the first of {@code --bootstrap}, {@code QUORATE_BOOTSTRAP}, the dev cluster of
- * {@code ./quorate-dev}, and the ports on which {@code dev} and the compose file serve three nodes, so that one that is down is no obstacle.
+ * {@code ./quorate-dev}, and the ports on which {@code dev} and the compose file serve three nodes, so that one that is
+ * down is no obstacle.
  *
  * @param addresses host:port, at least one
  * @param origin    which of these it was, for people
