@@ -74,6 +74,10 @@ class CommandTreeTest {
                 "log",
                 "log inspect",
                 "log dump --cluster x .",
+                "events demo@3",
+                "events --limit 0",
+                "events --since yesterday",
+                "events --data-dir . --follow",
                 "health nowhere"
             })
     @DisplayName("answers what it does not understand with one error, one hint and exit code 2")
@@ -95,6 +99,8 @@ class CommandTreeTest {
         "append demo missing.txt,4,NO_SUCH_FILE",
         "log inspect .,4,NO_LOG",
         "log verify missing,4,NO_LOG",
+        "events,6,UNAVAILABLE",
+        "events --data-dir .,4,NO_EVENTS",
         "dev status,4,NO_DEV_CLUSTER",
         "dev stop,4,NO_DEV_CLUSTER",
         "dev kill leader,4,NO_DEV_CLUSTER",
@@ -138,6 +144,7 @@ class CommandTreeTest {
                 "topic ",
                 "topic create ",
                 "cluster status ",
+                "events ",
                 "completion ",
                 "log ",
                 "log inspect ",

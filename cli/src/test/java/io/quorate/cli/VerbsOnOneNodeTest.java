@@ -167,6 +167,28 @@ class VerbsOnOneNodeTest {
     }
 
     @Test
+    @DisplayName("tell what has happened, from the running node and from its files")
+    void events() {
+        cli().run("topic", "create", "t8");
+        assertEquals(0, cli().withInput("x\n").run("append", "t8").exitCode());
+
+        Ran table = cli().onTerminal().run("events", "t8");
+        assertEquals(0, table.exitCode(), table.err());
+        assertTrue(table.out().startsWith("TIME "), table.out());
+        assertTrue(table.out().contains("became the leader"), table.out());
+        assertTrue(table.out().contains("t8/0"), table.out());
+        assertTrue(cli().run("events", "t8/0", "--node", "1", "--since", "1h", "-o", "json")
+                .out()
+                .contains("\"event\":\"became-leader\",\"groupId\":"));
+        assertEquals(1, cli().run("events", "-n", "1").out().lines().count());
+        String files = cli().run("events", "t8", "--data-dir", "node-1").out();
+        assertTrue(files.contains("t8/0") && files.contains("became-leader"), files);
+
+        assertEquals(4, cli().run("events", "missing").exitCode());
+        assertEquals(4, cli().run("events", "--node", "9").exitCode());
+    }
+
+    @Test
     @DisplayName("measure, and verify every record")
     void bench() {
         Ran ran = cli().run("bench", "t6", "--records", "2000", "--warmup", "0s", "--verify", "-o", "json");

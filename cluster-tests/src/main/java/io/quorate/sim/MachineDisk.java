@@ -134,8 +134,11 @@ final class MachineDisk {
         }
         StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
         try {
-            return Optional.of(
-                    new ForcedLog(LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer)));
+            LogStore store = LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer);
+            if (store.damage().isPresent()) {
+                throw store.damage().get().asException();
+            }
+            return Optional.of(new ForcedLog(store));
         } catch (StorageException refused) {
             throw new Violation(
                     Invariant.FORCED_IS_RECOVERABLE,

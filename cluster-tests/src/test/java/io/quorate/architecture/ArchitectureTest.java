@@ -119,6 +119,7 @@ class ArchitectureTest {
                                 .resideInAnyPackage(
                                         "io.quorate.node",
                                         "io.quorate.node.api..",
+                                        "io.quorate.node.events..",
                                         "io.quorate.node.seam..",
                                         "io.quorate.node.replica..")
                                 .should()

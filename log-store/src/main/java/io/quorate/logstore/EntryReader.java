@@ -33,7 +33,14 @@ final class EntryReader {
             Segment segment = now.get(i);
             long to = Math.min(toIndex, segment.lastIndex());
             if (index <= to) {
-                bytesLeft -= readSegment(segment, index, to, bytesLeft, entries);
+                try {
+                    bytesLeft -= readSegment(segment, index, to, bytesLeft, entries);
+                } catch (CorruptLogException damaged) {
+                    if (entries.isEmpty()) {
+                        throw damaged;
+                    }
+                    break;
+                }
                 if (entries.get(entries.size() - 1).index() < to) {
                     break;
                 }
@@ -69,15 +76,19 @@ final class EntryReader {
         }
     }
 
-    /** Where the entry {@code index} is, stepping from header to header. */
+    /** Where the entry {@code index} is, stepping from header to header, and over what is damaged before it. */
     private static long position(FrameReader reader, SegmentFiles.Handle handle, Segment segment, long index)
             throws IOException {
         long end = segment.extent().end();
         long position = handle.index().positionForIndex(index);
+        long damaged = -1;
         while (true) {
-            if (reader.lookAtHeader(position, end) != FrameReader.Look.FRAME
-                    || reader.header().index() > index) {
-                throw reader.corrupt(position, index);
+            if (reader.lookAtHeader(position, end) != FrameReader.Look.FRAME) {
+                damaged = damaged < 0 ? position : damaged;
+                position = reader.nextHeader(position + FrameFormat.ALIGNMENT, end);
+            }
+            if (position < 0 || reader.header().index() > index) {
+                throw reader.corrupt(damaged < 0 ? position : damaged, index);
             }
             if (reader.header().index() == index) {
                 return position;

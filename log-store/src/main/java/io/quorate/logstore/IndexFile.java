@@ -108,6 +108,23 @@ final class IndexFile {
         }
     }
 
+    /** What the header of a segment says, as its sidecar has it; empty if there is none that can be used. */
+    static Optional<SegmentHeader> readHeader(Disk disk, Path directory, long baseIndex, StoreIdentity identity)
+            throws IOException {
+        Path path = directory.resolve(fileName(baseIndex));
+        if (!disk.exists(path)) {
+            return Optional.empty();
+        }
+        try (DiskFile file = disk.open(path)) {
+            ByteBuffer start = ByteBuffer.allocate(FIXED_BYTES);
+            if (file.read(start, 0) < FIXED_BYTES || start.getLong(40) < 0 || start.getLong(48) < 0) {
+                return Optional.empty();
+            }
+            SegmentHeader header = new SegmentHeader(new EntryId(start.getLong(40), baseIndex - 1), start.getLong(48));
+            return new Reading(file, header, identity).summary().map(Summary::header);
+        }
+    }
+
     /** Reads all of the sidecar of a segment that holds what {@code extent} says; empty if there is none that can be used. */
     static Optional<SegmentTally> read(
             Disk disk,

@@ -198,9 +198,16 @@ public final class LogInspection {
         OverlayDisk overlay = new OverlayDisk(disk);
         LogStoreConfig config = new LogStoreConfig(128 << 20, 0, 16 << 10, false);
         try (LogStore store = LogStore.open(overlay, directory, identity, config, task -> {}, new WriteBuffer(4096))) {
+            if (store.damage().isPresent()) {
+                return new NextStart(
+                        Optional.of(store.damage().get().asException().getMessage()), List.of());
+            }
             List<String> changes = new ArrayList<>(overlay.changes());
             if (store.recoveryReport().hardStateRepaired()) {
                 changes.add("writes a copy of the hard state again");
+            }
+            if (store.recoveryReport().rewrittenHeaders() > 0) {
+                changes.add("writes " + store.recoveryReport().rewrittenHeaders() + " damaged segment headers again");
             }
             if (store.recoveryReport().rebuiltIndexes() > 0) {
                 changes.add("makes " + store.recoveryReport().rebuiltIndexes() + " sidecars again from their segments");

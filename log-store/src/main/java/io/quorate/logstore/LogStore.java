@@ -24,7 +24,7 @@ import java.util.concurrent.Executor;
  * <p>The first failure of a write or force, and of a force in the background, is final: what the operating system still
  * holds in memory may never reach the disk, so every later call throws {@link StorageException}, and only a new
  * {@link #open} may find out what is left (promise P6). A full disk alone is not final: {@link #append},
- * {@link #saveSnapshot} and {@link #resetTo} change nothing then and throw {@link DiskFullException}. Term and vote are
+ * {@link #saveSnapshot}, {@link #resetTo} and {@link #repair} change nothing then and throw {@link DiskFullException}. Term and vote are
  * written over what is there and need no room; cuts and trims free some.
  */
 public final class LogStore implements AutoCloseable {
@@ -38,6 +38,8 @@ public final class LogStore implements AutoCloseable {
 
     /** Replaced when the whole log is. */
     private volatile Open open;
+
+    private volatile Optional<Damage> damage = Optional.empty();
 
     /** What the last look at the directory has brought into being. */
     private record Open(
@@ -70,6 +72,7 @@ public final class LogStore implements AutoCloseable {
         Recovery.Result result = Recovery.run(disk, directory, identity, config, buffer.blockBytes());
         Background background = new Background(executor);
         SegmentedLog log = new SegmentedLog(disk, directory, identity, config, background, buffer, result);
+        damage = result.damage();
         return new Open(
                 background,
                 log,
@@ -86,7 +89,8 @@ public final class LogStore implements AutoCloseable {
      * @param background runs work off the write path, such as zero-filling ahead
      * @param buffer     what the writing thread writes through; all stores of one writing thread share one. Whether they
      *                   write past the operating system's cache is its choice
-     * @throws CorruptLogException if damage is found that is not a torn tail; nothing has been changed then
+     * @throws CorruptLogException if damage is found that cannot be mended by fetching entries, see {@link Recovery};
+     *                             nothing has been changed then. For other damage see {@link #damage}
      * @throws StorageException    if the disk fails, or the directory belongs to someone else
      */
     public static LogStore open(
@@ -105,7 +109,10 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    /** What was found on disk at {@link #open}, or is there since {@link #resetTo}. */
+    /**
+     * What was found on disk at {@link #open}, or is there since {@link #resetTo} or {@link #repair}. With damage it tells
+     * only of the entries before it: a replica must not take part with it.
+     */
     public RecoveredLog recovered() {
         return open.recovered();
     }
@@ -123,11 +130,88 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    /** Forgets {@code fromIndex} and everything after it, durably at once: conflicts are rare, remains dangerous. */
+    /**
+     * Forgets {@code fromIndex} and everything after it, durably at once: conflicts are rare, remains dangerous. A damaged
+     * log is whole again if it is cut before its damage.
+     *
+     * @throws IllegalArgumentException if the log starts behind {@code fromIndex}, or is damaged before
+     */
     public void truncateSuffix(long fromIndex) {
         run("truncate", now -> {
             now.hardState().force();
-            now.log().truncateSuffix(fromIndex);
+            if (damage.isPresent()) {
+                now.log().force();
+                repairOf(now).cut(damage.get(), fromIndex);
+                reopen(now);
+            } else {
+                now.log().truncateSuffix(fromIndex);
+            }
+        });
+    }
+
+    /**
+     * What of the log is damaged, if anything is; where it is in several places, one of them. While there is damage the store
+     * serves the rest, takes term and vote, and refuses entries, trims and snapshots. Found at {@link #open}, by
+     * {@link #newScrub}, or when an entry is read. For any thread.
+     */
+    public Optional<Damage> damage() {
+        return damage;
+    }
+
+    /**
+     * Puts the entries that were fetched from another replica in place of the damaged ones, durably when it returns. Then
+     * there is no damage any more, or another one, and {@link #recovered} tells of the log as it is now. For the
+     * writing thread, while nobody reads.
+     *
+     * @param entries exactly the damaged ones, which the group must have committed; of an open-ended damage all up to any
+     *                index that this log is not known to have gone beyond
+     * @throws IllegalArgumentException if they are not, or contradict what is left, or other damage that must be repaired
+     *                                  first was found on the way; nothing has changed then
+     * @throws DiskFullException        if there is no room for another copy of the segment; nothing has changed then
+     * @throws IllegalStateException    if there is no damage
+     */
+    public void repair(List<LogEntry> entries) {
+        run("repair", now -> {
+            Damage found = damage.orElseThrow(() -> new IllegalStateException("there is no damage"));
+            now.hardState().force();
+            now.log().force();
+            try {
+                repairOf(now).fill(found, entries);
+            } catch (CorruptLogException earlier) {
+                damage = now.log().examine(earlier.file());
+                throw new IllegalArgumentException("there is more damage, before what these entries mend", earlier);
+            }
+            reopen(now);
+        });
+    }
+
+    private Repair repairOf(Open now) {
+        return new Repair(
+                disk,
+                directory,
+                identity,
+                buffer,
+                now.snapshots(),
+                now.hardState(),
+                now.log().segments());
+    }
+
+    /** Begins to verify the sealed segments. */
+    public Scrub newScrub() {
+        return new Scrub(() -> alive().log(), config, this::note);
+    }
+
+    private void note(Damage found) {
+        synchronized (snapshotLock) {
+            if (damage.isEmpty()) {
+                damage = Optional.of(found);
+            }
+        }
+    }
+
+    private void checkWhole() {
+        damage.ifPresent(found -> {
+            throw found.asException();
         });
     }
 
@@ -136,8 +220,10 @@ public final class LogStore implements AutoCloseable {
      *
      * @throws IllegalArgumentException if they do not follow the log; nothing is written then
      * @throws DiskFullException        if there is no room; the log is as it was before
+     * @throws CorruptLogException      if the log is damaged; nothing is written then
      */
     public void append(List<LogEntry> entries) {
+        checkWhole();
         run("append", now -> {
             now.hardState().force();
             now.log().append(entries);
@@ -202,8 +288,10 @@ public final class LogStore implements AutoCloseable {
      * again while it returns true.
      *
      * @return whether a segment was deleted
+     * @throws CorruptLogException if the log is damaged; nothing is deleted then
      */
     public boolean trimPrefix(long firstIndexToKeep) {
+        checkWhole();
         boolean[] trimmed = {false};
         run("trim", now -> {
             synchronized (snapshotLock) {
@@ -218,9 +306,11 @@ public final class LogStore implements AutoCloseable {
      * Makes a snapshot durable. It and the one before it are kept.
      *
      * @throws DiskFullException        if there is no room; nothing is left of it then
+     * @throws CorruptLogException      if the log is damaged; nothing is written then
      * @throws IllegalArgumentException if its last entry is not durable in this log, or older than that of the newest snapshot
      */
     public void saveSnapshot(Snapshot snapshot) {
+        checkWhole();
         run("save a snapshot", now -> {
             synchronized (snapshotLock) {
                 long newest = now.snapshots().newest().map(EntryId::index).orElse(0L);
@@ -331,8 +421,20 @@ public final class LogStore implements AutoCloseable {
         Open now = alive();
         try {
             return look.at(now.reader());
+        } catch (CorruptLogException e) {
+            examine(now, e);
+            throw e;
         } catch (IOException e) {
             throw new StorageException(now.log().activePath(), "cannot " + what, e);
+        }
+    }
+
+    /** A read may have been disturbed; only what is wrong a second time is damage. */
+    private void examine(Open now, CorruptLogException suspicion) {
+        try {
+            now.log().examine(suspicion.file()).ifPresent(this::note);
+        } catch (IOException e) {
+            suspicion.addSuppressed(e);
         }
     }
 

@@ -162,7 +162,11 @@ final class LogWalk {
 
         private void readHeader() throws IOException {
             try {
-                header = Optional.of(SegmentHeader.read(file, path, identity, base));
+                header = SegmentHeader.read(file, path, identity, base);
+                if (header.isEmpty()) {
+                    findings.damage(path, 0, base, "the segment's header is damaged");
+                    return;
+                }
                 checkAdjoins(header.get());
                 extent = Optional.of(Extent.empty(header.get()));
             } catch (StorageException e) {
@@ -326,17 +330,21 @@ final class LogWalk {
             beforeBreak = Optional.empty();
         }
 
-        /** At the end of the active segment: unless a mark says so, nothing proves that what is missing was durable. */
-        private void settleTail() {
+        /** At the end of the active segment: what is missing was durable if a mark says so, or if all its sectors are there. */
+        private void settleTail() throws IOException {
             if (!open.isEmpty()) {
                 Break first = open.get(0);
                 extent = beforeBreak;
-                if (first.index() > durableIndex) {
+                boolean isMarked = first.index() <= durableIndex;
+                if (!isMarked && TornTail.isExplained(reader, first.position(), size)) {
                     findings.note(
                             path, first.position(), first.index(), "TORN: " + first.what() + "; cut at the next start");
                     return;
                 }
-                settleAs("ROT: all entries up to " + durableIndex + " were durable, but ");
+                settleAs(
+                        isMarked
+                                ? "ROT: all entries up to " + durableIndex + " were durable, but "
+                                : "ROT: all sectors are there, but ");
             } else if (extent.isPresent() && lastIndex() < durableIndex) {
                 findings.damage(
                         path,

@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds out what a directory holds. First everything is verified and nothing is changed; only when every decision is
- * made are they carried out, and what was accepted is forced before anyone is told.
+ * Finds out what a directory holds. First everything is looked at and nothing is changed; only when every decision is
+ * made, and if there is no damage, they are carried out ({@link Settlement}), and what was accepted is forced before
+ * anyone is told.
  *
  * <p>It relies on this order of writing: a segment's header is durable before the segment has its name; its predecessor
  * is durable in full before that; a cut is durable before anything is written behind it; term and vote are durable before
- * an entry is written; and a frame with the flag "flush start" is written only after everything before it was forced.
+ * an entry is written; a frame with the flag "flush start" is written only after everything before it was forced; and the
+ * marks beside term and vote never claim more than is durable.
  *
  * <pre>
  * case       what is found                                                 decision
@@ -26,58 +28,59 @@ import java.util.Optional;
  * NEWBORN    temporary files; or first segment without entries and         delete them; finish making the log
  *            no hard state yet
  * END        last segment: zeros to the end of the file                    end of log
- * TORN       last segment: no frame, and no valid flush start behind it    cut here, force the cut
- * ROT        last segment: no frame, but a valid flush start behind it;    refuse: name file, position, index
- *            sealed segment: no frame before its end; a damaged header
- * GAP        a valid frame that does not follow its predecessor            refuse: misplaced write
- * MISSING    a segment's predecessor is not the entry before it, or the    refuse: a file was lost or copied
- * DUPLICATE  marks name one that is not there; or two segments overlap
+ * TORN       last segment: no frame, which sectors that never arrived      cut here, force the cut
+ *            explain, and neither a valid flush start behind it nor
+ *            a mark say that it was durable
+ * ROT        last segment: no frame, and not TORN; sealed segment: no      damage: name file, position, indexes
+ *            frame before its end
+ * GAP        a valid frame that does not follow its predecessor            damage: misplaced write
+ * MISSING    entries between two segments, or before the first or from     damage: name file and indexes
+ *            the last one on of those that the marks name
+ * HEAD       a damaged segment header, whose content follows from the      write it again
+ *            segment before, the sidecar, or a snapshot
+ * DUPLICATE  two segments overlap or contradict each other; a name that    refuse
+ *            is none; no segments at all; a header that cannot be told
  * LOST       entries without hard state, both copies damaged, or a term    refuse: it may have voted
  *            older than the last entry's; a trimmed log without a good
  *            snapshot that covers what was trimmed
- * STALE      one copy of the hard state damaged or older                   the other wins and is copied
  * TRIMMED    segments before the first one that is kept                    delete them
  * RESET      the log is being replaced by one that starts at a snapshot    go on: delete all, make the new one
  * BAD_SNAP   a snapshot that is damaged                                    delete it, use the one before
+ * STALE      one copy of the hard state damaged or older                   the other wins and is copied
  * NO_INDEX   a sidecar missing, damaged or of another segment              read the segment, write it again
  * TOO_NEW    an intact header or frame of a newer version                  refuse
  * OWNER      an intact header of another cluster, node or group            refuse
  * </pre>
  *
- * "Refuse" changes nothing. Known ambiguity: rot in the frames of the very last flush looks as TORN does, since nothing
- * later proves that they were durable.
+ * "Damage" and "refuse" change nothing. With damage the log is opened, says so, serves the rest, and takes no entries
+ * until it is repaired. Known ambiguity: rot that turned a whole sector of the very last flush into zeros, or hit an entry
+ * that has such sectors of its own, before a mark was written behind it, looks as TORN does.
  */
 final class Recovery {
     static final String TEMPORARY_SUFFIX = ".tmp";
-
-    private static final long NO_CUT = -1;
 
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
     private final LogStoreConfig config;
-    private final int writeUnitBytes;
+    private final Settlement settlement;
 
     private final List<Segment> segments = new ArrayList<>();
-    /** Of the sealed segments whose sidecar must be written. */
-    private final List<SegmentTally> missingIndexes = new ArrayList<>();
-
     private TermStarts terms = new TermStarts(EntryId.NONE);
     private HardStateFile.Marks marks = HardStateFile.Marks.INITIAL;
-    private Optional<SnapshotFiles> snapshots = Optional.empty();
+    private Optional<Damage> damage = Optional.empty();
+
+    /** End of the segments looked at so far, whether they are whole or not. */
+    private EntryId last = EntryId.NONE;
+
     private long nextOffset;
-    private long cutPosition = NO_CUT;
-    private boolean hardStateRepaired;
-    private Optional<HardStateFile> hardState = Optional.empty();
-    private Optional<DiskFile> active = Optional.empty();
-    private Optional<SegmentTally> activeTally = Optional.empty();
 
     private Recovery(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes) {
         this.disk = disk;
         this.directory = directory;
         this.identity = identity;
         this.config = config;
-        this.writeUnitBytes = writeUnitBytes;
+        this.settlement = new Settlement(disk, directory, identity, config, writeUnitBytes);
     }
 
     /**
@@ -85,6 +88,7 @@ final class Recovery {
      *
      * @param active         the open file of the last segment
      * @param zeroedTo       size of the last segment's file, all zeros after its end
+     * @param terms          of the entries before the damage, if there is any
      * @param missingIndexes sealed segments whose sidecar must be written
      */
     record Result(
@@ -97,6 +101,7 @@ final class Recovery {
             HardStateFile hardState,
             SnapshotFiles snapshots,
             List<SegmentTally> missingIndexes,
+            Optional<Damage> damage,
             RecoveryReport report) {}
 
     static Result run(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes)
@@ -109,17 +114,8 @@ final class Recovery {
             return result;
         } finally {
             if (!done) {
-                recovery.closeFiles();
+                recovery.settlement.closeFiles();
             }
-        }
-    }
-
-    private void closeFiles() throws IOException {
-        if (active.isPresent()) {
-            active.get().close();
-        }
-        if (hardState.isPresent()) {
-            hardState.get().close();
         }
     }
 
@@ -127,34 +123,26 @@ final class Recovery {
         List<String> names = disk.list(directory);
         List<Long> bases = basesOf(names);
         if (names.contains(HardStateFile.NAME)) {
-            hardState = Optional.of(HardStateFile.open(disk, directory, identity));
-            marks = hardState.get().marks();
+            HardStateFile hardState = HardStateFile.open(disk, directory, identity);
+            settlement.setHardState(hardState);
+            marks = hardState.marks();
         }
-        snapshots = Optional.of(SnapshotFiles.find(disk, directory, identity, names));
-        boolean isNew = bases.isEmpty() && hardState.isEmpty();
+        SnapshotFiles snapshots = SnapshotFiles.find(disk, directory, identity, names);
+        settlement.setFound(names, marks, snapshots);
         if (marks.resetTo() > 0) {
-            return carryOut(names, Optional.of(replacement()));
+            return settlement.begin(replacement(snapshots));
         }
-        snapshots.get().ignoreBehind(marks.durableIndex());
+        snapshots.ignoreBehind(marks.durableIndex());
+        if (bases.isEmpty() && !settlement.hasHardState()) {
+            return settlement.begin(new SegmentHeader(EntryId.NONE, 0));
+        }
         bases.removeIf(base -> base < marks.firstSegment());
-        checkComplete(bases);
-        if (isNew) {
-            return carryOut(names, Optional.of(new SegmentHeader(EntryId.NONE, 0)));
-        }
-        List<SegmentHeader> headers = readHeaders(bases);
-        terms = new TermStarts(headers.get(0).before());
-        nextOffset = headers.get(0).baseOffset();
-        for (int i = 0; i < headers.size(); i++) {
-            checkAdjoins(headers.get(i));
-            if (i < headers.size() - 1) {
-                readSealed(headers.get(i), headers.get(i + 1));
-            } else {
-                readActive(headers.get(i));
-            }
-        }
+        checkBeginning(bases, snapshots);
+        lookAt(bases, snapshots);
         checkHardState();
-        checkDurable();
-        return carryOut(names, Optional.empty());
+        return damage.isPresent()
+                ? settlement.leave(segments, terms, damage.get())
+                : settlement.accept(segments, terms, nextOffset);
     }
 
     private List<Long> basesOf(List<String> names) {
@@ -172,8 +160,8 @@ final class Recovery {
     }
 
     /** What an interrupted replacement of the log was to begin with. */
-    private SegmentHeader replacement() throws IOException {
-        Optional<Snapshot> snapshot = snapshots.get().readAt(marks.resetTo() - 1);
+    private SegmentHeader replacement(SnapshotFiles snapshots) throws IOException {
+        Optional<Snapshot> snapshot = snapshots.readAt(marks.resetTo() - 1);
         if (snapshot.isEmpty()) {
             throw new CorruptLogException(
                     directory,
@@ -184,24 +172,14 @@ final class Recovery {
         return new SegmentHeader(snapshot.get().last(), snapshot.get().nextOffset());
     }
 
-    private void checkComplete(List<Long> bases) throws IOException {
-        if (hardState.isPresent()) {
-            for (long base : new long[] {marks.firstSegment(), marks.lastSegment()}) {
-                if (!bases.contains(base)) {
-                    throw new CorruptLogException(
-                            pathOf(base), 0, base, "MISSING: a segment that the log had, entries were lost");
-                }
-            }
-        } else if (!bases.isEmpty() && bases.get(0) != 1) {
-            throw new CorruptLogException(pathOf(1), 0, 1, "MISSING: the first segment, entries were lost");
+    private void checkBeginning(List<Long> bases, SnapshotFiles snapshots) {
+        if (bases.isEmpty()) {
+            throw new CorruptLogException(
+                    pathOf(marks.firstSegment()), 0, marks.firstSegment(), "MISSING: all segments, entries were lost");
         }
         long before = marks.firstSegment() - 1;
         if (before > 0
-                && snapshots
-                        .get()
-                        .newest()
-                        .filter(last -> last.index() >= before)
-                        .isEmpty()) {
+                && snapshots.newest().filter(end -> end.index() >= before).isEmpty()) {
             throw new CorruptLogException(
                     directory,
                     0,
@@ -209,203 +187,233 @@ final class Recovery {
                     "LOST: the log starts after index " + before
                             + ", but no good snapshot stands in for what was before");
         }
-    }
-
-    /** What was durable once and is not there now was not torn off by a crash. */
-    private void checkDurable() {
-        if (terms.lastIndex() < marks.durableIndex()) {
-            Segment last = segments.get(segments.size() - 1);
-            throw new CorruptLogException(
-                    last.path(),
-                    last.extent().end(),
-                    terms.lastIndex() + 1,
-                    "ROT: no valid entry, but all up to " + marks.durableIndex() + " were durable");
+        if (bases.get(0) > marks.firstSegment()) {
+            note(new Damage(
+                    pathOf(marks.firstSegment()),
+                    0,
+                    marks.firstSegment(),
+                    bases.get(0) - 1,
+                    "MISSING: the first segment"));
         }
     }
 
-    private List<SegmentHeader> readHeaders(List<Long> bases) throws IOException {
-        List<SegmentHeader> headers = new ArrayList<>();
+    private void note(Damage found) {
+        if (damage.isEmpty()) {
+            damage = Optional.of(found);
+        }
+    }
+
+    private void lookAt(List<Long> bases, SnapshotFiles snapshots) throws IOException {
+        List<Optional<SegmentHeader>> headers = new ArrayList<>();
         for (long base : bases) {
-            Path path = pathOf(base);
-            try (DiskFile file = disk.open(path)) {
-                headers.add(SegmentHeader.read(file, path, identity, base));
+            headers.add(readHeader(base));
+        }
+        for (int i = 0; i < bases.size(); i++) {
+            SegmentHeader header = header(bases.get(i), headers.get(i), i == 0, snapshots);
+            if (i == 0) {
+                terms = new TermStarts(header.before());
+            } else {
+                checkAdjoins(header);
+            }
+            if (i < bases.size() - 1) {
+                readSealed(header, bases.get(i + 1), headers.get(i + 1));
+            } else {
+                readActive(header, headers.get(i).isEmpty());
             }
         }
-        return headers;
+        checkEnd(bases);
+    }
+
+    private Optional<SegmentHeader> readHeader(long base) throws IOException {
+        Path path = pathOf(base);
+        try (DiskFile file = disk.open(path)) {
+            return SegmentHeader.read(file, path, identity, base);
+        }
     }
 
     private Path pathOf(long base) {
         return directory.resolve(Segment.fileName(base));
     }
 
+    /** The header, or what it must have been. */
+    private SegmentHeader header(long base, Optional<SegmentHeader> intact, boolean isFirst, SnapshotFiles snapshots)
+            throws IOException {
+        if (intact.isPresent()) {
+            return intact.get();
+        }
+        Optional<SegmentHeader> derived = IndexFile.readHeader(disk, directory, base, identity);
+        if (base == 1) {
+            derived = Optional.of(new SegmentHeader(EntryId.NONE, 0));
+        } else if (!isFirst && last.index() + 1 == base && damage.isEmpty()) {
+            derived = Optional.of(new SegmentHeader(last, nextOffset));
+        } else if (derived.isEmpty()) {
+            derived = snapshots
+                    .readAt(base - 1)
+                    .map(snapshot -> new SegmentHeader(snapshot.last(), snapshot.nextOffset()));
+        }
+        if (derived.isEmpty()) {
+            throw new CorruptLogException(pathOf(base), 0, base, "the segment's header is damaged");
+        }
+        settlement.rewriteHeader(derived.get());
+        return derived.get();
+    }
+
     private void checkAdjoins(SegmentHeader header) {
-        if (!header.before().equals(terms.last()) || header.baseOffset() != nextOffset) {
-            throw new CorruptLogException(
-                    pathOf(header.baseIndex()),
+        long base = header.baseIndex();
+        if (base > last.index() + 1) {
+            note(new Damage(
+                    pathOf(last.index() + 1),
                     0,
-                    header.baseIndex(),
-                    "MISSING or DUPLICATE: the segment follows entry " + header.before() + " and offset "
-                            + header.baseOffset() + ", but the log before it ends with entry " + terms.last()
-                            + " and offset " + nextOffset);
+                    last.index() + 1,
+                    base - 1,
+                    "MISSING: the entries before the segment that starts at index " + base));
+        } else if (base <= last.index()
+                || damage.isEmpty() && (!header.before().equals(last) || header.baseOffset() != nextOffset)) {
+            throw new CorruptLogException(
+                    pathOf(base),
+                    0,
+                    base,
+                    "DUPLICATE: the segment follows entry " + header.before() + " and offset " + header.baseOffset()
+                            + ", but the log before it ends with entry " + last + " and offset " + nextOffset);
         }
     }
 
-    private void readSealed(SegmentHeader header, SegmentHeader next) throws IOException {
+    private void readSealed(SegmentHeader header, long nextBase, Optional<SegmentHeader> next) throws IOException {
         Path path = pathOf(header.baseIndex());
         try (DiskFile file = disk.open(path)) {
             long size = file.size();
-            Optional<IndexFile.Summary> found = IndexFile.readSummary(disk, directory, header, identity)
-                    .filter(sidecar -> sidecar.extent().last().equals(next.before())
-                            && sidecar.extent().nextOffset() == next.baseOffset()
-                            && sidecar.extent().end() <= size);
-            if (found.isPresent()) {
-                accept(found.get());
-            } else {
-                SegmentTally tally = rebuild(path, file, header, size, next);
-                missingIndexes.add(tally);
-                accept(IndexFile.Summary.of(tally));
+            Optional<IndexFile.Summary> sidecar = IndexFile.readSummary(disk, directory, header, identity)
+                    .filter(found -> found.extent().last().index() == nextBase - 1
+                            && found.extent().end() <= size
+                            && next.filter(follower -> !follower.before()
+                                                    .equals(found.extent().last())
+                                            || follower.baseOffset()
+                                                    != found.extent().nextOffset())
+                                    .isEmpty());
+            if (sidecar.isPresent()) {
+                accept(sidecar.get());
+                return;
+            }
+            FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
+            SegmentScan scan = SegmentScan.of(header, reader, config, size);
+            accept(IndexFile.Summary.of(scan.tally()));
+            settlement.rebuildIndex(scan.tally());
+            if (scan.nextIndex() < nextBase && !scan.isAtEnd(reader, size)) {
+                Optional<SegmentScan.Behind> behind =
+                        scan.behind(reader, size).filter(found -> found.last().index() < nextBase);
+                long lastDamaged = behind.map(found -> found.firstIndex() - 1).orElse(nextBase - 1);
+                note(rot(path, scan, lastDamaged, "no valid entry in a sealed segment"));
+                EntryId before = new EntryId(
+                        behind.map(SegmentScan.Behind::last).orElse(last).term(), nextBase - 1);
+                extend(
+                        behind.map(SegmentScan.Behind::end).orElse(scan.end()),
+                        before,
+                        behind.map(SegmentScan.Behind::nextOffset).orElse(nextOffset));
             }
         }
     }
 
-    private SegmentTally rebuild(Path path, DiskFile file, SegmentHeader header, long size, SegmentHeader next)
-            throws IOException {
-        SegmentScan scan = SegmentScan.of(path, header, readerOf(path, file, header), config, size);
-        if (scan.nextIndex() < next.baseIndex()) {
-            throw new CorruptLogException(
-                    path,
-                    scan.end(),
-                    scan.nextIndex(),
-                    "ROT or MISSING: no valid entry in a sealed segment, the next segment starts at index "
-                            + next.baseIndex());
-        }
-        return scan.tally();
+    private static Damage rot(Path path, SegmentScan scan, long lastIndex, String found) {
+        return new Damage(path, scan.end(), scan.nextIndex(), lastIndex, "ROT: " + found);
     }
 
-    private void readActive(SegmentHeader header) throws IOException {
+    /** Lets the damaged segment that was accepted last reach behind its damage, so that what is there can be read. */
+    private void extend(long end, EntryId newLast, long newNextOffset) {
+        segments.get(segments.size() - 1)
+                .moveTo(new Extent(end, newLast, newNextOffset, Long.MIN_VALUE, FrameFormat.NO_ENTRIES));
+        last = newLast;
+        nextOffset = newNextOffset;
+    }
+
+    private void readActive(SegmentHeader header, boolean isHeaderDamaged) throws IOException {
         Path path = pathOf(header.baseIndex());
         DiskFile file = disk.open(path);
-        active = Optional.of(file);
+        settlement.setActive(file);
         long size = file.size();
-        FrameReader reader = readerOf(path, file, header);
-        SegmentScan scan = SegmentScan.of(path, header, reader, config, size);
-        if (scan.stoppedAt() != FrameReader.Look.NOTHING || !reader.isZero(scan.end(), size)) {
-            TornTail.checkNothingLaterBehind(path, reader, scan, size);
-            cutPosition = scan.end();
-        }
+        FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
+        SegmentScan scan = SegmentScan.of(header, reader, config, size);
+        settlement.setActiveTally(scan.tally());
         accept(IndexFile.Summary.of(scan.tally()));
-        activeTally = Optional.of(scan.tally());
+        if (scan.isAtEnd(reader, size) && size >= SegmentHeader.BYTES) {
+            if (isHeaderDamaged && scan.nextIndex() == header.baseIndex()) {
+                // A header is durable before the file has its name: whatever took it may have taken entries.
+                note(rot(path, scan, Damage.OPEN_END, "neither the segment's header nor an entry"));
+            }
+            return;
+        }
+        if (size < SegmentHeader.BYTES) {
+            note(rot(path, scan, Damage.OPEN_END, "the file ends within its header"));
+            return;
+        }
+        Optional<SegmentScan.Behind> behind = scan.behind(reader, size);
+        Optional<String> rot = whyRot(reader, scan, behind, size);
+        if (rot.isEmpty()) {
+            settlement.cutActiveAt(scan.end());
+            return;
+        }
+        note(rot(path, scan, behind.map(found -> found.firstIndex() - 1).orElse(Damage.OPEN_END), rot.get()));
+        behind.ifPresent(found -> extend(found.end(), found.last(), found.nextOffset()));
     }
 
-    private FrameReader readerOf(Path path, DiskFile file, SegmentHeader header) throws IOException {
-        int bufferBytes = (int) Math.min(SegmentScan.BUFFER_BYTES, file.size());
-        return new FrameReader(path, file, identity.seed(header.baseIndex()), bufferBytes);
+    private Optional<String> whyRot(
+            FrameReader reader, SegmentScan scan, Optional<SegmentScan.Behind> behind, long size) throws IOException {
+        if (scan.stoppedAt() == FrameReader.Look.FRAME) {
+            return Optional.of("an intact entry that does not follow entry "
+                    + scan.tally().extent().last());
+        }
+        if (behind.filter(SegmentScan.Behind::hasLaterFlush).isPresent()) {
+            return Optional.of("no valid entry, but one of a later flush is intact");
+        }
+        if (marks.durableIndex() >= scan.nextIndex()) {
+            return Optional.of("no valid entry, but all up to " + marks.durableIndex() + " were durable");
+        }
+        return TornTail.isExplained(reader, scan.end(), size)
+                ? Optional.empty()
+                : Optional.of("no valid entry, though all its sectors are there");
     }
 
     private void accept(IndexFile.Summary summary) {
         segments.add(new Segment(directory, summary.header(), identity, summary.extent()));
         TermStarts found = summary.terms();
-        for (long at = found.firstIndex(); at <= found.lastIndex(); at = terms.lastIndex() + 1) {
-            terms.appendRun(found.termAt(at), found.lastIndexOfTermAt(at));
+        if (damage.isEmpty()) {
+            for (long at = found.firstIndex(); at <= found.lastIndex(); at = terms.lastIndex() + 1) {
+                terms.appendRun(found.termAt(at), found.lastIndexOfTermAt(at));
+            }
         }
+        last = summary.extent().last();
         nextOffset = summary.extent().nextOffset();
     }
 
+    private void checkEnd(List<Long> bases) {
+        Segment active = segments.get(segments.size() - 1);
+        if (bases.get(bases.size() - 1) < marks.lastSegment()) {
+            note(new Damage(
+                    pathOf(marks.lastSegment()), 0, last.index() + 1, Damage.OPEN_END, "MISSING: the last segment"));
+        } else if (last.index() < marks.durableIndex()) {
+            note(new Damage(
+                    active.path(),
+                    active.extent().end(),
+                    last.index() + 1,
+                    Damage.OPEN_END,
+                    "ROT: no valid entry, but all up to " + marks.durableIndex() + " were durable"));
+        }
+    }
+
     private void checkHardState() {
-        long term = terms.last().term();
-        if (hardState.isEmpty()) {
-            if (segments.size() > 1 || terms.lastIndex() > 0 || cutPosition != NO_CUT) {
-                throw new CorruptLogException(
-                        directory.resolve(HardStateFile.NAME), 0, 0, "LOST: entries, but no term and vote");
+        Path path = directory.resolve(HardStateFile.NAME);
+        long lastTerm = terms.last().term();
+        if (!settlement.hasHardState()) {
+            if (segments.size() > 1 || last.index() > 0 || settlement.cuts() || damage.isPresent()) {
+                throw new CorruptLogException(path, 0, 0, "LOST: entries, but no term and vote");
             }
-        } else if (hardState.get().state().term() < term) {
+        } else if (settlement.hardState().state().term() < lastTerm) {
             throw new CorruptLogException(
-                    hardState.get().path(),
+                    path,
                     0,
                     0,
-                    "LOST: the hard state is of term " + hardState.get().state().term() + ", older than the last entry "
+                    "LOST: the hard state is of term "
+                            + settlement.hardState().state().term() + ", older than the last entry "
                             + terms.last());
         }
-    }
-
-    /** @param fresh what the log is to begin with if it is new or being replaced */
-    private Result carryOut(List<String> names, Optional<SegmentHeader> fresh) throws IOException {
-        if (fresh.isPresent()) {
-            disk.createDirectories(directory);
-        }
-        int leftovers = deleteLeftovers(names, fresh.isPresent());
-        int badSnapshots = snapshots.get().badCount();
-        snapshots.get().deleteObsolete();
-        if (fresh.isPresent()) {
-            SegmentHeader header = fresh.get();
-            terms = new TermStarts(header.before());
-            nextOffset = header.baseOffset();
-            disk.forceDirectory(directory);
-            active = Optional.of(new SegmentMaker(disk, directory, identity, config, writeUnitBytes).make(header));
-            activeTally = Optional.of(new SegmentTally(header, config));
-            segments.add(new Segment(directory, header, identity, Extent.empty(header)));
-        }
-        DiskFile file = active.get();
-        if (cutPosition != NO_CUT) {
-            file.truncate(cutPosition);
-        }
-        file.force();
-        if (hardState.isEmpty()) {
-            hardState = Optional.of(HardStateFile.create(disk, directory, identity));
-        }
-        hardStateRepaired = hardState.get().isDirty();
-        if (marks.resetTo() > 0) {
-            snapshots.get().deleteAllBut(marks.resetTo() - 1);
-            hardState.get().mark(old -> HardStateFile.Marks.startingAt(old.resetTo()));
-        }
-        long lastSegment = segments.get(segments.size() - 1).baseIndex();
-        hardState.get().mark(old -> old.recovered(lastSegment, terms.lastIndex()));
-        hardState.get().force();
-        disk.forceDirectory(directory);
-
-        RecoveryReport report = new RecoveryReport(
-                fresh.isPresent(),
-                segments.size(),
-                cutPosition,
-                hardStateRepaired,
-                missingIndexes.size(),
-                leftovers,
-                badSnapshots);
-        return new Result(
-                List.copyOf(segments),
-                file,
-                activeTally.get(),
-                file.size(),
-                terms,
-                nextOffset,
-                hardState.get(),
-                snapshots.get(),
-                List.copyOf(missingIndexes),
-                report);
-    }
-
-    /** Temporary files, segments that are trimmed or replaced, and sidecars of what is not a sealed segment. */
-    private int deleteLeftovers(List<String> names, boolean allSegments) throws IOException {
-        int deleted = 0;
-        for (String name : names) {
-            long indexBase = Segment.baseIndexOf(name, IndexFile.SUFFIX);
-            boolean staleIndex = indexBase >= 0 && !isSealed(indexBase);
-            long base = Segment.baseIndexOf(name, Segment.SUFFIX);
-            boolean staleSegment = base >= 0 && (allSegments || base < marks.firstSegment());
-            if (name.endsWith(TEMPORARY_SUFFIX) || staleIndex || staleSegment) {
-                disk.delete(directory.resolve(name));
-                deleted++;
-            }
-        }
-        return deleted;
-    }
-
-    private boolean isSealed(long base) {
-        for (int i = 0; i < segments.size() - 1; i++) {
-            if (segments.get(i).baseIndex() == base) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -10,6 +10,7 @@ package io.quorate.logstore;
  * @param hardStateRepaired  one of the two copies of term and vote was behind or damaged and was written again
  * @param rebuiltIndexes     how many sealed segments were read in full, since their index was missing or damaged
  * @param deletedLeftovers   how many files of an interrupted operation were deleted
+ * @param rewrittenHeaders   how many segment headers were damaged, and written again
  * @param badSnapshots       how many snapshots were damaged, and deleted
  */
 public record RecoveryReport(
@@ -19,4 +20,5 @@ public record RecoveryReport(
         boolean hardStateRepaired,
         int rebuiltIndexes,
         int deletedLeftovers,
+        int rewrittenHeaders,
         int badSnapshots) {}

@@ -108,10 +108,19 @@ final class SegmentFiles {
     private Handle openSealed(Segment segment) throws IOException {
         DiskFile file = disk.open(segment.path());
         try {
-            return new Handle(file, tallyOf(segment, file).index(), false);
+            return new Handle(file, indexOf(segment, file), false);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    /** Of a damaged segment an empty one: its frames are found from its beginning, header by header. */
+    private SparseIndex indexOf(Segment segment, DiskFile file) throws IOException {
+        try {
+            return tallyOf(segment, file).index();
+        } catch (CorruptLogException damaged) {
+            return new SparseIndex(config.indexIntervalBytes());
         }
     }
 

@@ -6,6 +6,7 @@ import io.quorate.raft.log.EntryId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The first block of a segment, {@value #BYTES} bytes, durable before the file gets its name:
@@ -39,14 +40,17 @@ record SegmentHeader(EntryId before, long baseOffset) {
     }
 
     /**
+     * Reads the header; empty if it is damaged.
+     *
      * @param nameIndex the base index that the file's name says
-     * @throws CorruptLogException if the header is damaged or contradicts the name
+     * @throws CorruptLogException if the header contradicts the name
      * @throws StorageException    if it is of a newer version or of another owner
      */
-    static SegmentHeader read(DiskFile file, Path path, StoreIdentity identity, long nameIndex) throws IOException {
+    static Optional<SegmentHeader> read(DiskFile file, Path path, StoreIdentity identity, long nameIndex)
+            throws IOException {
         ByteBuffer block = ByteBuffer.allocate(BYTES);
         if (file.read(block, 0) < BYTES || !Headers.isIntact(block, MAGIC)) {
-            throw new CorruptLogException(path, 0, nameIndex, "the segment's header is damaged");
+            return Optional.empty();
         }
         Headers.checkOwner(path, block, identity);
         long baseIndex = block.getLong(32);
@@ -54,6 +58,6 @@ record SegmentHeader(EntryId before, long baseOffset) {
             throw new CorruptLogException(
                     path, 0, nameIndex, "the header says that the segment starts at index " + baseIndex);
         }
-        return new SegmentHeader(new EntryId(block.getLong(40), baseIndex - 1), block.getLong(48));
+        return Optional.of(new SegmentHeader(new EntryId(block.getLong(40), baseIndex - 1), block.getLong(48)));
     }
 }

@@ -22,4 +22,17 @@ public record SegmentInfo(
         long bytes,
         long maxTimestampMillis,
         boolean isSealed,
-        long digest) {}
+        long digest) {
+    static SegmentInfo of(Segment segment, boolean isSealed) {
+        Extent extent = segment.extent();
+        return new SegmentInfo(
+                segment.baseIndex(),
+                extent.last().index(),
+                segment.header().baseOffset(),
+                extent.nextOffset(),
+                extent.end(),
+                extent.maxTimestampMillis(),
+                isSealed,
+                extent.digest());
+    }
+}

@@ -9,6 +9,7 @@ import io.quorate.raft.log.LogEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -78,8 +79,10 @@ final class SegmentedLog {
         this.activeHandle = files.pin(active, recovered.active(), tally.index());
         this.output = openOutput();
         this.zeroAhead = zeroAheadFrom(recovered.zeroedTo(), 0);
-        recovered.missingIndexes().forEach(this::writeIndex);
-        zeroAhead.advance(end());
+        if (recovered.damage().isEmpty()) {
+            recovered.missingIndexes().forEach(this::writeIndex);
+            zeroAhead.advance(end());
+        }
     }
 
     private ZeroAhead zeroAheadFrom(long zeroedTo, int stepBytes) {
@@ -115,21 +118,30 @@ final class SegmentedLog {
     List<SegmentInfo> infos() {
         SegmentList now = segments;
         return now.all().stream()
-                .map(segment -> infoOf(segment, now.active() != segment))
+                .map(segment -> SegmentInfo.of(segment, now.active() != segment))
                 .toList();
     }
 
-    private static SegmentInfo infoOf(Segment segment, boolean isSealed) {
-        Extent extent = segment.extent();
-        return new SegmentInfo(
-                segment.baseIndex(),
-                extent.last().index(),
-                segment.header().baseOffset(),
-                extent.nextOffset(),
-                extent.end(),
-                extent.maxTimestampMillis(),
-                isSealed,
-                extent.digest());
+    SegmentFiles.Handle acquire(Segment segment) throws IOException {
+        return files.acquire(segment);
+    }
+
+    /** The first damage in the segment {@code file}, reading all of it; empty if there is none, after all. */
+    Optional<Damage> examine(Path file) throws IOException {
+        for (Segment segment : segments.all()) {
+            if (segment.path().equals(file)) {
+                try (SegmentFiles.Handle handle = files.acquire(segment)) {
+                    long end = segment.extent().end();
+                    FrameReader reader = SegmentScan.reader(file, handle.file(), segment.seed(), end);
+                    SegmentScan scan = SegmentScan.of(segment.header(), reader, config, end);
+                    return scan.end() == end
+                            ? Optional.empty()
+                            : Optional.of(Scrub.damageAt(
+                                    segment, reader, scan.end(), scan.nextIndex(), "found when it was read"));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     Path activePath() {

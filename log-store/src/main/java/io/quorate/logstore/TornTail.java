@@ -2,30 +2,44 @@
 package io.quorate.logstore;
 
 import java.io.IOException;
-import java.nio.file.Path;
 
-/** Tells a torn tail, which may be cut, from rot, which must not: rows TORN and ROT of {@link Recovery}. */
+/**
+ * Tells a torn tail, which may be cut, from rot, which must not: rows TORN and ROT of {@link Recovery}.
+ *
+ * <p>Where a flush was torn, whole sectors of it are missing: the file ends there, or they are zeros, which is what was
+ * there before. A sector that arrived is right in every byte. So bytes that are wrong in a sector that is not missing
+ * were right once.
+ */
 final class TornTail {
+    private static final int SECTOR_BYTES = 512;
+
     private TornTail() {}
 
     /**
-     * Looks behind the last good frame for one that begins a later flush. Such a frame was written after everything
-     * before it was forced, so what is broken here was durable once.
+     * Whether what is wrong at {@code position} is explained by sectors that never arrived.
      *
-     * @throws CorruptLogException if there is one
+     * @param position the end of the good frames
+     * @param size     of the file
      */
-    static void checkNothingLaterBehind(Path path, FrameReader reader, SegmentScan scan, long size) throws IOException {
-        for (long position = reader.nextHeader(scan.end() + FrameFormat.ALIGNMENT, size);
-                position >= 0;
-                position = reader.nextHeader(reader.after(position), size)) {
-            if (reader.header().isFlushStart()) {
-                throw new CorruptLogException(
-                        path,
-                        scan.end(),
-                        scan.nextIndex(),
-                        "ROT: no valid entry, but entry " + reader.header().index()
-                                + " of a later flush is intact at position " + position);
-            }
+    static boolean isExplained(FrameReader reader, long position, long size) throws IOException {
+        FrameReader.Look look = reader.lookAtHeader(position, size);
+        long from = position;
+        long to = position + FrameFormat.HEADER_BYTES;
+        if (look == FrameReader.Look.FRAME || look == FrameReader.Look.DAMAGED) {
+            from = to;
+            to = reader.after(position);
         }
+        if (to > size) {
+            return true;
+        }
+        for (long at = from; at < to; ) {
+            long sectorEnd = Math.min(size, (at / SECTOR_BYTES + 1) * SECTOR_BYTES);
+            long sectorStart = Math.max(position, at / SECTOR_BYTES * SECTOR_BYTES);
+            if (reader.isZero(sectorStart, sectorEnd)) {
+                return true;
+            }
+            at = sectorEnd;
+        }
+        return false;
     }
 }

@@ -281,10 +281,10 @@ class LogInspectionTest {
                             log.flip(log.active(), log.entry(59).position() + 60);
                             log.crashInLastFlush();
                         },
-                        Severity.NOTE,
-                        "TORN",
+                        Severity.DAMAGE,
+                        "ROT: all sectors are there, but the payload",
                         60,
-                        "cuts "),
+                        "ROT"),
                 damage(
                         "a flipped bit in the last flush of a log that was closed in order",
                         log -> log.flip(log.active(), log.entry(59).position() + 60),
@@ -333,7 +333,7 @@ class LogInspectionTest {
                         Severity.DAMAGE,
                         "header is damaged",
                         1,
-                        "header is damaged"),
+                        "writes 1 damaged segment headers again"),
                 damage(
                         "a lost segment",
                         log -> Files.delete(log.entry(20).file()),

@@ -110,6 +110,11 @@ class RecoveryTest {
                             ByteBuffer.wrap(disk.contents(last())).getInt(position));
         }
 
+        /** The first sector that begins behind the beginning of an entry. */
+        int sectorBehind(long index) {
+            return (positionOf(index) / 512 + 1) * 512;
+        }
+
         void overwrite(Path path, int position, byte... bytes) {
             byte[] contents = disk.contents(path);
             byte[] longer = Arrays.copyOf(contents, Math.max(contents.length, position + bytes.length));
@@ -160,13 +165,13 @@ class RecoveryTest {
         }
     }
 
-    private interface Damage {
+    private interface Harm {
         void inflict(Files files);
     }
 
     /** Damage, how many entries are left, and whether a tail is cut. */
-    private static Arguments accepted(String row, Damage damage, int kept, boolean cut) {
-        return Arguments.of(row, damage, kept, cut);
+    private static Arguments accepted(String row, Harm harm, int kept, boolean cut) {
+        return Arguments.of(row, harm, kept, cut);
     }
 
     static Stream<Arguments> accepted() {
@@ -178,34 +183,42 @@ class RecoveryTest {
                         f -> f.cut(f.last(), f.end() + 7),
                         ENTRIES,
                         false),
-                accepted("TORN: the last frame is damaged", f -> f.breakFrame(f.last(), 22), 21, true),
                 accepted(
-                        "TORN: the last frame's length is damaged",
-                        f -> f.disk.corrupt(f.last(), f.positionOf(22), 0x7F),
+                        "END: nothing of the last flush arrived",
+                        f -> f.zero(f.last(), f.positionOf(20), f.end()),
+                        19,
+                        false),
+                accepted(
+                        "TORN: the last flush's last sector never arrived",
+                        f -> f.zero(f.last(), f.sectorBehind(20), f.end()),
                         21,
                         true),
                 accepted(
-                        "TORN: the last frame is cut in its header",
-                        f -> f.cut(f.last(), f.positionOf(22) + 20),
-                        21,
-                        true),
-                accepted("TORN: the last frame is cut in its payload", f -> f.cut(f.last(), f.end() - 8), 21, true),
-                accepted(
-                        "TORN: one byte of the next frame arrived",
-                        f -> f.overwrite(f.last(), f.end() + 63, (byte) 1),
-                        ENTRIES,
-                        true),
-                accepted(
-                        "TORN: the flush's first frame is missing, its others are there",
-                        f -> f.zero(f.last(), f.positionOf(20), f.positionOf(21)),
+                        "TORN: the last flush's first sector never arrived, its last did",
+                        f -> f.zero(f.last(), f.positionOf(20), f.sectorBehind(20)),
                         19,
                         true),
                 accepted(
-                        "TORN: the flush's middle frame is damaged, its last is there",
-                        f -> f.breakFrame(f.last(), 21),
-                        20,
+                        "TORN: the file ends in the header of a frame",
+                        f -> f.cut(f.last(), f.positionOf(22) + 20),
+                        21,
                         true),
-                accepted("TORN: garbage behind the end", f -> f.overwrite(f.last(), f.end(), garbage(500)), 22, true),
+                accepted("TORN: the file ends in the payload of a frame", f -> f.cut(f.last(), f.end() - 8), 21, true),
+                accepted(
+                        "HEAD: the first segment's header is damaged",
+                        f -> f.disk.corrupt(f.first(), 100, 1),
+                        ENTRIES,
+                        false),
+                accepted(
+                        "HEAD: a sealed segment's header is damaged",
+                        f -> f.disk.corrupt(f.second(), 41, 1),
+                        ENTRIES,
+                        false),
+                accepted(
+                        "HEAD: the last segment's header is damaged",
+                        f -> f.disk.corrupt(f.last(), 33, 1),
+                        ENTRIES,
+                        false),
                 accepted(
                         "NEWBORN: temporary files of a roll",
                         f -> {
@@ -280,8 +293,8 @@ class RecoveryTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("accepted")
     @DisplayName("accepts what a crash can leave, and the log goes on")
-    void accepts(String row, Damage damage, int kept, boolean cut) {
-        damage.inflict(new Files(disk));
+    void accepts(String row, Harm harm, int kept, boolean cut) {
+        harm.inflict(new Files(disk));
         List<LogEntry> left = entries.subList(0, kept);
 
         List<LogEntry> expected = new ArrayList<>(left);
@@ -310,8 +323,8 @@ class RecoveryTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("accepted")
     @DisplayName("forces what it accepted: a power failure right after finds the same")
-    void forcesWhatItAccepts(String row, Damage damage, int kept, boolean cut) {
-        damage.inflict(new Files(disk));
+    void forcesWhatItAccepts(String row, Harm harm, int kept, boolean cut) {
+        harm.inflict(new Files(disk));
         LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
         disk.crash();
         try (LogStore again = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
@@ -333,63 +346,208 @@ class RecoveryTest {
         }
     }
 
-    private static Arguments refused(String row, Damage damage, String file, String message) {
-        return Arguments.of(row, damage, file, message);
+    private static Arguments damaged(String row, Harm harm, String file, long firstIndex, long lastIndex) {
+        return Arguments.of(row, harm, file, firstIndex, lastIndex);
     }
 
-    static Stream<Arguments> refused() {
+    static Stream<Arguments> damaged() {
+        long open = Damage.OPEN_END;
         return Stream.of(
-                refused(
-                        "ROT: an earlier flush of the last segment is damaged",
-                        f -> f.breakFrame(f.last(), 19),
+                damaged("ROT: the last frame is damaged", f -> f.breakFrame(f.last(), 22), "18.log", 22, open),
+                damaged(
+                        "ROT: the last frame's payload is damaged",
+                        f -> f.disk.corrupt(f.last(), f.positionOf(22) + FrameFormat.HEADER_BYTES, 1),
                         "18.log",
-                        "index 19"),
-                refused(
-                        "ROT: an earlier flush of the last segment is zeros",
+                        22,
+                        open),
+                damaged(
+                        "ROT: the last frame's length is damaged",
+                        f -> f.disk.corrupt(f.last(), f.positionOf(22), 0x7F),
+                        "18.log",
+                        22,
+                        open),
+                damaged(
+                        "ROT: the last flush's middle frame is damaged",
+                        f -> f.breakFrame(f.last(), 21),
+                        "18.log",
+                        21,
+                        21),
+                damaged(
+                        "ROT: garbage behind the end",
+                        f -> f.overwrite(f.last(), f.end(), garbage(500)),
+                        "18.log",
+                        23,
+                        open),
+                damaged("ROT: an earlier flush is damaged", f -> f.breakFrame(f.last(), 19), "18.log", 19, 19),
+                damaged(
+                        "ROT: an earlier flush is zeros",
                         f -> f.zero(f.last(), f.positionOf(19), f.positionOf(20)),
                         "18.log",
-                        "index 19"),
-                refused(
+                        19,
+                        19),
+                damaged(
+                        "ROT: two earlier flushes are zeros",
+                        f -> f.zero(f.last(), f.positionOf(18), f.positionOf(20)),
+                        "18.log",
+                        18,
+                        19),
+                damaged(
                         "ROT: a length in the last segment is damaged",
                         f -> f.disk.corrupt(f.last(), f.positionOf(19), 0x40),
                         "18.log",
-                        "index 19"),
-                refused(
+                        19,
+                        19),
+                damaged(
                         "ROT: a sealed segment is damaged and has no sidecar",
                         f -> {
                             f.disk.lose(index(1));
                             f.breakFrame(f.first(), 5);
                         },
                         "01.log",
-                        "index 5"),
-                refused(
-                        "ROT: a sealed segment is shorter than its sidecar says",
-                        f -> f.cut(f.first(), f.positionOf(6)),
+                        5,
+                        5),
+                damaged(
+                        "ROT: a sealed segment is damaged at its end and has no sidecar",
+                        f -> {
+                            f.disk.lose(index(1));
+                            f.breakFrame(f.first(), 8);
+                        },
                         "01.log",
-                        "index 6"),
-                refused(
-                        "ROT: the header of the first segment is damaged",
-                        f -> f.disk.corrupt(f.first(), 100, 1),
-                        "01.log",
-                        "header"),
-                refused(
-                        "ROT: the header of the last segment is damaged",
-                        f -> f.disk.corrupt(f.last(), 33, 1),
-                        "18.log",
-                        "header"),
-                refused("ROT: the last segment is empty", f -> f.cut(f.last(), 0), "18.log", "header"),
-                refused("MISSING: the first segment is gone", f -> f.disk.lose(f.first()), ".log", "MISSING"),
-                refused("MISSING: a segment in the middle is gone", f -> f.disk.lose(f.second()), ".log", "MISSING"),
-                refused("MISSING: all segments are gone", f -> f.segments.forEach(f.disk::lose), "01.log", "MISSING"),
-                refused("MISSING: the last segment is gone", f -> f.disk.lose(f.last()), "18.log", "MISSING"),
-                refused(
+                        8,
+                        8),
+                damaged(
                         "ROT: the last flush is damaged in a log that was closed",
                         f -> {
                             Logs.open(f.disk, DIRECTORY, CONFIG).close();
-                            f.breakFrame(f.last(), 22);
+                            f.zero(f.last(), f.positionOf(20), f.end());
                         },
                         "18.log",
-                        "index 22"),
+                        20,
+                        open),
+                damaged("ROT: the last segment's file is empty", f -> f.cut(f.last(), 0), "18.log", 18, open),
+                damaged(
+                        "ROT: the last segment's file is zeros",
+                        f -> f.zero(f.last(), 0, f.disk.contents(f.last()).length),
+                        "18.log",
+                        18,
+                        open),
+                damaged(
+                        "GAP: a frame is of an entry that does not follow",
+                        f -> f.disk.plant(f.last(), misplaced(f.disk.contents(f.last()), f.positionOf(19))),
+                        "18.log",
+                        19,
+                        19),
+                damaged("MISSING: a sealed segment's end", f -> f.cut(f.first(), f.positionOf(6)), "06.log", 6, 8),
+                damaged("MISSING: the first segment is gone", f -> f.disk.lose(f.first()), "01.log", 1, 8),
+                damaged("MISSING: a segment in the middle is gone", f -> f.disk.lose(f.second()), "09.log", 9, 17),
+                damaged("MISSING: the last segment is gone", f -> f.disk.lose(f.last()), "18.log", 18, open));
+    }
+
+    /** Makes the frame at {@code position} one of an entry with another offset, with the right checksum. */
+    private static byte[] misplaced(byte[] segment, int position) {
+        ByteBuffer bytes = ByteBuffer.wrap(segment);
+        bytes.putLong(position + 24, bytes.getLong(position + 24) + 1).putInt(position + 4, 0);
+        ByteBuffer prefix =
+                ByteBuffer.allocate(16).putLong(0, Logs.IDENTITY.seed(18)).putLong(8, position);
+        CRC32C crc = new CRC32C();
+        crc.update(prefix.array());
+        crc.update(segment, position, FrameFormat.HEADER_BYTES);
+        bytes.putInt(position + 4, (int) crc.getValue());
+        return segment;
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("damaged")
+    @DisplayName(
+            "opens a damaged log, says exactly what is damaged, changes nothing, serves the rest, and takes nothing")
+    void reportsDamage(String row, Harm harm, String file, long firstIndex, long lastIndex) {
+        Files files = new Files(disk);
+        harm.inflict(files);
+        Map<String, byte[]> before = files.snapshot();
+
+        LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+
+        Damage found = store.damage().orElseThrow();
+        assertTrue(found.file().toString().endsWith(file), found.toString());
+        assertEquals(firstIndex, found.firstIndex(), found.toString());
+        assertEquals(lastIndex, found.lastIndex(), found.toString());
+        assertEquals(STATE, store.recovered().hardState());
+        for (long index = store.firstIndex(); index <= ENTRIES; index++) {
+            boolean isDamaged = index >= firstIndex && index <= lastIndex;
+            if (!isDamaged) {
+                assertEquals(
+                        List.of(entries.get((int) index - 1)),
+                        store.read(index, index, Integer.MAX_VALUE),
+                        "entry " + index);
+            }
+        }
+        List<LogEntry> more = Logs.entries(new EntryId(2, ENTRIES), 0, 2, 1, 10);
+        assertThrows(CorruptLogException.class, () -> store.append(more));
+        assertThrows(CorruptLogException.class, () -> store.trimPrefix(10));
+        Map<String, byte[]> after = files.snapshot();
+        assertEquals(before.keySet(), after.keySet());
+        before.forEach((name, bytes) -> assertArrayEquals(bytes, after.get(name), name));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("damaged")
+    @DisplayName("of a log that was repaired with the entries of another replica finds it whole, and the log goes on")
+    void repairsDamage(String row, Harm harm, String file, long firstIndex, long lastIndex) {
+        harm.inflict(new Files(disk));
+        LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+        long last = Math.min(ENTRIES, lastIndex);
+        if (firstIndex > ENTRIES) {
+            store.truncateSuffix(firstIndex);
+        } else {
+            List<LogEntry> fetched = entries.subList((int) firstIndex - 1, (int) last);
+            assertThrows(IllegalArgumentException.class, () -> store.repair(List.of()));
+            assertThrows(IllegalArgumentException.class, () -> store.repair(entries.subList(0, ENTRIES - 1)));
+            store.repair(fetched);
+        }
+        assertEquals(Optional.empty(), store.damage());
+        assertEquals(new EntryId(2, ENTRIES), store.recovered().terms().last());
+        assertEquals(entries, store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));
+        List<LogEntry> more =
+                Logs.entries(new EntryId(2, ENTRIES), entries.get(ENTRIES - 1).nextOffset(), 2, 5, 80);
+        store.append(more);
+        store.force();
+        disk.crash();
+        try (LogStore again = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
+            List<LogEntry> all = new ArrayList<>(entries);
+            all.addAll(more);
+            assertEquals(Optional.empty(), again.damage());
+            assertEquals(all, again.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("damaged")
+    @DisplayName("of a log that was cut before its damage finds it whole, and shorter")
+    void cutsDamageAway(String row, Harm harm, String file, long firstIndex, long lastIndex) {
+        harm.inflict(new Files(disk));
+        LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+        long from = Math.max(1, firstIndex - 2);
+        if (from < store.firstIndex()) {
+            assertThrows(IllegalArgumentException.class, () -> store.truncateSuffix(from));
+            return;
+        }
+        assertThrows(IllegalArgumentException.class, () -> store.truncateSuffix(firstIndex + 1));
+        store.truncateSuffix(from);
+        assertEquals(Optional.empty(), store.damage());
+        assertEquals(entries.subList(0, (int) from - 1), store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));
+        disk.crash();
+        try (LogStore again = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
+            assertEquals(entries.subList(0, (int) from - 1), again.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));
+        }
+    }
+
+    private static Arguments refused(String row, Harm harm, String file, String message) {
+        return Arguments.of(row, harm, file, message);
+    }
+
+    static Stream<Arguments> refused() {
+        return Stream.of(
+                refused("MISSING: all segments are gone", f -> f.segments.forEach(f.disk::lose), "01.log", "MISSING"),
                 refused(
                         "DUPLICATE: a segment has a second name",
                         f -> f.disk.plant(DIRECTORY.resolve(Segment.fileName(19)), f.disk.contents(f.last())),
@@ -448,9 +606,9 @@ class RecoveryTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("refused")
     @DisplayName("refuses everything else, names the file, and changes nothing")
-    void refuses(String row, Damage damage, String file, String message) {
+    void refuses(String row, Harm harm, String file, String message) {
         Files files = new Files(disk);
-        damage.inflict(files);
+        harm.inflict(files);
         Map<String, byte[]> before = files.snapshot();
 
         StorageException refusal = assertThrows(StorageException.class, () -> Logs.open(disk, DIRECTORY, CONFIG));

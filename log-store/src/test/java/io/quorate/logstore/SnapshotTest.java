@@ -200,16 +200,21 @@ class SnapshotTest {
         }
 
         @Test
-        @DisplayName("MISSING: is refused if more is gone than was trimmed")
+        @DisplayName("MISSING: is damaged if more is gone than was trimmed, and can be replaced by a snapshot")
         void noticesMoreMissing() {
             store.saveSnapshot(snapshotAt(60));
             trim(30);
             Path first = DIRECTORY.resolve(Segment.fileName(store.firstIndex()));
             store.close();
             disk.lose(first);
-            CorruptLogException missing =
-                    assertThrows(CorruptLogException.class, () -> Logs.open(disk, DIRECTORY, CONFIG));
+            LogStore damaged = Logs.open(disk, DIRECTORY, CONFIG);
+            Damage missing = damaged.damage().orElseThrow();
             assertEquals(first, missing.file());
+            List<LogEntry> fetched = entries.subList((int) missing.firstIndex() - 1, (int) missing.lastIndex());
+            assertThrows(IllegalArgumentException.class, () -> damaged.repair(fetched), "what came before is unknown");
+            damaged.resetTo(snapshotAt(100));
+            assertEquals(Optional.empty(), damaged.damage());
+            assertEquals(101, damaged.firstIndex());
         }
 
         @Test

@@ -3,8 +3,11 @@ package io.quorate.node;
 
 import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.EventPage;
+import io.quorate.node.api.EventQuery;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.NodeEvent;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -13,6 +16,7 @@ import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.node.api.TopicSettings;
+import io.quorate.node.events.FlightRecorder;
 import io.quorate.node.metadata.MetadataService;
 import io.quorate.node.metadata.Outcome;
 import io.quorate.node.metadata.TopicName;
@@ -25,10 +29,14 @@ import io.quorate.node.replica.Whereabouts;
 import io.quorate.node.seam.GuardedLoop;
 import io.quorate.raft.Membership;
 import io.quorate.raft.log.NodeId;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +51,8 @@ final class LocalNode implements NodeApi {
     private final LocalReplicas replicas;
     private final Whereabouts whereabouts;
     private final ClusterDescription description;
+    private final FlightRecorder recorder;
+    private final ObservedRequests requests;
     private boolean shuttingDown;
 
     LocalNode(
@@ -51,13 +61,17 @@ final class LocalNode implements NodeApi {
             MetadataService metadata,
             LocalReplicas replicas,
             Whereabouts whereabouts,
-            ClusterDescription description) {
+            ClusterDescription description,
+            FlightRecorder recorder,
+            ObservedRequests requests) {
         this.loop = loop;
         this.self = self;
         this.metadata = metadata;
         this.replicas = replicas;
         this.whereabouts = whereabouts;
         this.description = description;
+        this.recorder = recorder;
+        this.requests = requests;
     }
 
     /** From now on everything is refused. */
@@ -67,17 +81,24 @@ final class LocalNode implements NodeApi {
 
     @Override
     public Result<AppendTarget> openAppend(TopicPartition partition, OptionalLong generation) {
-        return guarded(() -> withReplica(partition, replica -> replica.openAppend(generation)));
+        return requests.answered(guarded(() -> withReplica(partition, replica -> {
+            Result<AppendTarget> opened = replica.openAppend(generation);
+            return opened instanceof Result.Ok<AppendTarget> target
+                    ? new Result.Ok<>(requests.observe(replica.name().groupId(), target.value()))
+                    : opened;
+        })));
     }
 
     @Override
     public Result<ReadSession> read(TopicPartition partition, ReadSpec spec, ReadSink sink) {
-        return guarded(() -> withReplica(partition, replica -> replica.read(spec, sink)));
+        return requests.answered(guarded(() -> withReplica(
+                partition,
+                replica -> replica.read(spec, requests.observe(replica.name().groupId(), sink)))));
     }
 
     @Override
     public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
-        Result<PartitionReplica> found = guarded(() -> withReplica(partition, Result.Ok::new));
+        Result<PartitionReplica> found = requests.answered(guarded(() -> withReplica(partition, Result.Ok::new)));
         if (found instanceof Result.Ok<PartitionReplica> replica) {
             loop.run(() -> replica.value().tail(anyReplica, marks -> tell(answer, marks)));
         } else {
@@ -139,6 +160,71 @@ final class LocalNode implements NodeApi {
     @Override
     public ClusterView view() {
         return loop.call(description::view);
+    }
+
+    @Override
+    public void events(EventQuery query, Consumer<Result<EventPage>> answer) {
+        if (loop.halted()) {
+            answer.accept(new Result.Refused<>(halted()));
+            return;
+        }
+        loop.run(() -> {
+            Result<LongPredicate> groups = groups(query);
+            if (groups instanceof Result.Refused<LongPredicate> refused) {
+                tell(answer, new Result.Refused<>(refused.refusal()));
+            } else {
+                recorder.query(
+                        query,
+                        ((Result.Ok<LongPredicate>) groups).value(),
+                        found -> tell(
+                                answer,
+                                found instanceof Result.Ok<List<NodeEvent>> events
+                                        ? new Result.Ok<>(page(events.value()))
+                                        : new Result.Refused<>(((Result.Refused<List<NodeEvent>>) found).refusal())));
+            }
+        });
+    }
+
+    private Result<LongPredicate> groups(EventQuery query) {
+        if (query.topic().isEmpty()) {
+            return new Result.Ok<>(group -> true);
+        }
+        Optional<Refusal> refusal = TopicName.check(query.topic()).or(this::whyNotKnowing);
+        if (refusal.isPresent()) {
+            return new Result.Refused<>(refusal.get());
+        }
+        Optional<TopicState> topic = metadata.registry().topic(query.topic());
+        if (topic.isEmpty()) {
+            return new Result.Refused<>(Refusals.unknownTopic(query.topic()));
+        }
+        List<TopicState.PartitionState> partitions = topic.get().partitions();
+        if (query.partition().isEmpty()) {
+            List<Long> all =
+                    partitions.stream().map(TopicState.PartitionState::groupId).toList();
+            return new Result.Ok<>(all::contains);
+        }
+        int number = query.partition().getAsInt();
+        if (number < 0 || number >= partitions.size()) {
+            return new Result.Refused<>(
+                    Refusals.unknownPartition(new TopicPartition(query.topic(), number), partitions.size()));
+        }
+        long only = partitions.get(number).groupId();
+        return new Result.Ok<>(group -> group == only);
+    }
+
+    private EventPage page(List<NodeEvent> events) {
+        TreeSet<Long> groups = new TreeSet<>();
+        events.forEach(event -> groups.add(event.groupId()));
+        TreeMap<Long, TopicPartition> names = new TreeMap<>();
+        metadata.registry().topics().forEach((topic, state) -> {
+            for (int number = 0; number < state.partitions().size(); number++) {
+                long group = state.partitions().get(number).groupId();
+                if (groups.contains(group)) {
+                    names.put(group, new TopicPartition(topic, number, group));
+                }
+            }
+        });
+        return new EventPage(self.value(), events, names, loop.clock().currentTimeMillis(), recorder.lastSequence());
     }
 
     @Override

@@ -6,6 +6,8 @@ import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.io.Disk;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.events.BothObservers;
+import io.quorate.node.events.FlightRecorder;
 import io.quorate.node.metadata.ClusterWhereabouts;
 import io.quorate.node.metadata.Gossip;
 import io.quorate.node.metadata.Leaders;
@@ -33,6 +35,7 @@ import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -98,6 +101,7 @@ public final class NodeRuntime {
     private LocalReplicas replicas;
     private LeaderBalancer balancer;
     private LocalNode api;
+    private NodeJournal journal;
     private long tickedUntilNanos;
     private long droppedMessages;
     private boolean stopping;
@@ -128,6 +132,7 @@ public final class NodeRuntime {
                 seams.prng().nextLong());
         try {
             wire();
+            journal.started(settings, dataDirectory.incarnation(), metadata, replicas);
             tickedUntilNanos = loop.clock().nanoTime();
             scheduleTick(tickNanos());
             scheduleGossip();
@@ -149,6 +154,17 @@ public final class NodeRuntime {
 
     private void wire() {
         NodeId self = settings.nodeId();
+        journal = new NodeJournal(
+                loop,
+                FlightRecorder.open(
+                        loop,
+                        seams.disk(),
+                        seams.dataDirectory(),
+                        settings.maxEventBytes(),
+                        seams.backgroundExecutor(),
+                        seams.readExecutor()),
+                group -> NodeJournal.nameOf(group, this::registeredTopics));
+        ReplicaObserver observer = new BothObservers(seams.observer(), journal.observer());
         peers = new Peers(loop.clock(), self, nodes.voters());
         leaders = new Leaders();
         gossip = new Gossip(
@@ -167,14 +183,8 @@ public final class NodeRuntime {
                 node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
         TurnScheduler turns = new TurnScheduler(loop, seams.flushExecutor());
         DiskSpace space = new DiskSpace(
-                self,
-                loop,
-                seams.backgroundExecutor(),
-                seams.disk(),
-                seams.dataDirectory(),
-                settings.disk(),
-                seams.observer());
-        disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, seams.observer());
+                self, loop, seams.backgroundExecutor(), seams.disk(), seams.dataDirectory(), settings.disk(), observer);
+        disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, observer);
         space.start(level -> gossip.tellAll());
         ReplicaHost host = new ReplicaHost(
                 self,
@@ -187,7 +197,7 @@ public final class NodeRuntime {
                 seams.backgroundExecutor(),
                 whereabouts,
                 new InflightBudget(settings.maxInflightBytes()),
-                seams.observer());
+                observer);
         GroupDirectories directories = new GroupDirectories(
                 seams.disk(),
                 dataDirectory,
@@ -218,7 +228,13 @@ public final class NodeRuntime {
                 metadata,
                 replicas,
                 whereabouts,
-                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk));
+                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk),
+                journal.recorder(),
+                new ObservedRequests(loop.clock(), observer));
+    }
+
+    private Collection<TopicState> registeredTopics() {
+        return metadata.registry().topics().values();
     }
 
     /** Who leads the registry does not matter to anybody. */
@@ -270,6 +286,7 @@ public final class NodeRuntime {
         stopping = true;
         timers.forEach(EventLoop.Timer::cancel);
         timers.clear();
+        journal.stopping();
         disk.space().stop();
         seams.transport().close();
         Runnable letGo = () -> {
@@ -283,7 +300,7 @@ public final class NodeRuntime {
             return;
         }
         api.shutDown();
-        loop.run(() -> replicas.stop(() -> metadata.stop(letGo)));
+        loop.run(() -> replicas.stop(() -> metadata.stop(() -> journal.close(letGo))));
     }
 
     // ---- time
@@ -364,6 +381,7 @@ public final class NodeRuntime {
                 LOG.debug("node {}: connected with {}", settings.nodeId().value(), peer);
                 loop.run(() -> {
                     peers.onContact(peer);
+                    journal.onPeer(peer, true);
                     gossip.tellAll(peer);
                 });
             }
@@ -378,6 +396,7 @@ public final class NodeRuntime {
                         peer);
                 loop.run(() -> {
                     peers.onDisconnected(peer);
+                    journal.onPeer(peer, false);
                     metadata.disconnected(peer);
                     replicas.disconnected(peer);
                 });
@@ -437,6 +456,10 @@ public final class NodeRuntime {
 
         @Override
         public void onTopicDeleted(TopicState topic) {
+            if (metadata.isRecovered()) {
+                // What is found in the log at a start was deleted then, not now.
+                journal.onDeleted(topic);
+            }
             for (TopicState.PartitionState partition : topic.partitions()) {
                 leaders.forget(partition.groupId());
                 gossip.leadsNoMore(partition.groupId());

@@ -21,6 +21,7 @@ import java.util.SortedMap;
  * @param housekeepingMillis between two looks at what is kept
  * @param maxBatchBytes     largest record batch taken from a client
  * @param maxInflightBytes  appends that the whole node may have under way; more is refused as OVERLOADED
+ * @param maxEventBytes     that the flight recorder may have on the disk
  */
 public record NodeSettings(
         String clusterId,
@@ -33,4 +34,35 @@ public record NodeSettings(
         DiskLimits disk,
         int housekeepingMillis,
         int maxBatchBytes,
-        long maxInflightBytes) {}
+        long maxInflightBytes,
+        long maxEventBytes) {
+    public static final long DEFAULT_MAX_EVENT_BYTES = 4 << 20;
+
+    /** With as many events as usual. */
+    public NodeSettings(
+            String clusterId,
+            NodeId nodeId,
+            SortedMap<NodeId, String> peerAddresses,
+            String clientAddress,
+            int tickMillis,
+            RaftConfig raft,
+            LogStoreConfig logStore,
+            DiskLimits disk,
+            int housekeepingMillis,
+            int maxBatchBytes,
+            long maxInflightBytes) {
+        this(
+                clusterId,
+                nodeId,
+                peerAddresses,
+                clientAddress,
+                tickMillis,
+                raft,
+                logStore,
+                disk,
+                housekeepingMillis,
+                maxBatchBytes,
+                maxInflightBytes,
+                DEFAULT_MAX_EVENT_BYTES);
+    }
+}

@@ -11,6 +11,8 @@ import io.quorate.v1.ClusterServiceGrpc;
 import io.quorate.v1.ClusterServiceGrpc.ClusterServiceStub;
 import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.ListEventsRequest;
+import io.quorate.v1.ListEventsResponse;
 import io.quorate.v1.Node;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 
 /**
  * Asks each node by itself what it sees, without the routing, retries and caches of the client library, which would hide
@@ -39,21 +42,43 @@ public final class ClusterProbe implements AutoCloseable {
      * may take all of {@code patience}, and the others little more than it took.
      */
     public Map<Integer, DescribeClusterResponse> ask(Collection<String> addresses, Duration patience) {
-        BlockingQueue<Optional<DescribeClusterResponse>> results = new LinkedBlockingQueue<>();
+        Map<Integer, DescribeClusterResponse> answers = new TreeMap<>();
+        DescribeClusterRequest request = DescribeClusterRequest.getDefaultInstance();
+        this.<DescribeClusterResponse>askEach(
+                        addresses, patience, (stub, result) -> stub.describeCluster(request, result))
+                .forEach(answer -> answers.put(answer.getNodeId(), answer));
+        return answers;
+    }
+
+    /**
+     * What the nodes at these addresses tell of their events, by node id, with the same patience as {@link #ask}; those
+     * that refuse, because they do not know the topic, are left out as well.
+     */
+    public Map<Integer, ListEventsResponse> events(
+            Collection<String> addresses, ListEventsRequest request, Duration patience) {
+        Map<Integer, ListEventsResponse> answers = new TreeMap<>();
+        this.<ListEventsResponse>askEach(addresses, patience, (stub, result) -> stub.listEvents(request, result))
+                .forEach(answer -> answers.put(answer.getNodeId(), answer));
+        return answers;
+    }
+
+    private <T> List<T> askEach(
+            Collection<String> addresses, Duration patience, BiConsumer<ClusterServiceStub, StreamObserver<T>> call) {
+        BlockingQueue<Optional<T>> results = new LinkedBlockingQueue<>();
         for (String address : addresses) {
             ClusterServiceStub stub = ClusterServiceGrpc.newStub(channel(address))
                     .withDeadlineAfter(patience.toNanos(), TimeUnit.NANOSECONDS);
-            stub.describeCluster(DescribeClusterRequest.getDefaultInstance(), new Result(results));
+            call.accept(stub, new Result<>(results));
         }
-        Map<Integer, DescribeClusterResponse> answers = new TreeMap<>();
+        List<T> answers = new ArrayList<>();
         long deadline = System.nanoTime() + patience.toNanos();
         for (int i = 0; i < addresses.size(); i++) {
-            Optional<DescribeClusterResponse> result = await(results, deadline - System.nanoTime());
+            Optional<T> result = await(results, deadline - System.nanoTime());
             if (result.isPresent()) {
                 if (answers.isEmpty()) {
                     deadline = Math.min(deadline, System.nanoTime() + OTHERS_NANOS);
                 }
-                answers.put(result.get().getNodeId(), result.get());
+                answers.add(result.get());
             }
         }
         return answers;
@@ -65,6 +90,15 @@ public final class ClusterProbe implements AutoCloseable {
      * @throws CliException if none of them answers
      */
     public ClusterSnapshot snapshot(List<String> bootstrap, Duration patience) {
+        return ClusterSnapshot.of(answers(bootstrap, patience).values());
+    }
+
+    /**
+     * What every node of the cluster that can be reached answers, by node id, found through any of them.
+     *
+     * @throws CliException if none of them answers
+     */
+    public Map<Integer, DescribeClusterResponse> answers(List<String> bootstrap, Duration patience) {
         Map<Integer, DescribeClusterResponse> answers = ask(bootstrap, patience);
         if (answers.isEmpty()) {
             throw new CliException(
@@ -82,7 +116,7 @@ public final class ClusterProbe implements AutoCloseable {
             }
         }
         answers.putAll(ask(others, patience));
-        return ClusterSnapshot.of(answers.values());
+        return answers;
     }
 
     @Override
@@ -99,10 +133,9 @@ public final class ClusterProbe implements AutoCloseable {
     }
 
     /** Empty if the node did not answer, or none did within {@code nanos}. */
-    private static Optional<DescribeClusterResponse> await(
-            BlockingQueue<Optional<DescribeClusterResponse>> results, long nanos) {
+    private static <T> Optional<T> await(BlockingQueue<Optional<T>> results, long nanos) {
         try {
-            Optional<DescribeClusterResponse> result = results.poll(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+            Optional<T> result = results.poll(Math.max(0, nanos), TimeUnit.NANOSECONDS);
             return result == null ? Optional.empty() : result;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -111,10 +144,9 @@ public final class ClusterProbe implements AutoCloseable {
     }
 
     /** Puts one answer, or that there is none, into the queue. */
-    private record Result(BlockingQueue<Optional<DescribeClusterResponse>> results)
-            implements StreamObserver<DescribeClusterResponse> {
+    private record Result<T>(BlockingQueue<Optional<T>> results) implements StreamObserver<T> {
         @Override
-        public void onNext(DescribeClusterResponse answer) {
+        public void onNext(T answer) {
             results.add(Optional.of(answer));
         }
 

@@ -557,7 +557,7 @@ public final class SimulatedDisk implements Disk {
                 failIfInjected(Operation.WRITE, path);
                 int count = source.remaining();
                 if (crash) {
-                    file.write(source, platter.random.nextInt(count + 1), position);
+                    file.write(source, wholeSectors(platter.random.nextInt(count + 1), position, count), position);
                     crashIn("write of " + path);
                 }
                 long room = platter.capacityBytes == UNLIMITED
@@ -568,6 +568,12 @@ public final class SimulatedDisk implements Disk {
                     throw new NoSpaceException(path + ": no space left on device", null);
                 }
             }
+        }
+
+        /** As much of the first {@code part} bytes as ends with a sector: what a disk or a page cache takes at once. */
+        private int wholeSectors(int part, long position, int count) {
+            long end = (position + part) / SimulatedFile.SECTOR_BYTES * SimulatedFile.SECTOR_BYTES;
+            return part == count ? count : (int) Math.max(0, end - position);
         }
 
         @Override

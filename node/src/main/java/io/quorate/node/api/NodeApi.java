@@ -45,6 +45,9 @@ public interface NodeApi {
 
     ClusterView view();
 
+    /** What has happened on this node, as far as it is kept. */
+    void events(EventQuery query, Consumer<Result<EventPage>> answer);
+
     /** Metadata recovered and a metadata leader known: clients may be sent here. */
     boolean isReady();
 }

@@ -13,6 +13,8 @@ import static io.quorate.node.config.ValueType.name;
 import static io.quorate.node.config.ValueType.nodes;
 
 import io.quorate.logstore.LogStoreConfig;
+import io.quorate.node.NodeSettings;
+import io.quorate.node.events.EventRing;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
 import java.util.List;
@@ -148,6 +150,13 @@ public final class ConfigKeys {
             "Appends that the whole node has under way; more is refused as OVERLOADED. At least"
                     + " `limits.max_batch_bytes`.");
 
+    static final ConfigKey<Long> EVENTS_MAX_BYTES = withDefault(
+            "events.max_bytes",
+            bytes(EventRing.MIN_BYTES, EventRing.MAX_BYTES),
+            NodeSettings.DEFAULT_MAX_EVENT_BYTES,
+            "Disk space of the flight recorder, which keeps what happened on this node and why (`quorate events`); the"
+                    + " oldest goes first.");
+
     static final ConfigKey<Boolean> FAULT_INJECTION = withDefault(
             "unsafe.fault_injection",
             bool(),
@@ -181,6 +190,7 @@ public final class ConfigKeys {
             DISK_CHECK_INTERVAL_MS,
             MAX_BATCH_BYTES,
             MAX_INFLIGHT_BYTES,
+            EVENTS_MAX_BYTES,
             FAULT_INJECTION);
 
     private ConfigKeys() {}

@@ -30,6 +30,7 @@ import java.util.TreeMap;
  * @param housekeepingMillis between two looks at what is kept
  * @param maxBatchBytes    largest record batch taken from a client
  * @param maxInflightBytes appends the whole node may have under way
+ * @param maxEventBytes    that the flight recorder may have on the disk
  * @param faultInjection   whether the fault service is offered on the client port
  */
 public record NodeConfig(
@@ -47,6 +48,7 @@ public record NodeConfig(
         int housekeepingMillis,
         int maxBatchBytes,
         long maxInflightBytes,
+        long maxEventBytes,
         boolean faultInjection) {
 
     /**
@@ -80,6 +82,7 @@ public record NodeConfig(
                 config.get(ConfigKeys.RETENTION_CHECK_INTERVAL_MS),
                 Math.toIntExact(config.get(ConfigKeys.MAX_BATCH_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
+                config.get(ConfigKeys.EVENTS_MAX_BYTES),
                 config.get(ConfigKeys.FAULT_INJECTION));
     }
 
@@ -98,7 +101,8 @@ public record NodeConfig(
                 disk,
                 housekeepingMillis,
                 maxBatchBytes,
-                maxInflightBytes);
+                maxInflightBytes,
+                maxEventBytes);
     }
 
     private static List<String> missing(EffectiveConfig config) {

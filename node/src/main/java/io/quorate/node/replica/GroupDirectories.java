@@ -71,13 +71,18 @@ public final class GroupDirectories {
         if (isBeingRemoved(groupId)) {
             remove(groupId);
         }
-        return LogStore.open(
+        LogStore store = LogStore.open(
                 disk,
                 dataDirectory.groupDirectory(groupId),
                 new StoreIdentity(clusterId, self.value(), groupId),
                 config,
                 background,
                 writeBuffer);
+        if (store.damage().isPresent()) {
+            store.close();
+            throw store.damage().get().asException();
+        }
+        return store;
     }
 
     /**

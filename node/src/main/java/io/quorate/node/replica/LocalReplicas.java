@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -251,6 +252,16 @@ public final class LocalReplicas {
         return slot.replica.isPresent()
                 ? new Result.Ok<>(slot.replica.get())
                 : new Result.Refused<>(Refusals.replicaFailed(name, slot.failure));
+    }
+
+    /** The replicas that take part, by group id. */
+    public void forEachRunning(Consumer<Replica> action) {
+        for (Slot slot : slots.values()) {
+            slot.replica
+                    .map(PartitionReplica::replica)
+                    .filter(Replica::isRunning)
+                    .ifPresent(action);
+        }
     }
 
     /** By group id, those that could not be opened included. */

@@ -2,6 +2,8 @@
 package io.quorate.node.replica;
 
 import io.quorate.node.api.ClusterView.SpaceLevel;
+import io.quorate.node.api.NodeEvent;
+import io.quorate.node.api.Refusal;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
@@ -28,6 +30,21 @@ public interface ReplicaObserver {
 
     /** The state machine has applied this entry; in index order, from where it began on. */
     default void onApplied(long groupId, LogEntry entry) {}
+
+    /**
+     * An append was acknowledged by this node as the leader.
+     *
+     * @param sizeBytes of its batch
+     * @param nanos     from the request to the answer
+     * @param duplicate it was in the log already
+     */
+    default void onAppendAnswered(long groupId, int sizeBytes, long nanos, boolean duplicate) {}
+
+    /** Batches were handed to a reader. */
+    default void onReadAnswered(long groupId, int batches, long sizeBytes) {}
+
+    /** A client's request was refused. @param groupId {@link NodeEvent#NO_GROUP} if it is for no replica of this node */
+    default void onRefused(long groupId, Refusal refusal) {}
 
     /** The replica begins with this state, as if it had applied everything up to and including {@code last}. */
     default void onRestored(long groupId, EntryId last) {}

@@ -3,9 +3,12 @@ package io.quorate.node.rpc;
 
 import io.grpc.stub.StreamObserver;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.rpc.Requests.InvalidRequestException;
 import io.quorate.v1.ClusterServiceGrpc;
 import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
+import io.quorate.v1.ListEventsRequest;
+import io.quorate.v1.ListEventsResponse;
 import java.util.function.Supplier;
 
 /** {@code quorate.v1.ClusterService} over {@link NodeApi}. Event loop only. */
@@ -22,5 +25,17 @@ public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceI
     @Override
     public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> client) {
         Answers.send(client, ViewCodec.toProto(api.get().view(), version));
+    }
+
+    @Override
+    public void listEvents(ListEventsRequest request, StreamObserver<ListEventsResponse> client) {
+        try {
+            api.get()
+                    .events(
+                            EventMessages.toQuery(request),
+                            result -> Answers.send(client, result, EventMessages::toProto));
+        } catch (InvalidRequestException invalid) {
+            client.onError(ErrorMapping.toStatus(invalid.refusal()));
+        }
     }
 }

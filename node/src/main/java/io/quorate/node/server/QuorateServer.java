@@ -251,7 +251,8 @@ public final class QuorateServer implements AutoCloseable {
                 settings.disk(),
                 settings.housekeepingMillis(),
                 settings.maxBatchBytes(),
-                settings.maxInflightBytes());
+                settings.maxInflightBytes(),
+                settings.maxEventBytes());
     }
 
     private static String withActualPort(String address, int port) {

@@ -19,6 +19,7 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
+import io.quorate.node.api.EventQuery;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
@@ -43,8 +44,12 @@ import io.quorate.v1.CreateTopicRequest;
 import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.Durability;
+import io.quorate.v1.Event;
+import io.quorate.v1.EventKind;
 import io.quorate.v1.GetTailRequest;
 import io.quorate.v1.GetTailResponse;
+import io.quorate.v1.ListEventsRequest;
+import io.quorate.v1.ListEventsResponse;
 import io.quorate.v1.LogServiceGrpc;
 import io.quorate.v1.NodeState;
 import io.quorate.v1.PlainRecord;
@@ -62,6 +67,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -620,6 +626,53 @@ class ClientServicesTest {
 
             assertEquals(-1, unchanged);
             assertEquals(0, reset);
+        }
+
+        @Test
+        @DisplayName("tells events, with the names of partitions and as they were asked for")
+        void listEvents() {
+            ListEventsResponse events = ClusterServiceGrpc.newBlockingStub(channel)
+                    .listEvents(ListEventsRequest.newBuilder()
+                            .setTopic("demo")
+                            .setPartition(2)
+                            .setSinceMs(5)
+                            .setAfterSequence(40)
+                            .setRecentOnly(true)
+                            .build());
+
+            EventQuery asked = new EventQuery("demo", OptionalInt.of(2), 5, 40, 1_000, true);
+            Event event = Event.newBuilder()
+                    .setSequence(41)
+                    .setTimeMs(1_700)
+                    .setKind(EventKind.EVENT_KIND_VOTE_REFUSED)
+                    .setGroupId(7)
+                    .setTopic("demo")
+                    .setPartition(2)
+                    .setGeneration(FakeNodeApi.GENERATION)
+                    .setPeerId(3)
+                    .setDetail(asked.toString())
+                    .build();
+            assertEquals(
+                    ListEventsResponse.newBuilder()
+                            .setNodeId(1)
+                            .addEvents(event)
+                            .setNowMs(1_800)
+                            .setLastSequence(42)
+                            .build(),
+                    events);
+        }
+
+        @Test
+        @DisplayName("refuses to tell more events than an answer holds, and a partition of no topic")
+        void invalidEventRequests() {
+            ClusterServiceGrpc.ClusterServiceBlockingStub service = ClusterServiceGrpc.newBlockingStub(channel);
+            for (ListEventsRequest request : List.of(
+                    ListEventsRequest.newBuilder().setLimit(5_001).build(),
+                    ListEventsRequest.newBuilder().setPartition(0).build())) {
+                StatusRuntimeException refused =
+                        assertThrows(StatusRuntimeException.class, () -> service.listEvents(request));
+                assertEquals(Status.Code.INVALID_ARGUMENT, refused.getStatus().getCode());
+            }
         }
 
         @Test

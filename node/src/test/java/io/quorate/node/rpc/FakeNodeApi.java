@@ -4,8 +4,12 @@ package io.quorate.node.rpc;
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.EventKind;
+import io.quorate.node.api.EventPage;
+import io.quorate.node.api.EventQuery;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.NodeEvent;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -16,6 +20,8 @@ import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.Payload;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -130,6 +136,15 @@ final class FakeNodeApi implements NodeApi {
                 List.of(),
                 new ClusterView.DiskView(40, true, ClusterView.SpaceLevel.LOW, 1 << 20),
                 1 << 20);
+    }
+
+    /** Tells in its only event how it was asked. */
+    @Override
+    public void events(EventQuery query, Consumer<Result<EventPage>> answer) {
+        SortedMap<Long, TopicPartition> partitions = new TreeMap<>();
+        partitions.put(7L, new TopicPartition("demo", 2, 7));
+        NodeEvent event = new NodeEvent(41, 1_700, EventKind.VOTE_REFUSED, 7, GENERATION, 3, query.toString());
+        answer.accept(answer(new EventPage(1, List.of(event), partitions, 1_800, 42)));
     }
 
     @Override

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.events;
+
+import io.quorate.node.api.ClusterView.SpaceLevel;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.raft.Membership;
+import io.quorate.raft.Persist;
+import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
+
+/** Two observers as one, told in this order. Passes on everything there is; a test holds it to that. */
+public record BothObservers(ReplicaObserver first, ReplicaObserver second) implements ReplicaObserver {
+    @Override
+    public void onOpened(long groupId, Membership membership) {
+        first.onOpened(groupId, membership);
+        second.onOpened(groupId, membership);
+    }
+
+    @Override
+    public void onPersist(long groupId, Persist persist) {
+        first.onPersist(groupId, persist);
+        second.onPersist(groupId, persist);
+    }
+
+    @Override
+    public void onPersisted(long groupId, long sequence) {
+        first.onPersisted(groupId, sequence);
+        second.onPersisted(groupId, sequence);
+    }
+
+    @Override
+    public void onApplied(long groupId, LogEntry entry) {
+        first.onApplied(groupId, entry);
+        second.onApplied(groupId, entry);
+    }
+
+    @Override
+    public void onRestored(long groupId, EntryId last) {
+        first.onRestored(groupId, last);
+        second.onRestored(groupId, last);
+    }
+
+    @Override
+    public void onSnapshot(long groupId, EntryId last, Payload state) {
+        first.onSnapshot(groupId, last, state);
+        second.onSnapshot(groupId, last, state);
+    }
+
+    @Override
+    public void onAppendAnswered(long groupId, int sizeBytes, long nanos, boolean duplicate) {
+        first.onAppendAnswered(groupId, sizeBytes, nanos, duplicate);
+        second.onAppendAnswered(groupId, sizeBytes, nanos, duplicate);
+    }
+
+    @Override
+    public void onReadAnswered(long groupId, int batches, long sizeBytes) {
+        first.onReadAnswered(groupId, batches, sizeBytes);
+        second.onReadAnswered(groupId, batches, sizeBytes);
+    }
+
+    @Override
+    public void onRefused(long groupId, Refusal refusal) {
+        first.onRefused(groupId, refusal);
+        second.onRefused(groupId, refusal);
+    }
+
+    @Override
+    public void onRaftEvent(long groupId, RaftEvent event) {
+        first.onRaftEvent(groupId, event);
+        second.onRaftEvent(groupId, event);
+    }
+
+    @Override
+    public void onDiskStalled(boolean stalled) {
+        first.onDiskStalled(stalled);
+        second.onDiskStalled(stalled);
+    }
+
+    @Override
+    public void onSpaceLevel(SpaceLevel level) {
+        first.onSpaceLevel(level);
+        second.onSpaceLevel(level);
+    }
+
+    @Override
+    public void onFailed(long groupId, Throwable cause) {
+        first.onFailed(groupId, cause);
+        second.onFailed(groupId, cause);
+    }
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.events;
+
+import io.quorate.node.api.ClusterView.SpaceLevel;
+import io.quorate.node.api.EventKind;
+import io.quorate.node.api.Refusal;
+import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.raft.Membership;
+import io.quorate.raft.RaftEvent;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
+
+/** Tells the flight recorder what the replicas of the node do. Event loop only. */
+public final class EventObserver implements ReplicaObserver {
+    private final FlightRecorder recorder;
+    private final RefusalCounts refusals;
+    private final LongFunction<String> names;
+    /** Groups that this node leads, and in which generation. */
+    private final TreeMap<Long, Long> led = new TreeMap<>();
+
+    /** @param names of groups, for people */
+    public EventObserver(FlightRecorder recorder, RefusalCounts refusals, LongFunction<String> names) {
+        this.recorder = recorder;
+        this.refusals = refusals;
+        this.names = names;
+    }
+
+    @Override
+    public void onOpened(long groupId, Membership membership) {
+        recorder.record(
+                EventKind.REPLICA_OPENED, groupId, 0, 0, names.apply(groupId) + ", voters " + membership.voters());
+    }
+
+    @Override
+    public void onRaftEvent(long groupId, RaftEvent event) {
+        if (event instanceof RaftEvent.BecameLeader leader) {
+            led.put(groupId, leader.term());
+            record(EventKind.BECAME_LEADER, groupId, event, 0, "log ends at index " + leader.lastIndex());
+        } else if (event instanceof RaftEvent.BecameFollower follower) {
+            Long lost = led.remove(groupId);
+            if (lost != null) {
+                recorder.record(EventKind.LEADERSHIP_LOST, groupId, lost, 0, follower.reason());
+            } else {
+                record(EventKind.BECAME_FOLLOWER, groupId, event, 0, follower.reason());
+            }
+        } else if (event instanceof RaftEvent.FollowsLeader follows) {
+            record(EventKind.FOLLOWS_LEADER, groupId, event, follows.leader().value(), "");
+        } else if (event instanceof RaftEvent.BecamePreCandidate candidate) {
+            record(EventKind.PRE_VOTE_STARTED, groupId, event, 0, candidate.reason());
+        } else if (event instanceof RaftEvent.BecameCandidate) {
+            record(EventKind.ELECTION_STARTED, groupId, event, 0, "");
+        } else if (event instanceof RaftEvent.VoteGranted granted) {
+            record(EventKind.VOTE_GRANTED, groupId, event, granted.candidate().value(), "");
+        } else if (event instanceof RaftEvent.VoteRefused refused) {
+            record(EventKind.VOTE_REFUSED, groupId, event, refused.candidate().value(), refused.reason());
+        } else if (event instanceof RaftEvent.LogTruncated truncated) {
+            record(EventKind.LOG_TRUNCATED, groupId, event, 0, "from index " + truncated.fromIndex());
+        } else if (event instanceof RaftEvent.MessageDropped message) {
+            record(EventKind.MESSAGE_DROPPED, groupId, event, message.from().value(), message.reason());
+        } else if (event instanceof RaftEvent.TransferStarted transfer) {
+            record(EventKind.RAFT, groupId, event, transfer.target().value(), "hands its leadership over");
+        } else if (event instanceof RaftEvent.TransferAborted transfer) {
+            record(
+                    EventKind.RAFT,
+                    groupId,
+                    event,
+                    transfer.target().value(),
+                    "goes on to lead instead of handing over: " + transfer.reason());
+        } else {
+            record(EventKind.RAFT, groupId, event, 0, event.toString());
+        }
+    }
+
+    private void record(EventKind kind, long groupId, RaftEvent event, int peer, String detail) {
+        recorder.record(kind, groupId, event.term(), peer, detail);
+    }
+
+    @Override
+    public void onRefused(long groupId, Refusal refusal) {
+        refusals.refused(groupId, refusal);
+    }
+
+    @Override
+    public void onDiskStalled(boolean stalled) {
+        recorder.record(stalled ? EventKind.DISK_STALLED : EventKind.DISK_ANSWERS, 0, "");
+    }
+
+    @Override
+    public void onSpaceLevel(SpaceLevel level) {
+        EventKind kind =
+                switch (level) {
+                    case PLENTY -> EventKind.DISK_HAS_ROOM;
+                    case LOW -> EventKind.DISK_LOW;
+                    case FULL -> EventKind.DISK_FULL;
+                };
+        recorder.record(kind, 0, "");
+    }
+
+    @Override
+    public void onFailed(long groupId, Throwable cause) {
+        Long lost = led.remove(groupId);
+        if (lost != null) {
+            recorder.record(EventKind.LEADERSHIP_LOST, groupId, lost, 0, "the replica has failed");
+        }
+        recorder.record(EventKind.REPLICA_FAILED, groupId, 0, 0, String.valueOf(cause.getMessage()));
+    }
+
+    /** A topic was deleted: once per partition. */
+    public void onDeleted(long groupId, String partition) {
+        led.remove(groupId);
+        recorder.record(EventKind.TOPIC_DELETED, groupId, 0, 0, partition);
+    }
+}
