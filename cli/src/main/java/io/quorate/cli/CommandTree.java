@@ -14,6 +14,7 @@ import io.quorate.cli.data.ReadVerb;
 import io.quorate.cli.data.TailVerb;
 import io.quorate.cli.dev.DevVerb;
 import io.quorate.cli.events.EventsVerb;
+import io.quorate.cli.explain.ExplainVerb;
 import io.quorate.cli.log.LogVerb;
 import io.quorate.cli.output.Terminal;
 import io.quorate.cli.output.Terminal.ReaderGoneException;
@@ -55,6 +56,7 @@ final class CommandTree {
         root.addSubcommand(TopicVerb.create(context));
         root.addSubcommand(ClusterVerb.create(context));
         root.addSubcommand(LogVerb.create(context));
+        root.addSubcommand(new ExplainVerb(context));
         root.addSubcommand(new EventsVerb(context));
         root.addSubcommand(new HealthVerb(context));
         root.addSubcommand(new VersionVerb(context));

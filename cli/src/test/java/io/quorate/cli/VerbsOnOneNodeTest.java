@@ -189,6 +189,29 @@ class VerbsOnOneNodeTest {
     }
 
     @Test
+    @DisplayName("explain how a topic is, and that there is none")
+    void explain() {
+        cli().run("topic", "create", "t9", "-p", "2");
+        for (int partition = 0; partition < 2; partition++) {
+            assertEquals(
+                    0, cli().withInput("x\n").run("append", "t9/" + partition).exitCode());
+        }
+
+        Ran both = cli().run("explain", "t9");
+        assertEquals(0, both.exitCode(), both.out());
+        assertTrue(both.out().contains("t9/1 is led by node 1 in generation "), both.out());
+        assertEquals(2, both.out().lines().count(), both.out());
+        String json = cli().run("explain", "t9/0", "-o", "json").out();
+        assertTrue(json.startsWith("{\"topic\":\"t9\",\"explanations\":[{\"subject\":\"t9/0\",\"well\":true,"), json);
+
+        cli().run("topic", "delete", "t9");
+        Ran gone = cli().run("explain", "t9");
+        assertEquals(4, gone.exitCode(), gone.out());
+        assertTrue(gone.out().startsWith("topic t9 was deleted.\n"), gone.out());
+        assertEquals(4, cli().run("explain", "missing").exitCode());
+    }
+
+    @Test
     @DisplayName("measure, and verify every record")
     void bench() {
         Ran ran = cli().run("bench", "t6", "--records", "2000", "--warmup", "0s", "--verify", "-o", "json");

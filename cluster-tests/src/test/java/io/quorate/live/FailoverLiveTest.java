@@ -138,12 +138,22 @@ class FailoverLiveTest {
 
             QuorateException refused = failureOf(client);
             QuorateProcess.Outcome status = cluster.quorate("cluster", "status");
+            QuorateProcess.Outcome explained = cluster.quorate("explain", "orders/0");
 
             assertAll(
                     () -> assertTrue(refused.isRetriable(), refused.toString()),
                     () -> assertEquals(3, status.exitCode(), status.toString()),
                     () -> assertTrue(status.output().contains("node 2 is down"), status.toString()),
-                    () -> assertTrue(status.output().contains("node 3 is down"), status.toString()));
+                    () -> assertTrue(status.output().contains("node 3 is down"), status.toString()),
+                    () -> assertEquals(3, explained.exitCode(), explained.toString()),
+                    () -> assertTrue(
+                            explained.output().contains("1 of its 3 replicas can take part, 2 are needed"),
+                            explained.toString()),
+                    () -> assertTrue(
+                            explained.output().contains("bring back one of nodes 2 and 3"), explained.toString()),
+                    () -> assertTrue(
+                            explained.output().contains("ago node 1 lost the connection with node 2"),
+                            explained.toString()));
 
             cluster.node(2).start();
             Await.until("appends are taken again with two of three nodes", LiveCluster.FAILOVER_LIMIT, () -> {

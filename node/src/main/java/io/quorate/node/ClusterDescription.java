@@ -3,6 +3,7 @@ package io.quorate.node;
 
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.TopicSettings;
+import io.quorate.node.events.FollowerLag;
 import io.quorate.node.metadata.Change;
 import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
@@ -23,6 +24,7 @@ final class ClusterDescription {
     private final Leaders leaders;
     private final Peers peers;
     private final DiskWatch disk;
+    private final FollowerLag lag;
 
     ClusterDescription(
             NodeSettings settings,
@@ -30,13 +32,15 @@ final class ClusterDescription {
             LocalReplicas replicas,
             Leaders leaders,
             Peers peers,
-            DiskWatch disk) {
+            DiskWatch disk,
+            FollowerLag lag) {
         this.settings = settings;
         this.metadata = metadata;
         this.replicas = replicas;
         this.leaders = leaders;
         this.peers = peers;
         this.disk = disk;
+        this.lag = lag;
     }
 
     ClusterView view() {
@@ -56,11 +60,20 @@ final class ClusterDescription {
                 settings.clusterId(),
                 settings.nodeId().value(),
                 nodes,
-                metadata.view(),
+                withLag(metadata.view()),
                 topics,
-                replicas.views(),
+                replicas.views().stream().map(this::withLag).toList(),
                 disk.view(),
                 settings.maxBatchBytes());
+    }
+
+    private ClusterView.GroupView withLag(ClusterView.GroupView group) {
+        return group.followers().isEmpty()
+                ? group
+                : group.withFollowers(group.followers().stream()
+                        .map(follower ->
+                                follower.laggingFor(lag.lagsForMillis(group.groupId(), new NodeId(follower.nodeId()))))
+                        .toList());
     }
 
     ClusterView.TopicView topic(TopicState topic) {

@@ -228,7 +228,7 @@ public final class NodeRuntime {
                 metadata,
                 replicas,
                 whereabouts,
-                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk),
+                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk, journal.lag()),
                 journal.recorder(),
                 new ObservedRequests(loop.clock(), observer));
     }

@@ -332,6 +332,11 @@ public final class RaftCore {
         return log.lastIndex();
     }
 
+    /** The last entry; {@link EntryId#NONE} if there never was one. */
+    public EntryId lastEntry() {
+        return log.last();
+    }
+
     public long durableIndex() {
         return persists.durableIndex();
     }

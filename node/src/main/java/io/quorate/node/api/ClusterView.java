@@ -64,7 +64,36 @@ public record ClusterView(
         FAILED
     }
 
-    /** One replica on this node. {@code topic} is empty for the metadata group, {@code failure} empty if healthy. */
+    /**
+     * What a leader knows of one follower.
+     *
+     * @param lagEntries    that it lacks, as far as is known
+     * @param lagBytes      about their size; empty: not known
+     * @param laggingMillis for how long it has been behind; empty: it is not
+     * @param silentMillis  since anything was heard from it
+     * @param replicating   entries are streamed to it; else the leader still looks for where their logs agree
+     */
+    public record FollowerView(
+            int nodeId,
+            long matchIndex,
+            long lagEntries,
+            OptionalLong lagBytes,
+            OptionalLong laggingMillis,
+            long silentMillis,
+            boolean replicating) {
+        public FollowerView laggingFor(OptionalLong millis) {
+            return new FollowerView(nodeId, matchIndex, lagEntries, lagBytes, millis, silentMillis, replicating);
+        }
+    }
+
+    /**
+     * One replica on this node.
+     *
+     * @param topic     empty for the metadata group
+     * @param failure   empty if healthy
+     * @param lastTerm  of the last entry in its log; 0 if there is none
+     * @param followers of a leader
+     */
     public record GroupView(
             long groupId,
             String topic,
@@ -76,9 +105,61 @@ public record ClusterView(
             long lastIndex,
             long highWatermark,
             List<Integer> voters,
-            String failure) {
+            String failure,
+            long lastTerm,
+            long appliedIndex,
+            List<FollowerView> followers) {
         public GroupView {
             voters = List.copyOf(voters);
+            followers = List.copyOf(followers);
+        }
+
+        /** Of a replica that does not lead, or could not be opened. */
+        public GroupView(
+                long groupId,
+                String topic,
+                int partition,
+                ReplicaRole role,
+                long generation,
+                int leaderId,
+                long commitIndex,
+                long lastIndex,
+                long highWatermark,
+                List<Integer> voters,
+                String failure) {
+            this(
+                    groupId,
+                    topic,
+                    partition,
+                    role,
+                    generation,
+                    leaderId,
+                    commitIndex,
+                    lastIndex,
+                    highWatermark,
+                    voters,
+                    failure,
+                    0,
+                    0,
+                    List.of());
+        }
+
+        public GroupView withFollowers(List<FollowerView> those) {
+            return new GroupView(
+                    groupId,
+                    topic,
+                    partition,
+                    role,
+                    generation,
+                    leaderId,
+                    commitIndex,
+                    lastIndex,
+                    highWatermark,
+                    voters,
+                    failure,
+                    lastTerm,
+                    appliedIndex,
+                    those);
         }
     }
 }

@@ -76,6 +76,11 @@ public final class DiskWatch {
         return (long) ticksSinceStep * tickMillis;
     }
 
+    /** Length of the ticks in which this node counts time. */
+    int tickMillis() {
+        return tickMillis;
+    }
+
     public DiskSpace space() {
         return space;
     }

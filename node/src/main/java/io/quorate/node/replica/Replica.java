@@ -470,7 +470,10 @@ public final class Replica implements FlushRounds.Target {
                 core.lastIndex(),
                 highWatermark,
                 voters,
-                failure);
+                failure,
+                core.lastEntry().term(),
+                appliedIndex(),
+                FollowerViews.of(core, host.disk().tickMillis()));
     }
 
     private ReplicaRole role() {

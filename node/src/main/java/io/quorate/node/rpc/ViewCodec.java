@@ -3,6 +3,7 @@ package io.quorate.node.rpc;
 
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.ClusterView.DiskView;
+import io.quorate.node.api.ClusterView.FollowerView;
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.NodeView;
 import io.quorate.node.api.ClusterView.PartitionView;
@@ -11,6 +12,7 @@ import io.quorate.node.api.ClusterView.TopicView;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.Disk;
 import io.quorate.v1.DiskSpace;
+import io.quorate.v1.FollowerProgress;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
 import io.quorate.v1.NodeState;
@@ -89,7 +91,7 @@ final class ViewCodec {
     }
 
     private static Group toProto(GroupView view) {
-        return Group.newBuilder()
+        Group.Builder group = Group.newBuilder()
                 .setGroupId(view.groupId())
                 .setTopic(view.topic())
                 .setPartition(view.partition())
@@ -101,7 +103,22 @@ final class ViewCodec {
                 .setHighWatermark(view.highWatermark())
                 .addAllVoters(view.voters())
                 .setFailure(view.failure())
-                .build();
+                .setLastGeneration(view.lastTerm())
+                .setAppliedIndex(view.appliedIndex());
+        view.followers().forEach(follower -> group.addFollowers(toProto(follower)));
+        return group.build();
+    }
+
+    private static FollowerProgress toProto(FollowerView view) {
+        FollowerProgress.Builder follower = FollowerProgress.newBuilder()
+                .setNodeId(view.nodeId())
+                .setMatchIndex(view.matchIndex())
+                .setLagEntries(view.lagEntries())
+                .setSilentMs(view.silentMillis())
+                .setReplicating(view.replicating());
+        view.lagBytes().ifPresent(follower::setLagBytes);
+        view.laggingMillis().ifPresent(follower::setLaggingMs);
+        return follower.build();
     }
 
     private static ReplicaRole toProto(ClusterView.ReplicaRole role) {
