@@ -93,7 +93,7 @@ public final class Scrub {
     }
 
     private ScrubStep finishSegment(long bytes, Optional<SegmentInfo> verified) {
-        nextBase = segment.lastIndex() + 1;
+        nextBase = segment.baseIndex() + 1;
         segment = null;
         return new ScrubStep(bytes, verified, false);
     }

@@ -3,7 +3,9 @@ package io.quorate.logstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
+import io.quorate.logstore.sim.CrashPolicy;
 import io.quorate.logstore.sim.SimulatedCrash;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.raft.Prng;
@@ -11,20 +13,27 @@ import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The power fails in the middle of every single disk operation of a workload that rolls, cuts and votes. Whatever part of
- * the unforced bytes and names survives, what was forced is there, and nothing is that was never written.
+ * The power fails in the middle of every single disk operation of a workload that rolls, cuts, votes, takes snapshots,
+ * trims, and meets a full disk. Whatever part of the unforced bytes and names survives, what was forced is there, nothing is
+ * that was never written, and nothing is taken for damage.
  */
 @DisplayName("After a power failure at any disk operation")
 class CrashTest {
@@ -32,7 +41,8 @@ class CrashTest {
     /** A segment holds about six entries, so that the workload rolls often. */
     private static final LogStoreConfig TINY = new LogStoreConfig(4096 + 900, 512, 128);
 
-    private static final int SEEDS = 6;
+    private static final int SEEDS = 3;
+    private static final AtomicLong points = new AtomicLong();
 
     /** What the disk may hold: what was forced, and what was asked for since. */
     private static final class Expected {
@@ -43,6 +53,10 @@ class CrashTest {
 
         HardState durableState = HardState.INITIAL;
         HardState attemptedState = HardState.INITIAL;
+        Optional<Snapshot> durableSnapshot = Optional.empty();
+        Optional<Snapshot> attemptedSnapshot = Optional.empty();
+        /** The log may start here, or before. */
+        long mostTrimmed = 1;
 
         EntryId last() {
             return attempted.isEmpty()
@@ -61,7 +75,11 @@ class CrashTest {
         }
 
         void check(LogStore store, String when) {
-            List<LogEntry> found = store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE);
+            assertEquals(Optional.empty(), store.damage(), when);
+            long first = store.firstIndex();
+            assertTrue(first <= mostTrimmed, () -> when + ": starts at " + first + ", trimmed to " + mostTrimmed);
+            List<LogEntry> found = new ArrayList<>(attempted.subList(0, (int) Math.min(attempted.size(), first - 1)));
+            found.addAll(store.read(first, Long.MAX_VALUE, Integer.MAX_VALUE));
             boolean beforeTheCut = isPrefix(found, durable) && found.size() >= Math.min(durable.size(), cutFrom - 1);
             boolean afterTheCut = isPrefix(found, attempted)
                     && found.size() >= Math.min(Math.min(durable.size(), attempted.size()), cutFrom - 1);
@@ -76,8 +94,18 @@ class CrashTest {
             EntryId last =
                     found.isEmpty() ? EntryId.NONE : found.get(found.size() - 1).id();
             assertEquals(last, store.recovered().terms().last(), when);
+            Optional<Snapshot> snapshot = store.latestSnapshot();
+            assertTrue(
+                    snapshot.equals(durableSnapshot) || snapshot.equals(attemptedSnapshot),
+                    () -> when + ": found " + snapshot + ", saved " + durableSnapshot + ", attempted "
+                            + attemptedSnapshot);
+            assertTrue(
+                    snapshot.map(taken -> taken.last().index()).orElse(0L) >= first - 1,
+                    () -> when + ": starts at " + first + " without a snapshot");
             attempted = new ArrayList<>(found);
             attemptedState = state;
+            attemptedSnapshot = snapshot;
+            durableSnapshot = snapshot;
             forced();
         }
 
@@ -129,10 +157,19 @@ class CrashTest {
             append(store, expected, term, random.nextInt(3));
             force(store, expected);
             background.runWaiting();
+            if (round % 2 == 1) {
+                snapshotAndTrim(store, expected);
+            }
+            if (round == 4) {
+                meetFullDisk(disk, store, expected, term);
+            }
             if (round % 3 == 2) {
                 term++;
                 vote(store, expected, term);
-                long cut = Math.max(1, expected.last().index() - random.nextInt(12));
+                long applied = expected.durableSnapshot
+                        .map(snapshot -> snapshot.last().index())
+                        .orElse(0L);
+                long cut = Math.max(applied + 1, expected.last().index() - random.nextInt(12));
                 expected.cutFrom = cut;
                 expected.attempted
                         .subList((int) cut - 1, expected.attempted.size())
@@ -143,6 +180,34 @@ class CrashTest {
             }
         }
         store.close();
+    }
+
+    private static void snapshotAndTrim(LogStore store, Expected expected) {
+        LogEntry last = expected.durable.get(expected.durable.size() * 2 / 3);
+        Snapshot snapshot = new Snapshot(
+                last.id(), last.nextOffset(), Payload.utf8("state at " + last.index()), Payload.utf8("members"));
+        expected.attemptedSnapshot = Optional.of(snapshot);
+        store.saveSnapshot(snapshot);
+        expected.durableSnapshot = expected.attemptedSnapshot;
+        expected.mostTrimmed = last.index() + 1;
+        for (int i = 0; i < 3 && store.trimPrefix(last.index()); i++) {
+            assertTrue(store.firstIndex() <= expected.mostTrimmed);
+        }
+    }
+
+    private static void meetFullDisk(SimulatedDisk disk, LogStore store, Expected expected, long term) {
+        disk.leaveFree(3000);
+        List<LogEntry> entries = Logs.entries(expected.last(), expected.nextOffset(), term, 40, 300);
+        List<LogEntry> before = expected.attempted;
+        expected.attempted = new ArrayList<>(before);
+        expected.attempted.addAll(entries);
+        try {
+            store.append(entries);
+            fail("there was room");
+        } catch (DiskFullException full) {
+            expected.attempted = before;
+            disk.limitCapacity(Long.MAX_VALUE);
+        }
     }
 
     private static void vote(LogStore store, Expected expected, long term) {
@@ -176,50 +241,68 @@ class CrashTest {
         }
     }
 
-    private static long operationsOfWorkload(long seed) {
+    private static SimulatedDisk disk(long seed, CrashPolicy policy) {
         SimulatedDisk disk = new SimulatedDisk(seed);
-        workload(disk, seed, new Expected());
-        assertTrue(disk.operations() > 100, "the workload is too small to prove much: " + disk.operations());
+        disk.setCrashPolicy(policy);
+        return disk;
+    }
+
+    private static long operationsOfWorkload(long seed, CrashPolicy policy) {
+        SimulatedDisk disk = disk(seed, policy);
+        Expected expected = new Expected();
+        workload(disk, seed, expected);
+        assertTrue(disk.operations() > 200, "the workload is too small to prove much: " + disk.operations());
+        assertTrue(expected.mostTrimmed > 5);
         return disk.operations();
     }
 
-    private static SimulatedDisk crashWorkload(long seed, long at, Expected expected) {
-        SimulatedDisk disk = new SimulatedDisk(seed);
+    private static SimulatedDisk crashWorkload(long seed, CrashPolicy policy, long at, Expected expected) {
+        SimulatedDisk disk = disk(seed, policy);
         disk.crashAfter(at);
         runUntilCrash(() -> workload(disk, seed, expected));
-        return disk.reopen();
+        SimulatedDisk after = disk.reopen();
+        after.limitCapacity(Long.MAX_VALUE);
+        return after;
     }
 
-    static LongStream seeds() {
-        return LongStream.rangeClosed(1, SEEDS);
+    static Stream<Arguments> runs() {
+        return Arrays.stream(CrashPolicy.values())
+                .flatMap(policy -> LongStream.rangeClosed(1, SEEDS).mapToObj(seed -> Arguments.of(policy, seed)));
     }
 
-    @ParameterizedTest
-    @MethodSource("seeds")
-    @DisplayName("everything forced is there, nothing else is, and the log goes on")
-    void survivesCrashAtEveryOperation(long seed) {
-        long operations = operationsOfWorkload(seed);
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("runs")
+    @DisplayName("everything forced is there, nothing else is, nothing is taken for damage, and the log goes on")
+    void survivesCrashAtEveryOperation(CrashPolicy policy, long seed) {
+        long operations = operationsOfWorkload(seed, policy);
         for (long at = 1; at <= operations; at++) {
             Expected expected = new Expected();
-            SimulatedDisk disk = crashWorkload(seed, at, expected);
-            goOn(disk, expected, "crash at operation " + at);
+            SimulatedDisk disk = crashWorkload(seed, policy, at, expected);
+            goOn(disk, expected, policy + ", crash at operation " + at);
+        }
+        points.addAndGet(operations);
+    }
+
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("runs")
+    @DisplayName("another failure at any operation of the recovery does no more harm")
+    void survivesCrashDuringRecovery(CrashPolicy policy, long seed) {
+        long operations = operationsOfWorkload(seed, policy);
+        for (long at = 1 + seed % 23; at <= operations; at += 23) {
+            for (int inRecovery = 1; inRecovery <= 16; inRecovery++) {
+                Expected expected = new Expected();
+                SimulatedDisk disk = crashWorkload(seed, policy, at, expected);
+                disk.crashAfter(inRecovery);
+                runUntilCrash(() -> open(disk, Runnable::run).close());
+                goOn(disk.reopen(), expected, policy + ", crash at " + at + " and in recovery at " + inRecovery);
+                points.incrementAndGet();
+            }
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("seeds")
-    @DisplayName("another failure at any operation of the recovery does no more harm")
-    void survivesCrashDuringRecovery(long seed) {
-        long operations = operationsOfWorkload(seed);
-        for (long at = 1 + seed % 11; at <= operations; at += 11) {
-            for (int inRecovery = 1; inRecovery <= 12; inRecovery++) {
-                Expected expected = new Expected();
-                SimulatedDisk disk = crashWorkload(seed, at, expected);
-                disk.crashAfter(inRecovery);
-                runUntilCrash(() -> open(disk, Runnable::run).close());
-                goOn(disk.reopen(), expected, "crash at operation " + at + " and in recovery at " + inRecovery);
-            }
-        }
+    @AfterAll
+    static void tell() {
+        System.out.println(points.get() + " power failures at distinct points");
     }
 
     private static void runUntilCrash(Runnable run) {

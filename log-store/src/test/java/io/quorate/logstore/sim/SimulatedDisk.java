@@ -58,6 +58,7 @@ public final class SimulatedDisk implements Disk {
         long crashAt = NEVER;
         long capacityBytes = UNLIMITED;
         int directBlockBytes;
+        CrashPolicy crashPolicy = CrashPolicy.RANDOM;
 
         Platter(long seed) {
             random = new Prng(seed);
@@ -177,6 +178,13 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
+    /** From now on, a power failure keeps what {@code policy} says. */
+    public void setCrashPolicy(CrashPolicy policy) {
+        synchronized (platter) {
+            platter.crashPolicy = policy;
+        }
+    }
+
     /** From now on, direct writes come in units of {@code blockBytes}, 512 or 4096, or are not possible, 0. */
     public void setDirectBlockBytes(int blockBytes) {
         synchronized (platter) {
@@ -275,7 +283,9 @@ public final class SimulatedDisk implements Disk {
     private void loseUnforced() {
         down = true;
         for (NameChange change : platter.unforced) {
-            if (platter.random.nextInt(2) == 0) {
+            boolean keep =
+                    platter.crashPolicy.isTorn() ? platter.random.nextInt(2) == 0 : platter.crashPolicy.keepsNames();
+            if (keep) {
                 change.applyTo(platter.durable);
             }
         }
@@ -285,7 +295,7 @@ public final class SimulatedDisk implements Disk {
         // A directory cannot be gone while a file in it is not.
         platter.durable.keySet().forEach(path -> makeDirectories(path.getParent()));
         for (SimulatedFile file : platter.seen.values()) {
-            file.crash(platter.random);
+            file.crash(platter.random, platter.crashPolicy);
         }
         platter.locks.clear();
         platter.crashAt = NEVER;

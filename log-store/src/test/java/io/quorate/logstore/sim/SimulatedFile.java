@@ -65,13 +65,31 @@ final class SimulatedFile {
     }
 
     /** Keeps a random part of what was not forced, as the medium and as what the next run sees. */
-    void crash(Prng random) {
+    void crash(Prng random, CrashPolicy policy) {
+        if (policy.isTorn()) {
+            tear(random, policy);
+        } else if (policy.keepsBytes()) {
+            force();
+        }
+        seen = durable.length == 0 ? new byte[SECTOR_BYTES] : durable.clone();
+        seenSize = durableSize;
+        unforced.clear();
+    }
+
+    private void tear(Prng random, CrashPolicy policy) {
         if (seenSize != durableSize || !unforced.isEmpty()) {
             // All, nothing, or anything between: extremes are likelier than independent coins make them.
-            int keepInTen = new int[] {0, 5, 10, random.nextInt(11)}[random.nextInt(4)];
+            int keepInTen =
+                    policy == CrashPolicy.RANDOM ? new int[] {0, 5, 10, random.nextInt(11)}[random.nextInt(4)] : 5;
             BitSet kept = new BitSet();
+            int unit = -1;
+            boolean keepUnit = false;
             for (int sector = unforced.nextSetBit(0); sector >= 0; sector = unforced.nextSetBit(sector + 1)) {
-                kept.set(sector, random.nextInt(10) < keepInTen);
+                if (sector / policy.sectorsAtOnce() != unit) {
+                    unit = sector / policy.sectorsAtOnce();
+                    keepUnit = random.nextInt(10) < keepInTen;
+                }
+                kept.set(sector, keepUnit);
             }
             int newSize = durableSize;
             if (seenSize != durableSize) {
@@ -86,9 +104,6 @@ final class SimulatedFile {
             keepSectors(kept);
             setDurableSize(newSize);
         }
-        seen = durable.length == 0 ? new byte[SECTOR_BYTES] : durable.clone();
-        seenSize = durableSize;
-        unforced.clear();
     }
 
     private void keepSectors(BitSet sectors) {
