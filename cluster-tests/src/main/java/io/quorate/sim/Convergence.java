@@ -151,24 +151,31 @@ final class Convergence {
     private void readEverythingAgain(Map<Long, LogEntry> settled) {
         for (SimulatedPartition partition : workload.partitions()) {
             for (NodeId replica : checker.replicas(partition.groupId())) {
-                GroupOracle oracle = checker.oracle(partition.groupId());
-                ReadChecker reader = new ReadChecker(oracle, "final reader at " + replica, 0);
-                FinalRead read = new FinalRead(reader);
                 long leastOffset = settled.get(partition.groupId()).nextOffset();
-                SimulatedNode node = nodes.get(replica.value() - 1);
-                node.onLoop(api -> read.open(api, partition));
                 long limit = time.nowNanos() + LIMIT_NANOS;
-                while (!read.ended && time.nowNanos() < limit) {
-                    runner.runUntil(time.nowNanos() + STEP_NANOS);
+                FinalRead read = readToTheEnd(partition, replica, limit);
+                while (read.isTrimmed() && time.nowNanos() < limit) {
+                    // What is kept goes on to be trimmed: the beginning it was given has gone meanwhile.
+                    read = readToTheEnd(partition, replica, limit);
                 }
-                if (read.refusal != null || reader.position() < leastOffset) {
+                if (read.refusal != null || read.reader.position() < leastOffset) {
                     throw new Violation(
                             Invariant.CONVERGENCE,
-                            "reading " + partition.name() + " at " + replica + " ended at offset " + reader.position()
-                                    + " of " + leastOffset + ", refusal: " + read.refusal);
+                            "reading " + partition.name() + " at " + replica + " ended at offset "
+                                    + read.reader.position() + " of " + leastOffset + ", refusal: " + read.refusal);
                 }
             }
         }
+    }
+
+    private FinalRead readToTheEnd(SimulatedPartition partition, NodeId replica, long limit) {
+        GroupOracle oracle = checker.oracle(partition.groupId());
+        FinalRead read = new FinalRead(new ReadChecker(oracle, "final reader at " + replica, 0));
+        nodes.get(replica.value() - 1).onLoop(api -> read.open(api, partition));
+        while (!read.ended && time.nowNanos() < limit) {
+            runner.runUntil(time.nowNanos() + STEP_NANOS);
+        }
+        return read;
     }
 
     /** What is committed must be on the disk of every replica, not only of a quorum. */
@@ -202,6 +209,10 @@ final class Convergence {
 
         private FinalRead(ReadChecker reader) {
             this.reader = reader;
+        }
+
+        private boolean isTrimmed() {
+            return refusal != null && refusal.reason() == Refusal.Reason.TRIMMED;
         }
 
         private void open(NodeApi api, SimulatedPartition partition) {
