@@ -36,8 +36,10 @@ final class RawFiles implements Contender {
         this.fileBytes = fileBytes;
         int block = Math.max(512, disk.directBlockBytes(directory));
         int written = direct ? flushBytes + block - 1 & -block : flushBytes;
+        // A slice is aligned at both ends.
+        int blocks = written + block - 1 & -block;
         this.bytes =
-                ByteBuffer.allocateDirect(written + block).alignedSlice(block).slice(0, written);
+                ByteBuffer.allocateDirect(blocks + block).alignedSlice(block).slice(0, written);
         for (int i = 0; i < written; i++) {
             bytes.put(i, (byte) (i * 31 + 7));
         }

@@ -198,10 +198,8 @@ public final class LogInspection {
         OverlayDisk overlay = new OverlayDisk(disk);
         LogStoreConfig config = new LogStoreConfig(128 << 20, 0, 16 << 10, false);
         try (LogStore store = LogStore.open(overlay, directory, identity, config, task -> {}, new WriteBuffer(4096))) {
-            if (store.damage().isPresent()) {
-                return new NextStart(
-                        Optional.of(store.damage().get().asException().getMessage()), List.of());
-            }
+            Optional<String> repair =
+                    store.damage().map(damage -> damage.asException().getMessage());
             List<String> changes = new ArrayList<>(overlay.changes());
             if (store.recoveryReport().hardStateRepaired()) {
                 changes.add("writes a copy of the hard state again");
@@ -212,9 +210,9 @@ public final class LogInspection {
             if (store.recoveryReport().rebuiltIndexes() > 0) {
                 changes.add("makes " + store.recoveryReport().rebuiltIndexes() + " sidecars again from their segments");
             }
-            return new NextStart(Optional.empty(), changes);
+            return new NextStart(Optional.empty(), repair, changes);
         } catch (StorageException e) {
-            return new NextStart(Optional.of(e.getMessage()), List.of());
+            return new NextStart(Optional.of(e.getMessage()), Optional.empty(), List.of());
         }
     }
 

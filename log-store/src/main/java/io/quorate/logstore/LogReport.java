@@ -110,13 +110,16 @@ public record LogReport(
      * Found out by letting recovery run on a copy in memory.
      *
      * @param refusal why the log would not be opened; empty if it would
+     * @param repair  what of it would have to be fetched from another replica before it takes entries again; empty if
+     *                nothing
      * @param changes what would be done to the files first
      */
-    public record NextStart(Optional<String> refusal, List<String> changes) {}
+    public record NextStart(Optional<String> refusal, Optional<String> repair, List<String> changes) {}
 
     public boolean isDamaged() {
         return moreDamage > 0
                 || nextStart.refusal().isPresent()
+                || nextStart.repair().isPresent()
                 || findings.stream().anyMatch(finding -> finding.severity() == Finding.Severity.DAMAGE);
     }
 

@@ -28,6 +28,7 @@ final class ReportJson {
                 "nextStart",
                         Json.object(
                                 "refusal", report.nextStart().refusal().orElse(null),
+                                "repair", report.nextStart().repair().orElse(null),
                                 "changes", report.nextStart().changes()));
     }
 

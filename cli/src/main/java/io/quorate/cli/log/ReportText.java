@@ -64,9 +64,13 @@ final class ReportText {
         if (refusal.isPresent()) {
             return "refuses this log and changes nothing: " + refusal.get();
         }
-        return report.nextStart().changes().isEmpty()
+        String changes = report.nextStart().changes().isEmpty()
                 ? "changes nothing"
                 : String.join(", ", report.nextStart().changes());
+        return report.nextStart()
+                .repair()
+                .map(damage -> changes + "; takes no entries before this is fetched from another replica: " + damage)
+                .orElse(changes);
     }
 
     private static String hardState(LogReport report) {
