@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.raft;
 
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.message.AppendRequest;
 import java.util.Optional;
@@ -25,6 +26,10 @@ final class AppendValidator {
             }
             if (offset >= 0 && entry.baseOffset() != offset) {
                 return Optional.of("entry " + entry.id() + " at offset " + entry.baseOffset() + ", not " + offset);
+            }
+            if (entry.type() == EntryType.MEMBERSHIP
+                    && Membership.decode(entry.payload()).isEmpty()) {
+                return Optional.of("entry " + entry.id() + " is no membership");
             }
             term = entry.term();
             offset = entry.nextOffset();

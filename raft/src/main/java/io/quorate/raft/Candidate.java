@@ -40,9 +40,9 @@ final class Candidate implements MemberRole {
         this.core = core;
         this.haste = haste;
         this.timer = core.newCampaignTimer(haste);
-        this.tally = new VoteTally(core.membership().voters());
+        this.tally = new VoteTally(core.membership().voters(), core.membership().outgoing());
         VoteRequest request = new VoteRequest(core.term(), core.log().last(), transfer);
-        core.peers().forEach(peer -> core.sendAfterPersist(peer, request));
+        core.otherVoters().forEach(peer -> core.sendAfterPersist(peer, request));
     }
 
     @Override

@@ -19,7 +19,11 @@ final class CommitRule {
      *                       reordered by this call
      */
     static long advance(long commitIndex, long[] durableIndexes, long currentTerm, TermStarts terms) {
-        long agreed = Majority.agreedIndex(durableIndexes);
+        return advance(commitIndex, Majority.agreedIndex(durableIndexes), currentTerm, terms);
+    }
+
+    /** As above, for what a quorum of whatever kind has durable. */
+    static long advance(long commitIndex, long agreed, long currentTerm, TermStarts terms) {
         return agreed > commitIndex && terms.termAt(agreed) == currentTerm ? agreed : commitIndex;
     }
 }

@@ -210,7 +210,7 @@ final class Follower implements MemberRole {
             core.truncateSuffix(first.index(), first.baseOffset());
         }
         for (LogEntry entry : entries.subList(firstNew, entries.size())) {
-            log.append(entry);
+            core.append(entry);
         }
         return true;
     }
@@ -330,7 +330,9 @@ final class Follower implements MemberRole {
         if (!isFromLeader(from)) {
             return;
         }
-        if (core.isHeldBack()) {
+        if (!core.membership().isVoter(core.self())) {
+            core.event(new RaftEvent.TransferDeclined(core.term(), from, "it is no voter"));
+        } else if (core.isHeldBack()) {
             core.event(new RaftEvent.TransferDeclined(core.term(), from, "it is held back"));
         } else {
             core.becomeCandidate(ElectionTimer.CALM, true);

@@ -21,7 +21,6 @@ import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
-import io.quorate.raft.quorum.Majority;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
@@ -41,6 +40,7 @@ final class Leader implements MemberRole {
     private final long startIndex;
     private final ReadRounds reads;
     private final LeaderLease lease;
+    private final MembershipChange change;
     private Optional<LeadershipTransfer> transfer = Optional.empty();
     private int ticksSinceHeartbeat;
     private long heartbeatRound;
@@ -52,6 +52,7 @@ final class Leader implements MemberRole {
         this.replication = new Replication(core, startIndex);
         this.followers = replication.followers();
         this.reads = new ReadRounds(startIndex);
+        this.change = new MembershipChange(core);
         this.lease = new LeaderLease(core.config().leaseTicks());
         // Commits what was inherited, which cannot commit by itself (paper §5.4.2, §8). The core has no clock: time 0.
         append(EntryType.NO_OP, 0, 0, Payload.EMPTY);
@@ -93,7 +94,7 @@ final class Leader implements MemberRole {
                 recordCount,
                 timestampMillis,
                 payload);
-        log.append(entry);
+        core.append(entry);
         replication.entryAppended();
         return entry;
     }
@@ -106,17 +107,14 @@ final class Leader implements MemberRole {
             abortTransfer("not done within " + core.config().electionTimeoutTicks() + " ticks");
         }
         int timeout = core.config().electionTimeoutTicks();
-        int inContact = 1;
-        for (FollowerProgress follower : followers) {
-            if (follower.silentTicks() < timeout) {
-                inContact++;
-            }
-        }
-        if (inContact < Majority.of(followers.size() + 1)) {
+        if (!core.membership().hasQuorum(voter -> isInContact(voter, timeout))) {
+            long inContact = core.voters().stream()
+                    .filter(voter -> isInContact(voter, timeout))
+                    .count();
             core.becomeFollower(
                     core.term(),
                     Optional.empty(),
-                    "in contact with " + inContact + " of " + (followers.size() + 1) + " voters for " + timeout
+                    "in contact with " + inContact + " of " + core.voters().size() + " voters for " + timeout
                             + " ticks");
             return;
         }
@@ -126,6 +124,11 @@ final class Leader implements MemberRole {
         }
     }
 
+    private boolean isInContact(NodeId voter, int timeoutTicks) {
+        return voter.equals(core.self())
+                || replication.find(voter).orElseThrow().silentTicks() < timeoutTicks;
+    }
+
     private void sendHeartbeats() {
         ticksSinceHeartbeat = 0;
         heartbeatRound++;
@@ -133,7 +136,7 @@ final class Leader implements MemberRole {
         lease.roundLeaves(heartbeatRound);
         replication.sendHeartbeats(heartbeatRound);
         transfer.ifPresent(LeadershipTransfer::askAgain);
-        if (followers.isEmpty()) {
+        if (core.membership().isOnlyVoter(core.self())) {
             grantReads();
         }
     }
@@ -179,20 +182,68 @@ final class Leader implements MemberRole {
 
     private void advanceCommitIndex() {
         long before = log.commitIndex();
-        long[] durableIndexes = agreedBy(core.durableIndex(), FollowerProgress::matchIndex);
-        core.commitTo(CommitRule.advance(before, durableIndexes, core.term(), log.terms()));
+        core.commitTo(CommitRule.advance(
+                before, agreedBy(core.durableIndex(), FollowerProgress::matchIndex), core.term(), log.terms()));
         if (before < startIndex && log.commitIndex() >= startIndex) {
             grantReads();
         }
+        goOnWithMembership();
     }
 
-    private long[] agreedBy(long own, ToLongFunction<FollowerProgress> reached) {
-        long[] values = new long[followers.size() + 1];
-        values[0] = own;
-        for (int i = 0; i < followers.size(); i++) {
-            values[i + 1] = reached.applyAsLong(followers.get(i));
+    private long agreedBy(long own, ToLongFunction<FollowerProgress> reached) {
+        return core.membership()
+                .agreed(voter -> voter.equals(core.self())
+                        ? own
+                        : reached.applyAsLong(replication.find(voter).orElseThrow()));
+    }
+
+    // ------------------------------------------------------------------------------------------------ membership
+
+    /** Only after an entry of the own term is committed: what was inherited may still be undone (Ongaro, 2015). */
+    MembershipResult changeMembership(Membership wanted) {
+        if (log.commitIndex() < startIndex) {
+            return new MembershipResult.Refused("this leader has not yet committed an entry of its own");
         }
-        return values;
+        if (change.isUnderWay()) {
+            return new MembershipResult.Refused("another change is under way: " + core.membership());
+        }
+        if (transfer.isPresent()) {
+            return new MembershipResult.Refused("leadership is being handed over");
+        }
+        change.begin(wanted);
+        goOnWithMembership();
+        return new MembershipResult.Started();
+    }
+
+    private void goOnWithMembership() {
+        if (log.commitIndex() < startIndex) {
+            return;
+        }
+        Optional<Membership> step =
+                change.nextStep(node -> replication.find(node).orElseThrow().matchIndex() >= log.commitIndex());
+        if (step.isPresent()) {
+            append(EntryType.MEMBERSHIP, 0, 0, step.get().encode());
+        } else if (!core.membership().isVoter(core.self()) && core.memberships().currentIndex() <= log.commitIndex()) {
+            askSuccessor();
+            core.becomeFollower(core.term(), Optional.empty(), "is no voter any more");
+        }
+    }
+
+    /** Who has everything may campaign at once, so that the group need not notice first that this leader has gone. */
+    private void askSuccessor() {
+        followers.stream()
+                .filter(follower ->
+                        core.membership().isVoter(follower.follower()) && follower.matchIndex() == log.lastIndex())
+                .findFirst()
+                .ifPresent(successor -> core.sendNow(successor.follower(), new TimeoutNow(core.term())));
+    }
+
+    /** An entry that was just appended has changed the members. */
+    void membershipChanged() {
+        replication.membershipChanged();
+        if (transfer.isPresent() && !core.membership().isVoter(transferTarget().orElseThrow())) {
+            abortTransfer(transferTarget().get() + " is no voter any more");
+        }
     }
 
     // ----------------------------------------------------------------------------------------------------- reads
@@ -214,7 +265,7 @@ final class Leader implements MemberRole {
     }
 
     private void grantReads() {
-        long confirmed = Majority.agreedIndex(agreedBy(heartbeatRound, FollowerProgress::answeredRound));
+        long confirmed = agreedBy(heartbeatRound, FollowerProgress::answeredRound);
         lease.confirmed(confirmed);
         for (ReadRounds.Granted granted : reads.granted(confirmed, log.commitIndex())) {
             long id = granted.read().id();
@@ -244,9 +295,8 @@ final class Leader implements MemberRole {
             return new TransferResult.Refused(
                     "leadership is being handed to " + transferTarget().get() + " already");
         }
-        Optional<FollowerProgress> follower = followers.stream()
-                .filter(progress -> progress.follower().equals(target))
-                .findFirst();
+        Optional<FollowerProgress> follower =
+                replication.find(target).filter(progress -> core.membership().isVoter(target));
         if (follower.isEmpty()) {
             return new TransferResult.Refused(target + " is not another voter");
         }
@@ -271,7 +321,7 @@ final class Leader implements MemberRole {
 
     /** The answer to a load of entries. */
     void loaded(NodeId to, long fromIndex, List<LogEntry> entries) {
-        replication.loaded(replication.progressOf(to), fromIndex, entries);
+        replication.find(to).ifPresent(follower -> replication.loaded(follower, fromIndex, entries));
     }
 
     @Override
@@ -298,7 +348,7 @@ final class Leader implements MemberRole {
 
     /** The answer to a load of a snapshot. */
     void snapshotLoaded(NodeId to, Optional<GroupSnapshot> snapshot) {
-        replication.snapshotLoaded(replication.progressOf(to), snapshot);
+        replication.find(to).ifPresent(follower -> replication.snapshotLoaded(follower, snapshot));
     }
 
     @Override

@@ -36,10 +36,10 @@ final class PreCandidate implements MemberRole {
         this.haste = haste;
         this.timer = core.newCampaignTimer(haste);
         this.campaignTerm = core.term() + 1;
-        this.tally = new VoteTally(core.membership().voters());
+        this.tally = new VoteTally(core.membership().voters(), core.membership().outgoing());
         tally.grant(core.self());
         PreVoteRequest request = new PreVoteRequest(campaignTerm, core.log().last());
-        core.peers().forEach(peer -> core.sendNow(peer, request));
+        core.otherVoters().forEach(peer -> core.sendNow(peer, request));
     }
 
     @Override

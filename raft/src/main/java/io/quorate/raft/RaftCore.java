@@ -2,11 +2,15 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.RecoveredLog;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
@@ -15,6 +19,7 @@ import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One member's Raft state: a step machine without I/O, clock or logger. Same inputs and seed, same outputs.
@@ -50,8 +55,8 @@ public final class RaftCore {
 
     private final RaftConfig config;
     private final NodeId self;
-    private final Membership membership;
-    private final List<NodeId> peers;
+    private final MembershipHistory memberships;
+    private List<NodeId> peers;
     private final Prng prng;
     private final RaftLog log;
     private final PersistTracker persists;
@@ -70,9 +75,21 @@ public final class RaftCore {
      * @throws IllegalArgumentException if {@code self} is not a voter, or the log holds terms above the hard state's
      */
     public RaftCore(RaftConfig config, NodeId self, Membership membership, RecoveredLog recovered, Prng prng) {
+        this(config, self, initial(self, membership), recovered, prng);
+    }
+
+    private static MembershipHistory initial(NodeId self, Membership membership) {
         if (!membership.isVoter(self)) {
             throw new IllegalArgumentException(self + " is not a voter of " + membership.voters());
         }
+        return new MembershipHistory(membership);
+    }
+
+    /**
+     * @param memberships along the recovered log; this member need not be in any, it may be about to join
+     * @throws IllegalArgumentException if the log holds terms above the hard state's
+     */
+    public RaftCore(RaftConfig config, NodeId self, MembershipHistory memberships, RecoveredLog recovered, Prng prng) {
         if (recovered.terms().last().term() > recovered.hardState().term()) {
             throw new IllegalArgumentException("the log ends with "
                     + recovered.terms().last() + ", but the hard state knows only term "
@@ -80,10 +97,8 @@ public final class RaftCore {
         }
         this.config = config;
         this.self = self;
-        this.membership = membership;
-        this.peers = membership.voters().stream()
-                .filter(voter -> !voter.equals(self))
-                .toList();
+        this.memberships = memberships.copy();
+        this.peers = memberships.current().others(self);
         this.prng = prng;
         this.log = new RaftLog(recovered, config.tailBytes());
         this.persists = new PersistTracker(log.lastIndex());
@@ -103,8 +118,8 @@ public final class RaftCore {
 
     /** A message from a peer. One from a node that is not another voter is dropped. */
     public void step(NodeId from, Message message) {
-        if (from.equals(self) || !membership.isVoter(from)) {
-            drop(from, "not another voter of this group");
+        if (from.equals(self) || !isHeard(from, message)) {
+            drop(from, "not another member of this group");
             return;
         }
         if (message.term() > term() && showsTermOfSender(message)) {
@@ -114,6 +129,19 @@ public final class RaftCore {
             becomeFollower(message.term(), Optional.empty(), from + " is in term " + message.term());
         }
         message.deliverTo(from, message.term() < term() ? staleTerm : role);
+    }
+
+    /**
+     * Members; and whoever leads, for it may have been elected by members that this one has not heard of yet (thesis §4.1).
+     * A member that is not in its own membership does not know who is.
+     */
+    private boolean isHeard(NodeId from, Message message) {
+        return membership().isMember(from)
+                || role.leader().equals(Optional.of(from))
+                || message instanceof AppendRequest
+                || message instanceof Heartbeat
+                || message instanceof InstallSnapshot
+                || (!membership().isMember(self) && !(role instanceof Leader));
     }
 
     /** Whether the message's term is one that its sender has adopted, not one that it would campaign in. */
@@ -129,7 +157,7 @@ public final class RaftCore {
      * leader that still has a quorum stays) after a short random delay instead of the full timeout.
      */
     public void disconnected(NodeId peer) {
-        if (!peer.equals(self) && membership.isVoter(peer)) {
+        if (!peer.equals(self) && membership().isMember(peer)) {
             role.onDisconnected(peer);
         }
     }
@@ -139,7 +167,7 @@ public final class RaftCore {
      * for example. An only voter, whom nobody can replace, stays.
      */
     public void stepDown(String reason) {
-        if (role instanceof Leader && !peers.isEmpty()) {
+        if (role instanceof Leader && !membership().isOnlyVoter(self)) {
             becomeFollower(term(), Optional.empty(), reason);
         }
     }
@@ -158,6 +186,21 @@ public final class RaftCore {
             return new TransferResult.Refused(self + " does not lead");
         }
         return leader.transferTo(target);
+    }
+
+    /**
+     * Changes who the members are: adds what is new as learners, makes them voters when they have caught up, by a joint
+     * membership, and leaves that. One change at a time; a leader that is not among the new voters steps down at the end.
+     *
+     * @param wanted simple, not joint
+     */
+    public MembershipResult changeMembership(Membership wanted) {
+        if (wanted.isJoint()) {
+            throw new IllegalArgumentException("a joint membership is a way, not an end: " + wanted);
+        }
+        return role instanceof Leader leader
+                ? leader.changeMembership(wanted)
+                : new MembershipResult.NotLeader(role.leader());
     }
 
     /** To whom this leader is about to hand over; empty if it is not, or does not lead. */
@@ -244,6 +287,7 @@ public final class RaftCore {
                 firstIndex,
                 snapshots.newest().index());
         log.truncatePrefix(firstIndex);
+        memberships.truncatePrefix(firstIndex);
         if (role instanceof Leader leader) {
             leader.prefixTrimmed();
         }
@@ -298,8 +342,14 @@ public final class RaftCore {
         return self;
     }
 
+    /** In force since the entry that brought it was appended, committed or not. */
     public Membership membership() {
-        return membership;
+        return memberships.current();
+    }
+
+    /** In force as of an entry of the log: what belongs into a snapshot of it. */
+    public Membership membershipAt(long index) {
+        return memberships.at(index);
     }
 
     public Role role() {
@@ -403,7 +453,40 @@ public final class RaftCore {
         return voting;
     }
 
-    /** The other voters, by id. */
+    MembershipHistory memberships() {
+        return memberships;
+    }
+
+    /** All voters, of a joint membership both kinds. */
+    List<NodeId> voters() {
+        return Stream.concat(membership().voters().stream(), membership().outgoing().stream())
+                .sorted()
+                .distinct()
+                .toList();
+    }
+
+    List<NodeId> otherVoters() {
+        return voters().stream().filter(voter -> !voter.equals(self)).toList();
+    }
+
+    /** Appends to the log in memory; a new membership is in force at once. */
+    void append(LogEntry entry) {
+        log.append(entry);
+        if (entry.type() == EntryType.MEMBERSHIP) {
+            memberships.add(entry.index(), Membership.decode(entry.payload()).orElseThrow());
+            membershipChanged();
+        }
+    }
+
+    private void membershipChanged() {
+        peers = membership().others(self);
+        event(new RaftEvent.MembershipChanged(term(), memberships.currentIndex(), membership()));
+        if (role instanceof Leader leader) {
+            leader.membershipChanged();
+        }
+    }
+
+    /** The other members, by id. */
     List<NodeId> peers() {
         return peers;
     }
@@ -422,7 +505,7 @@ public final class RaftCore {
 
     ElectionTimer newElectionTimer() {
         ElectionTimer timer = new ElectionTimer(config, prng);
-        if (peers.isEmpty()) {
+        if (membership().isOnlyVoter(self)) {
             timer.restartForOnlyVoter();
         } else if (term() == 0 && log.last().equals(EntryId.NONE)) {
             timer.restartForFreshGroup();
@@ -450,11 +533,21 @@ public final class RaftCore {
         log.replaceBy(snapshot);
         persists.replaced(snapshot, committedBefore);
         snapshots.install(snapshot);
+        Membership before = membership();
+        memberships.replaceBy(
+                snapshot.last().index(),
+                Membership.decode(snapshot.membership()).orElse(before));
+        if (!membership().equals(before)) {
+            membershipChanged();
+        }
         event(new RaftEvent.SnapshotInstalled(term(), snapshot.last()));
     }
 
     void truncateSuffix(long fromIndex, long newNextOffset) {
         log.truncateSuffix(fromIndex, newNextOffset);
+        if (memberships.truncateSuffix(fromIndex)) {
+            membershipChanged();
+        }
         persists.truncated(fromIndex);
         event(new RaftEvent.LogTruncated(term(), fromIndex));
     }
@@ -511,7 +604,9 @@ public final class RaftCore {
      * @param haste see {@link ElectionTimer#restartForCampaign}
      */
     void campaign(String reason, int haste) {
-        if (peers.isEmpty()) {
+        if (!membership().isVoter(self)) {
+            becomeFollower(term(), Optional.empty(), "no voter, though " + reason);
+        } else if (membership().isOnlyVoter(self)) {
             becomeCandidate(ElectionTimer.CALM, false);
         } else if (heldBack) {
             // It knows no leader any more, so that it supports whoever else campaigns.

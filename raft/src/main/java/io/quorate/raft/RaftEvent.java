@@ -33,6 +33,9 @@ public sealed interface RaftEvent {
     /** A leader has asked this member to take over, but it does not campaign. */
     record TransferDeclined(long term, NodeId leader, String reason) implements RaftEvent {}
 
+    /** The members are others from the entry at {@code index} on; by an entry, by the loss of one, or by a snapshot. */
+    record MembershipChanged(long term, long index, Membership membership) implements RaftEvent {}
+
     /** A follower lacks entries from {@code lacksFrom} on, and this leader's log begins at {@code firstIndex}. */
     record FollowerNeedsSnapshot(long term, NodeId follower, long lacksFrom, long firstIndex) implements RaftEvent {}
 

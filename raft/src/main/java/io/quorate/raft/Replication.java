@@ -9,6 +9,8 @@ import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.SnapshotReceived;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,7 +24,7 @@ import java.util.Optional;
 final class Replication {
     private final RaftCore core;
     private final RaftLog log;
-    private final List<FollowerProgress> followers;
+    private final List<FollowerProgress> followers = new ArrayList<>();
     private long heartbeatRound;
     private boolean due;
     private long sliceFrom;
@@ -32,23 +34,34 @@ final class Replication {
     Replication(RaftCore core, long startIndex) {
         this.core = core;
         this.log = core.log();
-        this.followers = core.peers().stream()
-                .map(peer -> new FollowerProgress(peer, core.config(), startIndex))
-                .toList();
+        core.peers().forEach(peer -> followers.add(new FollowerProgress(peer, core.config(), startIndex)));
     }
 
+    /** By id; changes with the membership. */
     List<FollowerProgress> followers() {
-        return followers;
+        return Collections.unmodifiableList(followers);
+    }
+
+    Optional<FollowerProgress> find(NodeId follower) {
+        return followers.stream()
+                .filter(progress -> progress.follower().equals(follower))
+                .findFirst();
+    }
+
+    /** Members came or went: who stays keeps its progress. */
+    void membershipChanged() {
+        List<FollowerProgress> now = new ArrayList<>();
+        for (NodeId peer : core.peers()) {
+            now.add(find(peer).orElseGet(() -> new FollowerProgress(peer, core.config(), log.lastIndex())));
+        }
+        followers.clear();
+        followers.addAll(now);
+        due = true;
     }
 
     /** @throws InvariantViolation if there is no such follower: messages of strangers do not get here */
     FollowerProgress progressOf(NodeId follower) {
-        for (FollowerProgress progress : followers) {
-            if (progress.follower().equals(follower)) {
-                return progress;
-            }
-        }
-        throw new InvariantViolation("violated: " + follower + " is another voter");
+        return find(follower).orElseThrow(() -> new InvariantViolation("violated: " + follower + " is another member"));
     }
 
     /** The log has grown. */

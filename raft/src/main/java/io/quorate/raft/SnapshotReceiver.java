@@ -41,6 +41,10 @@ final class SnapshotReceiver {
                     + (piece.position() + piece.chunk().size()) + " of " + piece.snapshot() + " in term "
                     + piece.term());
         }
+        if (piece.membership().size() > 0
+                && Membership.decode(piece.membership()).isEmpty()) {
+            return Optional.of(piece.snapshot() + " with something else than a membership");
+        }
         return piece.isIntact() ? Optional.empty() : Optional.of("a damaged piece of " + piece.snapshot());
     }
 

@@ -10,6 +10,7 @@ import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,6 +62,8 @@ class RandomClusterTest {
         private int proposals;
         private int reads;
         private final boolean snapshots;
+        /** Only three of the five are members at first, and who is one changes all the time. */
+        private final boolean churn;
         /** With leases, clocks must be about equal: all members tick together. */
         private final boolean leases;
 
@@ -84,9 +87,12 @@ class RandomClusterTest {
                     2000,
                     random.nextInt(600),
                     leases ? 1 + random.nextInt(8) : 0);
-            Membership membership = new Membership(
-                    IntStream.rangeClosed(1, size).mapToObj(NodeId::new).toList());
-            for (NodeId id : membership.voters()) {
+            churn = size == 5 && random.nextInt(2) == 0;
+            Membership membership = new Membership(IntStream.rangeClosed(1, churn ? 3 : size)
+                    .mapToObj(NodeId::new)
+                    .toList());
+            for (NodeId id :
+                    IntStream.rangeClosed(1, size).mapToObj(NodeId::new).toList()) {
                 SimMember member = new SimMember(id, config, membership, new SimDisk(), this);
                 member.start(random.nextLong());
                 members.add(member);
@@ -110,7 +116,7 @@ class RandomClusterTest {
             }
             assertTrue(checker.committed().size() > before, () -> "no progress after healing: " + describe());
             assertEquals(0, checker.unansweredReads(), "reads without an outcome");
-            for (SimMember member : members) {
+            for (SimMember member : present().toList()) {
                 assertEquals(leader().state(), member.state(), "state of " + member);
                 assertEquals(leader().lastIndex(), member.lastIndex(), "log of " + member);
             }
@@ -136,7 +142,7 @@ class RandomClusterTest {
             if (dice < crashPerMille + disconnectPerMille) {
                 member.core().disconnected(new NodeId(1 + random.nextInt(members.size())));
             }
-            switch (pick(tickPercent, 50, 20, 15, 8, 5, 2, snapshots ? 3 : 0, 5)) {
+            switch (pick(tickPercent, 50, 20, 15, 8, 5, 2, snapshots ? 3 : 0, churn ? 2 : 0, 5)) {
                 case 0 -> tick(member);
                 case 1 -> deliverOne();
                 case 2 -> {
@@ -151,6 +157,7 @@ class RandomClusterTest {
                 case 5 -> ask(member);
                 case 6 -> member.core().transferLeadership(new NodeId(1 + random.nextInt(members.size())));
                 case 7 -> member.takeSnapshot(member.appliedIndex() + 1 - random.nextInt(8));
+                case 8 -> changeMembership(member);
                 default -> {
                     if (member.readsInFlight() > 0) {
                         member.completeRead(random.nextInt(5) == 0);
@@ -173,6 +180,21 @@ class RandomClusterTest {
                     each.core().tick();
                     drain(each);
                 }
+            }
+        }
+
+        private void changeMembership(SimMember member) {
+            List<NodeId> voters = new ArrayList<>();
+            List<NodeId> learners = new ArrayList<>();
+            for (SimMember each : members) {
+                switch (random.nextInt(4)) {
+                    case 0 -> learners.add(each.id());
+                    case 1 -> {}
+                    default -> voters.add(each.id());
+                }
+            }
+            if (!voters.isEmpty()) {
+                member.core().changeMembership(new Membership(voters, List.of(), learners));
             }
         }
 
@@ -280,12 +302,22 @@ class RandomClusterTest {
         }
 
         private boolean isConverged() {
-            return members.stream().anyMatch(member -> member.core().role() == RaftCore.Role.LEADER)
-                    && leader().core().transferTarget().isEmpty()
-                    && members.stream()
-                            .allMatch(member -> member.core().term()
-                                            == leader().core().term()
-                                    && member.commitIndex() == leader().core().lastIndex());
+            if (members.stream().noneMatch(member -> member.core().role() == RaftCore.Role.LEADER)) {
+                return false;
+            }
+            RaftCore core = leader().core();
+            return core.transferTarget().isEmpty()
+                    && !core.membership().isJoint()
+                    && core.membership().isVoter(core.self())
+                    && present()
+                            .allMatch(member ->
+                                    member.core().term() == core.term() && member.commitIndex() == core.lastIndex());
+        }
+
+        /** Who is a member in the end. */
+        private Stream<SimMember> present() {
+            Membership membership = leader().core().membership();
+            return members.stream().filter(member -> membership.isMember(member.id()));
         }
 
         private String describe() {

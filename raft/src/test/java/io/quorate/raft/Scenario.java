@@ -16,17 +16,19 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Runs the commands of a scenario file on a group of real cores and writes down what happens.
  *
  * <pre>
- *   cluster N [KEY=VALUE ...]   N members with empty disks; keys as in {@link #config}
+ *   cluster N [KEY=VALUE ...]   N members with empty disks; keys as in {@link #config}, and voters=M: only the first M are
  *   logs n1=1,1,2 ...           members (N = the highest) whose disks hold entries of these terms; term = the last one
  *   terms n1=3 ...              raises the term on the disks of members; right after logs
  *   timeout n1                  ticks n1 alone until it campaigns (a pre-candidate: again)
  *   tick n1|all [COUNT]         ticks
  *   propose n1 [COUNT]          as many proposals, in one turn
+ *   members n1 n1,n2 [n3,n4]    n1 is to make these the voters, and those learners
  *   transfer n1 n2              n1 is to hand over its leadership to n2
  *   snapshot n1 [FIRST]         n1 saves a snapshot of what it has applied; its log then begins at FIRST (default: after it)
  *   ask n1 [COUNT]              as many requests for a read index, in one turn; numbered from 1 on
@@ -76,12 +78,16 @@ final class Scenario implements SimMember.Observer {
     private void execute(List<String> words) {
         List<String> arguments = words.subList(1, words.size());
         switch (words.get(0)) {
-            case "cluster" -> cluster(Integer.parseInt(arguments.get(0)), config(arguments), Map.of());
+            case "cluster" -> {
+                int size = Integer.parseInt(arguments.get(0));
+                cluster(size, settings(arguments).getOrDefault("voters", size), config(arguments), Map.of());
+            }
             case "logs" -> logs(arguments);
             case "terms" -> arguments.forEach(this::raiseTerm);
             case "timeout" -> timeOut(member(arguments.get(0)));
             case "tick" -> tick(arguments.get(0), count(arguments, 1));
             case "propose" -> propose(member(arguments.get(0)), count(arguments, 1));
+            case "members" -> changeMembership(member(arguments.get(0)), arguments.subList(1, arguments.size()));
             case "transfer" -> transfer(member(arguments.get(0)), id(arguments.get(1)));
             case "snapshot" -> {
                 member(arguments.get(0)).takeSnapshot(count(arguments, Integer.MAX_VALUE));
@@ -121,13 +127,18 @@ final class Scenario implements SimMember.Observer {
                 .orElseThrow(() -> new IllegalArgumentException("no member " + name));
     }
 
-    /** Limits so wide that they do not show, unless a scenario names them. */
-    private static RaftConfig config(List<String> arguments) {
+    private static Map<String, Integer> settings(List<String> arguments) {
         Map<String, Integer> values = new TreeMap<>();
         arguments.stream().filter(word -> word.contains("=")).forEach(word -> {
             String[] pair = word.split("=");
             values.put(pair[0], Integer.parseInt(pair[1]));
         });
+        return values;
+    }
+
+    /** Limits so wide that they do not show, unless a scenario names them. */
+    private static RaftConfig config(List<String> arguments) {
+        Map<String, Integer> values = settings(arguments);
         return new RaftConfig(
                 10,
                 2,
@@ -139,10 +150,10 @@ final class Scenario implements SimMember.Observer {
                 values.getOrDefault("leaseTicks", 0));
     }
 
-    private void cluster(int size, RaftConfig config, Map<NodeId, SimDisk> disks) {
+    private void cluster(int size, int voters, RaftConfig config, Map<NodeId, SimDisk> disks) {
         Membership membership = new Membership(
-                IntStream.rangeClosed(1, size).mapToObj(NodeId::new).toList());
-        for (NodeId id : membership.voters()) {
+                IntStream.rangeClosed(1, voters).mapToObj(NodeId::new).toList());
+        for (NodeId id : IntStream.rangeClosed(1, size).mapToObj(NodeId::new).toList()) {
             SimMember member = new SimMember(id, config, membership, disks.getOrDefault(id, new SimDisk()), this);
             member.start(id.value());
             members.put(id, member);
@@ -159,7 +170,7 @@ final class Scenario implements SimMember.Observer {
         }
         List<String> settings =
                 arguments.stream().filter(word -> !word.startsWith("n")).toList();
-        cluster(disks.size(), config(settings), disks);
+        cluster(disks.size(), disks.size(), config(settings), disks);
     }
 
     private static SimDisk diskWith(String terms) {
@@ -209,6 +220,22 @@ final class Scenario implements SimMember.Observer {
                 }
             }
         }
+    }
+
+    private void changeMembership(SimMember member, List<String> lists) {
+        List<NodeId> voters = ids(lists.get(0));
+        List<NodeId> learners = lists.size() > 1 ? ids(lists.get(1)) : List.of();
+        MembershipResult result = member.core().changeMembership(new Membership(voters, List.of(), learners));
+        if (result instanceof MembershipResult.Refused refused) {
+            note(member + " changes nothing: " + refused.reason());
+        } else if (result instanceof MembershipResult.NotLeader) {
+            note(member + " changes nothing: it does not lead");
+        }
+        drain(member);
+    }
+
+    private static List<NodeId> ids(String names) {
+        return Stream.of(names.split(",")).map(Scenario::id).toList();
     }
 
     private void transfer(SimMember member, NodeId target) {

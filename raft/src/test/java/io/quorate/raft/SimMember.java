@@ -2,6 +2,7 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -54,7 +55,7 @@ final class SimMember {
     }
 
     void start(long seed) {
-        core = new RaftCore(config, id, membership, disk.recover(), new Prng(seed));
+        core = new RaftCore(config, id, memberships(), disk.recover(), new Prng(seed));
         log.clear();
         log.addAll(disk.entries());
         before = disk.before();
@@ -65,6 +66,20 @@ final class SimMember {
             commitIndex = found.last().index();
             core.snapshotTaken(found.last());
         });
+    }
+
+    private MembershipHistory memberships() {
+        long from = disk.snapshot().map(found -> found.last().index()).orElse(0L);
+        MembershipHistory memberships = new MembershipHistory(disk.snapshot()
+                .map(found -> Membership.decode(found.membership()).orElseThrow())
+                .orElse(membership));
+        for (LogEntry entry : disk.entries()) {
+            if (entry.type() == EntryType.MEMBERSHIP && entry.index() > from) {
+                memberships.add(
+                        entry.index(), Membership.decode(entry.payload()).orElseThrow());
+            }
+        }
+        return memberships;
     }
 
     /** The process dies. Of the writes on their way the first {@code survivingWrites} reach the disk, unreported. */
@@ -212,7 +227,7 @@ final class SimMember {
         if (appliedIndex() <= before.index() || appliedIndex() > durableIndex || writesInFlight() > 0) {
             return;
         }
-        GroupSnapshot snapshot = state.toSnapshot();
+        GroupSnapshot snapshot = state.toSnapshot(core.membershipAt(appliedIndex()));
         disk.save(snapshot);
         core.snapshotTaken(snapshot.last());
         long from = Math.min(firstKept, appliedIndex() + 1);

@@ -50,7 +50,8 @@ class SnapshotTest {
         for (int i = 0; i < bytes; i++) {
             state[i] = (byte) (i * 31);
         }
-        return new GroupSnapshot(id(term, index), 7, Payload.wrap(state), Payload.utf8("members"));
+        return new GroupSnapshot(
+                id(term, index), 7, Payload.wrap(state), CoreFixture.voters(3).encode());
     }
 
     private static InstallSnapshot piece(long term, GroupSnapshot snapshot, int from, int to) {

@@ -24,10 +24,10 @@ record StateHash(EntryId last, long nextOffset, long hash) {
         return new StateHash(entry.id(), entry.nextOffset(), 31 * hash + entry.hashCode());
     }
 
-    GroupSnapshot toSnapshot() {
+    GroupSnapshot toSnapshot(Membership membership) {
         byte[] bytes = new byte[Long.BYTES + PADDING];
         ByteBuffer.wrap(bytes).putLong(hash);
-        return new GroupSnapshot(last, nextOffset, Payload.wrap(bytes), Payload.EMPTY);
+        return new GroupSnapshot(last, nextOffset, Payload.wrap(bytes), membership.encode());
     }
 
     static StateHash of(GroupSnapshot snapshot) {

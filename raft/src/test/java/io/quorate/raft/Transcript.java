@@ -59,6 +59,8 @@ final class Transcript {
         } else if (event instanceof RaftEvent.FollowerNeedsSnapshot e) {
             return "finds that " + e.follower() + " needs a snapshot: it lacks " + e.lacksFrom()
                     + ", the log begins at " + e.firstIndex();
+        } else if (event instanceof RaftEvent.MembershipChanged e) {
+            return "counts " + of(e.membership()) + " from " + e.index() + " on";
         } else if (event instanceof RaftEvent.SnapshotInstalled e) {
             return "becomes the snapshot of " + e.last();
         } else if (event instanceof RaftEvent.TransferStarted e) {
@@ -85,6 +87,12 @@ final class Transcript {
             return "is overloaded with " + overloaded.uncommittedBytes() + " uncommitted bytes";
         }
         throw new AssertionError("unknown result " + result);
+    }
+
+    private static String of(Membership membership) {
+        return membership.voters()
+                + (membership.isJoint() ? " and " + membership.outgoing() : "")
+                + (membership.learners().isEmpty() ? "" : " learners " + membership.learners());
     }
 
     static String of(ReadOutcome outcome) {

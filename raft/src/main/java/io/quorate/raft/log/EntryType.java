@@ -9,7 +9,7 @@ public enum EntryType {
     RECORDS(1),
     /** A command of the state machine: consumes no offsets. */
     COMMAND(2),
-    /** A change of the group's membership. Reserved: not yet written by any version. */
+    /** A change of the group's membership; the payload is the new one ({@code io.quorate.raft.Membership#encode}). */
     MEMBERSHIP(3);
 
     private final int code;
