@@ -22,7 +22,7 @@ final class FaultInjector {
     private static final int RECOVERY_OPERATIONS_MAX = 8;
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
-    private static final int FULL_DISK_FREE_MIB_MIN = 6;
+    private static final int FULL_DISK_FREE_MIB_MIN = 0;
     private static final int TRUNCATION_OPERATIONS_MAX = 12;
     private static final int ELECTION_TO_CUT_MILLIS_MAX = 300;
 

@@ -171,11 +171,21 @@ public final class DiskSpace {
         }
     }
 
+    /** A write has found no room, whatever was known before. */
+    void onNoRoom() {
+        freeBytes = 0;
+        become(SpaceLevel.FULL);
+        ask();
+    }
+
     private void onAnswer(long free) {
         asking = false;
         unanswered = false;
         freeBytes = free;
-        SpaceLevel next = levelAt(freeBytes());
+        become(levelAt(freeBytes()));
+    }
+
+    private void become(SpaceLevel next) {
         if (next != level) {
             level = next;
             tell();

@@ -16,6 +16,9 @@ import org.slf4j.LoggerFactory;
 public final class DiskWatch {
     private static final Logger LOG = LoggerFactory.getLogger(DiskWatch.class);
 
+    /** Between two tries to write what has found no room. */
+    private static final int RETRY_TICKS = 10;
+
     private final NodeId self;
     private final FlushRounds flushes;
     private final DiskLimits limits;
@@ -23,6 +26,7 @@ public final class DiskWatch {
     private final DiskSpace space;
     private final ReplicaObserver observer;
 
+    private int ticksSinceRetry;
     private long lastStep;
     private int ticksSinceStep;
     private boolean stalled;
@@ -50,6 +54,10 @@ public final class DiskWatch {
             ticksSinceStep = 0;
         } else {
             ticksSinceStep++;
+        }
+        if (++ticksSinceRetry >= RETRY_TICKS) {
+            ticksSinceRetry = 0;
+            flushes.retry();
         }
         boolean now = ticksSinceStep >= limits.stallTimeoutTicks();
         if (now != stalled) {

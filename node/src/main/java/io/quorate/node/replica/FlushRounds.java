@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.seam.GuardedLoop;
@@ -35,15 +36,19 @@ public final class FlushRounds {
         /** Every persist up to {@code sequence} is durable. */
         void onPersisted(long sequence);
 
+        /** There was no room for something; it waits, with all that came after it, until {@link #retry} finds some. */
+        void onDiskFull(DiskFullException full);
+
         /** The store takes no further writes; nothing that was not reported as persisted may be relied on. */
         void onStorageFailed(StorageException fault);
     }
 
-    private sealed interface Job {
-        Target target();
-    }
+    private sealed interface Job {}
 
     private record Write(Target target, Persist persist) implements Job {}
+
+    /** What found no room is tried again. */
+    private record Retry() implements Job {}
 
     private record Close(Target target, Runnable onClosed) implements Job {}
 
@@ -57,6 +62,11 @@ public final class FlushRounds {
 
     /** Writes, forces and closes done so far, and runs begun: whoever sees it stand still sees a slow disk. */
     private volatile long steps;
+
+    private volatile boolean hasBacklog;
+
+    /** Flush side only: what has found no room yet, in order. */
+    private final Map<Target, List<Persist>> backlog = new LinkedHashMap<>();
 
     /** Flush side only. Identity of the targets whose store has failed. */
     private final Set<Target> failed = new LinkedHashSet<>();
@@ -81,6 +91,14 @@ public final class FlushRounds {
     private void enqueue(Job job) {
         synchronized (lock) {
             pending.add(job);
+        }
+    }
+
+    /** Tries again what has found no room, if anything has. */
+    void retry() {
+        if (hasBacklog) {
+            enqueue(new Retry());
+            kick();
         }
     }
 
@@ -141,33 +159,52 @@ public final class FlushRounds {
         List<Runnable> completions = new ArrayList<>(round.size());
         for (Job job : round) {
             if (job instanceof Write write && !failed.contains(write.target())) {
-                dirty.computeIfAbsent(write.target(), target -> new ArrayList<>())
-                        .add(write.persist());
+                dirty.computeIfAbsent(write.target(), this::takeBacklog).add(write.persist());
+            } else if (job instanceof Retry) {
+                List.copyOf(backlog.keySet()).forEach(target -> dirty.put(target, takeBacklog(target)));
             }
         }
-        dirty.forEach((target, persists) -> attempt(target, completions, () -> write(target.store(), persists)));
+        Map<Target, Integer> written = new LinkedHashMap<>();
+        dirty.forEach((target, persists) ->
+                attempt(target, completions, () -> written.put(target, write(target, persists, completions))));
         for (Target target : dirty.keySet()) {
             if (!failed.contains(target)) {
                 attempt(target, completions, target.store()::force);
             }
         }
+        dirty.forEach((target, persists) -> {
+            if (!failed.contains(target)) {
+                int count = written.get(target);
+                persists.subList(0, count)
+                        .forEach(persist -> completions.add(() -> target.onPersisted(persist.sequence())));
+                if (count < persists.size()) {
+                    backlog.put(target, new ArrayList<>(persists.subList(count, persists.size())));
+                }
+            }
+        });
         for (Job job : round) {
-            if (job instanceof Write write && !failed.contains(write.target())) {
-                completions.add(() -> write.target().onPersisted(write.persist().sequence()));
-            } else if (job instanceof Close close) {
+            if (job instanceof Close close) {
                 close(close)
                         .ifPresent(fault -> completions.add(() -> close.target().onStorageFailed(fault)));
                 noteStep();
                 failed.remove(close.target());
+                backlog.remove(close.target());
                 completions.add(close.onClosed());
             }
         }
+        hasBacklog = !backlog.isEmpty();
         loop.execute(() -> {
             for (Runnable completion : completions) {
                 completion.run();
             }
             afterCompletions.run();
         });
+    }
+
+    /** What of the target has found no room so far, to be written before anything else of it. */
+    private List<Persist> takeBacklog(Target target) {
+        List<Persist> waiting = backlog.remove(target);
+        return waiting == null ? new ArrayList<>() : waiting;
     }
 
     private void attempt(Target target, List<Runnable> completions, Runnable diskWork) {
@@ -185,18 +222,31 @@ public final class FlushRounds {
         steps = steps + 1;
     }
 
-    /** In order; entries that adjoin go out in one write, for each may be one of the device. */
-    private static void write(LogStore store, List<Persist> persists) {
+    /**
+     * In order; entries that adjoin go out in one write, for each may be one of the device. Returns how many persists are
+     * written: all, unless the disk is full. What of the next one is written can be written again.
+     */
+    private static int write(Target target, List<Persist> persists, List<Runnable> completions) {
+        LogStore store = target.store();
         List<LogEntry> entries = new ArrayList<>();
-        for (Persist persist : persists) {
-            if (persist.hardState().isPresent() || persist.truncateFrom().isPresent()) {
-                append(store, entries);
-                persist.hardState().ifPresent(store::putHardState);
-                persist.truncateFrom().ifPresent(store::truncateSuffix);
+        int written = 0;
+        try {
+            for (int next = 0; next < persists.size(); next++) {
+                Persist persist = persists.get(next);
+                if (persist.hardState().isPresent() || persist.truncateFrom().isPresent()) {
+                    append(store, entries);
+                    written = next;
+                    persist.hardState().ifPresent(store::putHardState);
+                    persist.truncateFrom().ifPresent(store::truncateSuffix);
+                }
+                entries.addAll(persist.entries());
             }
-            entries.addAll(persist.entries());
+            append(store, entries);
+            return persists.size();
+        } catch (DiskFullException full) {
+            completions.add(() -> target.onDiskFull(full));
+            return written;
         }
-        append(store, entries);
     }
 
     private static void append(LogStore store, List<LogEntry> entries) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.api.ClusterView;
@@ -50,6 +51,9 @@ public final class LocalReplicas {
         /** Why the log could not be opened; empty if it could, or was not yet tried. */
         String failure = "";
 
+        /** Its log could not be made for want of room: tried again. */
+        boolean waitsForRoom;
+
         boolean deleted;
 
         Slot(Wanted wanted) {
@@ -82,14 +86,18 @@ public final class LocalReplicas {
         } else if (!stopped) {
             Slot opening = new Slot(wanted);
             slots.put(wanted.name().groupId(), opening);
-            closing++;
-            host.loop()
-                    .offload(
-                            backgroundExecutor,
-                            () -> directories.openPartition(wanted.name().groupId()),
-                            log -> onOpened(opening, log),
-                            fault -> onUnusable(opening, fault));
+            open(opening);
         }
+    }
+
+    private void open(Slot slot) {
+        closing++;
+        host.loop()
+                .offload(
+                        backgroundExecutor,
+                        () -> directories.openPartition(slot.wanted.name().groupId()),
+                        log -> onOpened(slot, log),
+                        fault -> onUnusable(slot, fault));
     }
 
     private void onOpened(Slot slot, GroupDirectories.PartitionLog log) {
@@ -137,6 +145,7 @@ public final class LocalReplicas {
                 host.self(),
                 fault.getMessage());
         slot.failure = fault.getMessage();
+        slot.waitsForRoom = fault instanceof DiskFullException && !slot.deleted;
         host.observer().onFailed(slot.wanted.name().groupId(), fault);
         if (slot.deleted) {
             removeDirectory(slot.wanted.name().groupId());
@@ -225,6 +234,11 @@ public final class LocalReplicas {
     public void housekeep() {
         for (Slot slot : slots.values()) {
             slot.replica.ifPresent(PartitionReplica::housekeep);
+            if (slot.waitsForRoom && !stopped) {
+                slot.waitsForRoom = false;
+                slot.failure = "";
+                open(slot);
+            }
         }
     }
 

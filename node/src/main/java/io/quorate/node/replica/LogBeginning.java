@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.SegmentInfo;
 import io.quorate.logstore.Snapshot;
+import io.quorate.logstore.StorageException;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
@@ -187,7 +189,7 @@ final class LogBeginning {
                             LOG.debug("{}: snapshot of {} on {}", partition.name(), saved.last(), host.self());
                             step();
                         },
-                        replica::onStorageFailed);
+                        this::onFault);
     }
 
     private void deleteSegment() {
@@ -205,6 +207,14 @@ final class LogBeginning {
                                 host.loop().execute(this::step);
                             }
                         },
-                        replica::onStorageFailed);
+                        this::onFault);
+    }
+
+    /** For want of room nothing is lost but time: it is tried again. */
+    private void onFault(StorageException fault) {
+        busy = false;
+        if (!(fault instanceof DiskFullException)) {
+            partition.replica().onStorageFailed(fault);
+        }
     }
 }

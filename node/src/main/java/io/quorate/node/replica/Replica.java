@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.api.ClusterView;
@@ -373,6 +374,11 @@ public final class Replica implements FlushRounds.Target {
             send(held.poll().envelopes());
         }
         markDirty();
+    }
+
+    @Override
+    public void onDiskFull(DiskFullException full) {
+        host.disk().space().onNoRoom();
     }
 
     @Override

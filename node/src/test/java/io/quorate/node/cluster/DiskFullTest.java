@@ -15,6 +15,7 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -106,6 +107,32 @@ class DiskFullTest {
 
         assertTrue(marks(successor, orders).generation() > generation);
         assertEquals(1, cluster.read(successor, orders, from(0)).entries.size());
+    }
+
+    @Test
+    @DisplayName(
+            "to the last byte at once, amid appends, fails no replica: what was under way is appended when there is room")
+    void noRoomAtAll() {
+        cluster.append(orders, plain("before"));
+        VirtualNode leader = cluster.leader(orders);
+        cluster.all().forEach(node -> node.disk().leaveFree(0));
+        List<VirtualCluster.Append> stuck = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            stuck.add(send(target(leader, orders), plain("x".repeat(9_000))));
+        }
+        cluster.run(NOTICED_MILLIS);
+        assertEquals(SpaceLevel.FULL, level(leader));
+        assertEquals(Reason.DISK_FULL, tryAppend(leader).refusal.reason());
+
+        cluster.all().forEach(this::free);
+        cluster.run(NOTICED_MILLIS + 2_000);
+
+        VirtualCluster.Append after = cluster.append(orders, plain("after"));
+        assertTrue(after.baseOffset > 0);
+        assertTrue(stuck.stream().allMatch(VirtualCluster.Append::isAnswered));
+        for (VirtualNode node : cluster.all()) {
+            cluster.await(node.id() + " goes on", () -> marks(node, orders).highWatermark() == after.baseOffset + 1);
+        }
     }
 
     @Test

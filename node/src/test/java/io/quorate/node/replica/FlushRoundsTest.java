@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.logstore.StorageException;
@@ -84,9 +85,18 @@ class FlushRoundsTest {
         }
 
         Persist next() {
+            return large(1);
+        }
+
+        Persist large(int bytes) {
             sequence++;
             LogEntry entry = new LogEntry(
-                    new EntryId(1, sequence), EntryType.RECORDS, sequence - 1, 1, 0, Payload.utf8("x" + sequence));
+                    new EntryId(1, sequence),
+                    EntryType.RECORDS,
+                    sequence - 1,
+                    1,
+                    0,
+                    Payload.utf8("x".repeat(bytes) + sequence));
             return new Persist(
                     sequence,
                     sequence == 1 ? Optional.of(new HardState(1, Optional.empty())) : Optional.empty(),
@@ -102,6 +112,11 @@ class FlushRoundsTest {
         @Override
         public void onPersisted(long upTo) {
             reported.add(name + upTo);
+        }
+
+        @Override
+        public void onDiskFull(DiskFullException full) {
+            reported.add(name + " has no room");
         }
 
         @Override
@@ -148,7 +163,7 @@ class FlushRoundsTest {
 
         assertEquals(1, loopTasks.size());
         runLoop();
-        assertEquals(List.of("a2", "b1", "a3", "|"), reported);
+        assertEquals(List.of("a2", "a3", "b1", "|"), reported, "log by log");
         assertEquals(3, a.store.read(1, 3, 1 << 20).size());
         assertTrue(disk.operations() > before);
     }
@@ -194,6 +209,44 @@ class FlushRoundsTest {
 
         assertEquals(List.of("a failed", "b1", "|", "b2", "|"), reported);
         assertEquals(List.of(), fatal);
+    }
+
+    @Test
+    @DisplayName("a log without room keeps what it was to write, and all behind it, in order, until there is some")
+    void fullDisk() {
+        Target a = new Target("a", 1);
+        FlushRounds rounds = rounds();
+        rounds.add(a, a.next());
+        rounds.kick();
+        runFlush();
+        runLoop();
+        reported.clear();
+        disk.leaveFree(0);
+
+        rounds.add(a, a.large(200_000));
+        rounds.kick();
+        runFlush();
+        rounds.add(a, a.next());
+        rounds.kick();
+        runFlush();
+        rounds.retry();
+        runFlush();
+        runLoop();
+        assertEquals(
+                List.of("a has no room", "|", "a has no room", "|", "a has no room", "|"),
+                reported,
+                "neither reported nor given up");
+        reported.clear();
+
+        disk.limitCapacity(Long.MAX_VALUE);
+        rounds.retry();
+        runFlush();
+        runLoop();
+
+        assertEquals(List.of("a2", "a3", "|"), reported);
+        assertEquals(3, a.store.read(1, 3, 1 << 20).size());
+        rounds.retry();
+        assertEquals(0, flushTasks.size(), "nothing is left to be tried");
     }
 
     @Test
