@@ -230,7 +230,8 @@ final class Convergence {
 
         @Override
         public void onEntries(List<LogEntry> entries, Marks marks) {
-            begin(marks);
+            // A trim that nobody waited for any more may have come since these were read.
+            begin(Math.min(marks.lowWatermark(), entries.get(0).baseOffset()));
             reader.onEntries(entries);
         }
 
@@ -241,14 +242,14 @@ final class Convergence {
 
         @Override
         public void onEnd(Marks marks) {
-            begin(marks);
+            begin(marks.lowWatermark());
             ended = true;
         }
 
         /** It starts where the log does. */
-        private void begin(Marks marks) {
-            if (!begun && marks.lowWatermark() > 0) {
-                reader.onTrimmed(marks.lowWatermark());
+        private void begin(long firstOffset) {
+            if (!begun && firstOffset > 0) {
+                reader.onTrimmed(firstOffset);
             }
             begun = true;
         }

@@ -68,6 +68,9 @@ class MutantTest {
                     Map<?, String> sources = MutantCompiler.sourcesOf(mutant);
                     assertEquals(mutant.isApplicable(), !sources.isEmpty());
                     assertTrue(invariants.containsAll(mutant.breaks()), () -> "unknown invariant " + mutant.breaks());
+                    if (mutant.isApplicable()) {
+                        assertFalse(MutantCompiler.compile(mutant).isEmpty());
+                    }
                 }));
     }
 

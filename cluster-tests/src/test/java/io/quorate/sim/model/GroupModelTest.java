@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.sim.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.quorate.raft.Persist;
+import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.HardState;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
+import io.quorate.raft.message.AppendAccepted;
+import io.quorate.raft.message.AppendRequest;
+import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.VoteRequest;
+import io.quorate.raft.message.VoteResponse;
+import io.quorate.sim.check.DurableImages;
+import io.quorate.sim.check.Invariant;
+import io.quorate.sim.check.Violation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Each step that Raft allows is allowed, and one wrong step after a good beginning is found and called by its name. */
+@DisplayName("The model of a group")
+class GroupModelTest {
+    private static final NodeId N1 = new NodeId(1);
+    private static final NodeId N2 = new NodeId(2);
+    private static final NodeId N3 = new NodeId(3);
+
+    private final LogEntry noOp = entry(1, 1, EntryType.NO_OP, "");
+    private final LogEntry first = entry(1, 2, EntryType.COMMAND, "first");
+    private final LogEntry second = entry(1, 3, EntryType.COMMAND, "second");
+    private final Map<NodeId, Long> sequences = new LinkedHashMap<>();
+    private GroupModel model = new GroupModel(1, List.of(N1, N2, N3));
+
+    private record Image(HardState hardState, List<LogEntry> log) implements DurableImages.Image {
+        @Override
+        public long lastIndex() {
+            return log.size();
+        }
+
+        @Override
+        public Optional<LogEntry> entry(long index) {
+            return index <= log.size() ? Optional.of(log.get((int) index - 1)) : Optional.empty();
+        }
+    }
+
+    private static LogEntry entry(long term, long index, EntryType type, String text) {
+        return new LogEntry(new EntryId(term, index), type, 0, 0, 0, Payload.utf8(text));
+    }
+
+    private void issue(NodeId node, Optional<HardState> hardState, long truncateFrom, LogEntry... entries) {
+        long sequence = sequences.merge(node, 1L, Long::sum);
+        OptionalLong from = truncateFrom == 0 ? OptionalLong.empty() : OptionalLong.of(truncateFrom);
+        model.persist(node, new Persist(sequence, hardState, from, List.of(entries)));
+    }
+
+    private void write(NodeId node, LogEntry... entries) {
+        issue(node, Optional.empty(), 0, entries);
+        persisted(node);
+    }
+
+    private void persisted(NodeId node) {
+        model.persisted(node, sequences.get(node));
+    }
+
+    private void vote(NodeId voter, long term, NodeId candidate) {
+        issue(voter, Optional.of(new HardState(term, Optional.of(candidate))), 0);
+        persisted(voter);
+    }
+
+    private void campaign(NodeId candidate, long term, EntryId last, NodeId... supporters) {
+        for (NodeId supporter : supporters) {
+            model.send(supporter, candidate, new PreVoteResponse(term, true));
+        }
+        vote(candidate, term, candidate);
+        model.send(candidate, N3, new VoteRequest(term, last));
+    }
+
+    private void elect(NodeId leader, long term, EntryId last, NodeId voter) {
+        campaign(leader, term, last, voter);
+        vote(voter, term, leader);
+        model.send(voter, leader, new VoteResponse(term, true));
+    }
+
+    /** n1 leads term 1; its no-op and one more entry are on n1 and n2, and committed. */
+    @BeforeEach
+    void goodBeginning() {
+        elect(N1, 1, EntryId.NONE, N2);
+        write(N1, noOp, first);
+        model.send(N1, N2, new AppendRequest(1, EntryId.NONE, List.of(noOp, first), 0));
+        write(N2, noOp, first);
+        model.send(N2, N1, new AppendAccepted(1, 2));
+    }
+
+    @Test
+    @DisplayName("calls chosen what a quorum has accepted in its leader's term, and nothing else")
+    void chosen() {
+        write(N1, second);
+
+        assertEquals(List.of(noOp, first), model.chosen());
+    }
+
+    @Test
+    @DisplayName("allows what Raft does: commitment, an election, a conflict that is cut, a restart")
+    void allows() {
+        model.send(N1, N2, new Heartbeat(1, 2, 1));
+        model.applied(N1, noOp);
+        model.applied(N1, first);
+        write(N1, second);
+        elect(N2, 2, first.id(), N3);
+        LogEntry next = entry(2, 3, EntryType.NO_OP, "");
+        write(N2, next);
+        model.send(N2, N1, new AppendRequest(2, first.id(), List.of(next), 2));
+        issue(N1, Optional.of(new HardState(2, Optional.empty())), 3, next);
+        persisted(N1);
+        model.send(N1, N2, new AppendAccepted(2, 3));
+        model.opened(N1, Optional.of(new Image(new HardState(2, Optional.empty()), List.of(noOp, first, next))));
+
+        assertEquals(List.of(noOp, first, next), model.chosen());
+    }
+
+    @Test
+    @DisplayName("allows a crash to leave any part of what was on its way to the disk")
+    void allowsPartialWrites() {
+        HardState hardState = new HardState(1, Optional.of(N1));
+
+        issue(N1, Optional.empty(), 0, second);
+        model.opened(N1, Optional.of(new Image(hardState, List.of(noOp, first))));
+        issue(N1, Optional.empty(), 0, second);
+        model.opened(N1, Optional.of(new Image(hardState, List.of(noOp, first, second))));
+
+        assertEquals(List.of(noOp, first), model.chosen());
+    }
+
+    @TestFactory
+    @DisplayName("finds each of these steps and names what it breaks")
+    Stream<DynamicTest> wrongSteps() {
+        Map<String, Map.Entry<Invariant, Runnable>> steps = new LinkedHashMap<>();
+        steps.put("a term that falls", Map.entry(Invariant.TERM_MONOTONIC, () -> {
+            issue(N1, Optional.of(new HardState(3, Optional.empty())), 0);
+            issue(N1, Optional.of(new HardState(2, Optional.empty())), 0);
+        }));
+        steps.put("a second vote in a term", Map.entry(Invariant.ONE_VOTE_PER_TERM, () -> vote(N2, 1, N2)));
+        steps.put(
+                "a vote that is forgotten within its term",
+                Map.entry(
+                        Invariant.ONE_VOTE_PER_TERM,
+                        () -> issue(N2, Optional.of(new HardState(1, Optional.empty())), 0)));
+        steps.put("a vote for a shorter log", Map.entry(Invariant.VOTES_FOR_COMPLETE_LOGS, () -> {
+            campaign(N3, 2, EntryId.NONE, N2);
+            vote(N2, 2, N3);
+        }));
+        steps.put("a vote nobody asked for", Map.entry(Invariant.VOTES_FOR_COMPLETE_LOGS, () -> vote(N2, 2, N3)));
+        steps.put("a vote that leaves before it is durable", Map.entry(Invariant.VOTE_DURABLE_BEFORE_SENT, () -> {
+            campaign(N1, 2, first.id(), N2);
+            issue(N2, Optional.of(new HardState(2, Optional.of(N1))), 0);
+            model.send(N2, N1, new VoteResponse(2, true));
+        }));
+        steps.put(
+                "a campaign without pre-votes",
+                Map.entry(Invariant.ASKED_BEFORE_CAMPAIGN, () -> campaign(N2, 2, first.id())));
+        steps.put("a leader without votes", Map.entry(Invariant.ELECTED_BY_QUORUM, () -> {
+            campaign(N2, 2, first.id(), N3);
+            write(N2, entry(2, 3, EntryType.NO_OP, ""));
+        }));
+        steps.put(
+                "a second leader of a term",
+                Map.entry(Invariant.ONE_LEADER_PER_TERM, () -> write(N2, entry(1, 3, EntryType.COMMAND, "mine"))));
+        steps.put("one id, two entries", Map.entry(Invariant.LOG_MATCHING, () -> {
+            write(N1, second);
+            write(N2, entry(1, 3, EntryType.COMMAND, "other"));
+        }));
+        steps.put("a gap in a log", Map.entry(Invariant.LOG_MATCHING, () -> write(N3, first)));
+        steps.put("a leader that cuts its log", Map.entry(Invariant.LEADER_APPENDS_ONLY, () -> {
+            write(N1, second);
+            issue(N1, Optional.empty(), 3);
+        }));
+        steps.put(
+                "a cut of what is committed",
+                Map.entry(
+                        Invariant.CHOSEN_IS_KEPT, () -> issue(N2, Optional.of(new HardState(2, Optional.empty())), 2)));
+        steps.put(
+                "an append of what is not in the leader's log",
+                Map.entry(
+                        Invariant.LEADER_SENDS_ITS_LOG,
+                        () -> model.send(N1, N3, new AppendRequest(1, first.id(), List.of(second), 0))));
+        steps.put("an acknowledgement before the disk has it", Map.entry(Invariant.ACCEPTED_IS_DURABLE, () -> {
+            write(N1, second);
+            issue(N2, Optional.empty(), 0, second);
+            model.send(N2, N1, new AppendAccepted(1, 3));
+        }));
+        steps.put("a commit index that no quorum has reached", Map.entry(Invariant.COMMITS_WHAT_IS_CHOSEN, () -> {
+            write(N1, second);
+            model.send(N1, N2, new Heartbeat(1, 3, 1));
+        }));
+        steps.put(
+                "an entry of an older term, committed by counting", Map.entry(Invariant.COMMITS_WHAT_IS_CHOSEN, () -> {
+                    write(N1, second);
+                    elect(N1, 2, second.id(), N3);
+                    write(N1, entry(2, 4, EntryType.NO_OP, ""));
+                    write(N3, noOp, first, second);
+                    model.send(N3, N1, new AppendAccepted(2, 3));
+                    model.applied(N1, second);
+                }));
+        steps.put(
+                "an entry applied that is not on the own disk",
+                Map.entry(Invariant.APPLIED_IS_DURABLE, () -> model.applied(N3, noOp)));
+        steps.put(
+                "a restart that has lost an entry",
+                Map.entry(
+                        Invariant.RECOVERS_WHAT_WAS_DURABLE,
+                        () -> model.opened(
+                                N2, Optional.of(new Image(new HardState(1, Optional.of(N1)), List.of(noOp))))));
+        steps.put(
+                "a restart that has lost its vote",
+                Map.entry(
+                        Invariant.RECOVERS_WHAT_WAS_DURABLE,
+                        () -> model.opened(
+                                N2, Optional.of(new Image(new HardState(1, Optional.empty()), List.of(noOp, first))))));
+        List<DynamicTest> tests = new ArrayList<>();
+        steps.forEach((name, step) -> tests.add(DynamicTest.dynamicTest(name, () -> {
+            model = new GroupModel(1, List.of(N1, N2, N3));
+            sequences.clear();
+            goodBeginning();
+            Violation violation = assertThrows(Violation.class, step.getValue()::run);
+            assertEquals(step.getKey(), violation.invariant());
+        })));
+        return tests.stream();
+    }
+}
