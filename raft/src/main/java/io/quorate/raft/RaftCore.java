@@ -39,6 +39,9 @@ import java.util.stream.Stream;
  * <p>Real vote requests of a newer term are always honoured, also by a member that hears a leader. Members that were
  * away cannot disturb a group all the same: they must win a pre-vote first, and that is refused by whoever hears a leader.
  *
+ * <p>Long, for it is the only door: a third of it answers the driver's questions and a third carries the roles' effects to
+ * the outbox; rules are in the roles and their collaborators.
+ *
  * <p>Not thread-safe. A bad message of a peer is dropped and reported as an event. A contradiction in this member's own
  * state, or in what its driver reports, is an {@link InvariantViolation}: do not use the member any more.
  *
