@@ -12,6 +12,7 @@ import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.seam.Clock;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
+import io.quorate.wire.BatchHeader;
 import java.util.List;
 
 /** Tells an observer how the requests of clients are answered; costs one small object per batch. Event loop only. */
@@ -56,18 +57,24 @@ final class ObservedRequests {
 
         @Override
         public void append(Payload batch, AppendListener listener) {
-            target.append(batch, new ObservedAppend(groupId, batch.size(), clock.nanoTime(), listener));
+            // Believed only if the batch is taken, which it is not unless its header is right.
+            int records = batch.size() < BatchHeader.BYTES
+                    ? 0
+                    : BatchHeader.read(batch.array(), batch.arrayOffset()).recordCount();
+            target.append(batch, new ObservedAppend(groupId, records, batch.size(), clock.nanoTime(), listener));
         }
     }
 
     private final class ObservedAppend implements AppendListener {
         private final long groupId;
+        private final int records;
         private final int sizeBytes;
         private final long begunNanos;
         private final AppendListener listener;
 
-        private ObservedAppend(long groupId, int sizeBytes, long begunNanos, AppendListener listener) {
+        private ObservedAppend(long groupId, int records, int sizeBytes, long begunNanos, AppendListener listener) {
             this.groupId = groupId;
+            this.records = records;
             this.sizeBytes = sizeBytes;
             this.begunNanos = begunNanos;
             this.listener = listener;
@@ -75,7 +82,7 @@ final class ObservedRequests {
 
         @Override
         public void onCommitted(long baseOffset, long generation, boolean duplicate) {
-            observer.onAppendAnswered(groupId, sizeBytes, clock.nanoTime() - begunNanos, duplicate);
+            observer.onAppendAnswered(groupId, records, sizeBytes, clock.nanoTime() - begunNanos, duplicate);
             listener.onCommitted(baseOffset, generation, duplicate);
         }
 

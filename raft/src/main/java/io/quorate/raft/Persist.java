@@ -37,4 +37,13 @@ public record Persist(
     public boolean isEmpty() {
         return hardState.isEmpty() && replacement.isEmpty() && truncateFrom.isEmpty() && entries.isEmpty();
     }
+
+    /** Of its entries ({@link LogEntry#sizeBytes}). */
+    public long sizeBytes() {
+        long bytes = 0;
+        for (LogEntry entry : entries) {
+            bytes += entry.sizeBytes();
+        }
+        return bytes;
+    }
 }

@@ -86,8 +86,10 @@ final class DevCluster {
         String clusterId = directory.clusterId(home, options.nodes);
         Map<String, String> settings = new TreeMap<>(options.settings);
         settings.put("unsafe.fault_injection", "true");
-        DevPlan plan =
-                new DevPlan(clusterId, DevPlan.members(options.nodes, options.port, options.peerPort()), settings);
+        DevPlan plan = new DevPlan(
+                clusterId,
+                DevPlan.members(options.nodes, options.port, options.peerPort(), options.metricsPort()),
+                settings);
         List<NodeProcess> nodes = new ArrayList<>();
         for (DevPlan.Member member : plan.members()) {
             nodes.add(new NodeProcess(

@@ -17,9 +17,13 @@ import java.util.TreeMap;
  * @param members in the order of their ids
  */
 record DevPlan(String clusterId, List<Member> members, Map<String, String> settings) {
-    record Member(int id, int clientPort, int peerPort) {
+    record Member(int id, int clientPort, int peerPort, int metricsPort) {
         String clientAddress() {
             return LoopbackPorts.HOST + ":" + clientPort;
+        }
+
+        String metricsAddress() {
+            return LoopbackPorts.HOST + ":" + metricsPort;
         }
 
         String peerAddress() {
@@ -28,21 +32,22 @@ record DevPlan(String clusterId, List<Member> members, Map<String, String> setti
     }
 
     /**
-     * Node i gets ports {@code clientPort + i - 1} and {@code peerPort + i - 1}.
+     * Node i gets ports {@code clientPort + i - 1}, {@code peerPort + i - 1} and {@code metricsPort + i - 1}.
      *
      * @param clientPort 0: any free ports
      * @throws io.quorate.cli.base.CliException if a port is taken
      */
-    static List<Member> members(int nodes, int clientPort, int peerPort) {
+    static List<Member> members(int nodes, int clientPort, int peerPort, int metricsPort) {
         List<Integer> ports = new ArrayList<>();
         for (int i = 0; i < nodes; i++) {
             ports.add(clientPort == 0 ? 0 : clientPort + i);
             ports.add(clientPort == 0 ? 0 : peerPort + i);
+            ports.add(clientPort == 0 ? 0 : metricsPort + i);
         }
         List<Integer> bound = LoopbackPorts.check(ports);
         List<Member> members = new ArrayList<>();
         for (int i = 0; i < nodes; i++) {
-            members.add(new Member(i + 1, bound.get(2 * i), bound.get(2 * i + 1)));
+            members.add(new Member(i + 1, bound.get(3 * i), bound.get(3 * i + 1), bound.get(3 * i + 2)));
         }
         return members;
     }
@@ -54,6 +59,7 @@ record DevPlan(String clusterId, List<Member> members, Map<String, String> setti
     /** Writes the node's configuration and returns the file. */
     Path writeConfig(Path home, Member member) {
         Map<String, String> values = new TreeMap<>(settings);
+        values.putIfAbsent("metrics.listen", member.metricsAddress());
         values.put("cluster.id", clusterId);
         values.put("node.id", String.valueOf(member.id()));
         values.put("client.listen", member.clientAddress());

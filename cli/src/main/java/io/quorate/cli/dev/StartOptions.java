@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 final class StartOptions {
     private static final int MAX_NODES = 9;
     private static final int PEER_PORT_DISTANCE = 100;
+    private static final int METRICS_PORT_DISTANCE = 200;
     private static final int MAX_PORT = 65_535;
 
     @Option(
@@ -37,7 +38,7 @@ final class StartOptions {
             names = {"-p", "--port"},
             paramLabel = "PORT",
             defaultValue = "7400",
-            description = "Client port of node 1, the others follow; peers 100 above. 0: any free ones."
+            description = "Client port of node 1, the others follow; peers 100 above, metrics 200. 0: any free ones."
                     + " Default: ${DEFAULT-VALUE}.")
     int port;
 
@@ -72,10 +73,14 @@ final class StartOptions {
         if (nodes < 1 || nodes > MAX_NODES) {
             throw CliException.usage("--nodes " + nodes + " is not 1 to " + MAX_NODES, "3 survive the loss of any one");
         }
-        if (port < 0 || port + nodes - 1 + PEER_PORT_DISTANCE > MAX_PORT) {
+        if (port < 0 || port + nodes - 1 + METRICS_PORT_DISTANCE > MAX_PORT) {
             throw CliException.usage("--port " + port + " leaves no room for " + nodes + " nodes", "for example 7400");
         }
         topicPlans();
+    }
+
+    int metricsPort() {
+        return port + METRICS_PORT_DISTANCE;
     }
 
     int peerPort() {

@@ -157,6 +157,11 @@ public final class ConfigKeys {
             "Disk space of the flight recorder, which keeps what happened on this node and why (`quorate events`); the"
                     + " oldest goes first.");
 
+    static final ConfigKey<HostPort> METRICS_LISTEN = derived(
+            "metrics.listen",
+            hostPort(),
+            "Where this node serves `/metrics` for Prometheus, over plain HTTP to whoever reaches it. Default: nowhere.");
+
     static final ConfigKey<Boolean> FAULT_INJECTION = withDefault(
             "unsafe.fault_injection",
             bool(),
@@ -191,6 +196,7 @@ public final class ConfigKeys {
             MAX_BATCH_BYTES,
             MAX_INFLIGHT_BYTES,
             EVENTS_MAX_BYTES,
+            METRICS_LISTEN,
             FAULT_INJECTION);
 
     private ConfigKeys() {}

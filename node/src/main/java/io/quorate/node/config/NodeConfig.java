@@ -31,6 +31,7 @@ import java.util.TreeMap;
  * @param maxBatchBytes    largest record batch taken from a client
  * @param maxInflightBytes appends the whole node may have under way
  * @param maxEventBytes    that the flight recorder may have on the disk
+ * @param metricsListen    where metrics are served; empty: nowhere
  * @param faultInjection   whether the fault service is offered on the client port
  */
 public record NodeConfig(
@@ -49,6 +50,7 @@ public record NodeConfig(
         int maxBatchBytes,
         long maxInflightBytes,
         long maxEventBytes,
+        Optional<HostPort> metricsListen,
         boolean faultInjection) {
 
     /**
@@ -83,6 +85,7 @@ public record NodeConfig(
                 Math.toIntExact(config.get(ConfigKeys.MAX_BATCH_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
                 config.get(ConfigKeys.EVENTS_MAX_BYTES),
+                config.find(ConfigKeys.METRICS_LISTEN),
                 config.get(ConfigKeys.FAULT_INJECTION));
     }
 

@@ -50,9 +50,9 @@ public record BothObservers(ReplicaObserver first, ReplicaObserver second) imple
     }
 
     @Override
-    public void onAppendAnswered(long groupId, int sizeBytes, long nanos, boolean duplicate) {
-        first.onAppendAnswered(groupId, sizeBytes, nanos, duplicate);
-        second.onAppendAnswered(groupId, sizeBytes, nanos, duplicate);
+    public void onAppendAnswered(long groupId, int records, int sizeBytes, long nanos, boolean duplicate) {
+        first.onAppendAnswered(groupId, records, sizeBytes, nanos, duplicate);
+        second.onAppendAnswered(groupId, records, sizeBytes, nanos, duplicate);
     }
 
     @Override
@@ -65,6 +65,12 @@ public record BothObservers(ReplicaObserver first, ReplicaObserver second) imple
     public void onRefused(long groupId, Refusal refusal) {
         first.onRefused(groupId, refusal);
         second.onRefused(groupId, refusal);
+    }
+
+    @Override
+    public void onFlushed(int groups, long sizeBytes, long nanos) {
+        first.onFlushed(groups, sizeBytes, nanos);
+        second.onFlushed(groups, sizeBytes, nanos);
     }
 
     @Override

@@ -56,6 +56,8 @@ public final class FlushRounds {
     private final Executor flushExecutor;
     private final Runnable afterCompletions;
 
+    private ReplicaObserver observer = ReplicaObserver.NONE;
+
     private final Object lock = new Object();
     private List<Job> pending = new ArrayList<>();
     private boolean running;
@@ -76,6 +78,11 @@ public final class FlushRounds {
         this.loop = loop;
         this.flushExecutor = flushExecutor;
         this.afterCompletions = afterCompletions;
+    }
+
+    /** To be called before anything is added. */
+    void watch(ReplicaObserver newObserver) {
+        observer = newObserver;
     }
 
     /** Queues a persist; it is written after the next {@link #kick}. */
@@ -164,6 +171,7 @@ public final class FlushRounds {
                 List.copyOf(backlog.keySet()).forEach(target -> dirty.put(target, takeBacklog(target)));
             }
         }
+        long begunNanos = loop.clock().nanoTime();
         Map<Target, Integer> written = new LinkedHashMap<>();
         dirty.forEach((target, persists) ->
                 attempt(target, completions, () -> written.put(target, write(target, persists, completions))));
@@ -172,16 +180,27 @@ public final class FlushRounds {
                 attempt(target, completions, target.store()::force);
             }
         }
-        dirty.forEach((target, persists) -> {
+        long nanos = loop.clock().nanoTime() - begunNanos;
+        long sizeBytes = 0;
+        for (Map.Entry<Target, List<Persist>> each : dirty.entrySet()) {
+            Target target = each.getKey();
+            List<Persist> persists = each.getValue();
             if (!failed.contains(target)) {
                 int count = written.get(target);
-                persists.subList(0, count)
-                        .forEach(persist -> completions.add(() -> target.onPersisted(persist.sequence())));
+                for (Persist persist : persists.subList(0, count)) {
+                    sizeBytes += persist.sizeBytes();
+                    completions.add(() -> target.onPersisted(persist.sequence()));
+                }
                 if (count < persists.size()) {
                     backlog.put(target, new ArrayList<>(persists.subList(count, persists.size())));
                 }
             }
-        });
+        }
+        if (!dirty.isEmpty()) {
+            int groups = dirty.size();
+            long roundBytes = sizeBytes;
+            completions.add(() -> observer.onFlushed(groups, roundBytes, nanos));
+        }
         for (Job job : round) {
             if (job instanceof Close close) {
                 close(close)

@@ -10,7 +10,6 @@ import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.EntryLoad;
 import io.quorate.raft.Envelope;
 import io.quorate.raft.Outputs;
-import io.quorate.raft.Persist;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
@@ -243,7 +242,7 @@ public final class Replica implements FlushRounds.Target {
         send(outputs.sendNow());
         if (!outputs.persist().isEmpty()) {
             host.turns().flushes().add(this, outputs.persist());
-            host.disk().space().handedOver(sizeBytes(outputs.persist()));
+            host.disk().space().handedOver(outputs.persist().sizeBytes());
         }
         if (!outputs.sendAfterPersist().isEmpty()) {
             if (outputs.persist().sequence() <= persistedSequence) {
@@ -261,14 +260,6 @@ public final class Replica implements FlushRounds.Target {
             log(event);
             host.observer().onRaftEvent(name.groupId(), event);
         }
-    }
-
-    private static long sizeBytes(Persist persist) {
-        long bytes = 0;
-        for (LogEntry entry : persist.entries()) {
-            bytes += entry.sizeBytes();
-        }
-        return bytes;
     }
 
     /** Second half of a turn: what has become certain. */

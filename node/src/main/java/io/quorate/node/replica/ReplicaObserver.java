@@ -34,11 +34,12 @@ public interface ReplicaObserver {
     /**
      * An append was acknowledged by this node as the leader.
      *
+     * @param records   in its batch
      * @param sizeBytes of its batch
      * @param nanos     from the request to the answer
      * @param duplicate it was in the log already
      */
-    default void onAppendAnswered(long groupId, int sizeBytes, long nanos, boolean duplicate) {}
+    default void onAppendAnswered(long groupId, int records, int sizeBytes, long nanos, boolean duplicate) {}
 
     /** Batches were handed to a reader. */
     default void onReadAnswered(long groupId, int batches, long sizeBytes) {}
@@ -51,6 +52,9 @@ public interface ReplicaObserver {
 
     /** What the state machine has become by applying everything up to {@code last}: equal on all replicas. */
     default void onSnapshot(long groupId, EntryId last, Payload state) {}
+
+    /** So many logs were written and forced together. @param nanos from the first write to the last force */
+    default void onFlushed(int groups, long sizeBytes, long nanos) {}
 
     /** Something happened in the replica's Raft core. */
     default void onRaftEvent(long groupId, RaftEvent event) {}

@@ -33,6 +33,7 @@ public final class TurnScheduler {
     /** Watches the disk to which this writes. */
     public DiskWatch watchDisk(
             NodeId self, DiskLimits limits, int tickMillis, DiskSpace space, ReplicaObserver observer) {
+        flushes.watch(observer);
         return new DiskWatch(self, flushes, limits, tickMillis, space, observer);
     }
 

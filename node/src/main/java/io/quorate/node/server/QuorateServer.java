@@ -6,6 +6,7 @@ import io.quorate.logstore.io.NioDisk;
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.metrics.NodeMetrics;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.rpc.CallGate;
 import io.quorate.node.rpc.ErrorMapping;
@@ -15,6 +16,8 @@ import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
@@ -58,6 +61,10 @@ public final class QuorateServer implements AutoCloseable {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
 
+    /** Of a server that serves them; nothing is counted otherwise. */
+    private final Optional<NodeMetrics> metrics;
+
+    private volatile Optional<MetricsServer> metricsServer = Optional.empty();
     private volatile Server clientServer;
     private volatile Server peerServer;
     private volatile NodeSettings settings;
@@ -66,6 +73,7 @@ public final class QuorateServer implements AutoCloseable {
 
     private QuorateServer(ServerOptions options) {
         this.options = options;
+        this.metrics = options.metricsListen().map(address -> new NodeMetrics(ServerVersion.current()));
         this.settings = options.settings();
         NodeId self = settings.nodeId();
         String threads = "quorate-" + self + "-";
@@ -111,6 +119,11 @@ public final class QuorateServer implements AutoCloseable {
     /** Where peers are accepted: the actual port. */
     public int peerPort() {
         return peerServer.getPort();
+    }
+
+    /** Where metrics are served: the actual port; empty if they are not. */
+    public OptionalInt metricsPort() {
+        return metricsServer.map(server -> OptionalInt.of(server.port())).orElse(OptionalInt.empty());
     }
 
     /** Where clients reach this node (host:port), as told to peers and clients. */
@@ -171,6 +184,9 @@ public final class QuorateServer implements AutoCloseable {
         settings = withActualPorts(settings, clientServer.getPort(), peerServer.getPort());
         peerGate.open();
         onLoop(this::startRuntime);
+        metricsServer = options.metricsListen()
+                .map(address -> MetricsServer.start(
+                        address, "quorate-" + settings.nodeId() + "-metrics", metrics.orElseThrow(), loop, () -> api));
         clientGate.open();
         loop.execute(() -> health.watch(api));
         backgroundThread.execute(ErrorMapping::prepare);
@@ -195,7 +211,7 @@ public final class QuorateServer implements AutoCloseable {
                         backgroundThread,
                         transport,
                         prng.split(),
-                        ReplicaObserver.NONE,
+                        metrics.map(ReplicaObserver.class::cast).orElse(ReplicaObserver.NONE),
                         this::fail));
         runtime.start();
         api = runtime.api();
@@ -272,6 +288,7 @@ public final class QuorateServer implements AutoCloseable {
 
         /** @return whether the thread was interrupted, which cuts the waiting short but not the stop */
         private boolean run() {
+            metricsServer.ifPresent(MetricsServer::close);
             leave();
             clientGate.close();
             loop.execute(() -> {

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.Security;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
  * @param dataDirectory  this node's own
  * @param clientListen   where clients are accepted; port 0: any free one
  * @param peerListen     where peers are accepted; port 0: any free one, for clusters of one node
+ * @param metricsListen  where metrics are served, port 0: any free one; empty: nowhere
  * @param faultInjection whether the peer port offers the fault service: never in production
  * @param onFatal        told, once and on a thread of its own, that the server has stopped because it cannot go on; the
  *                       process should then exit with an error
@@ -26,6 +28,7 @@ public record ServerOptions(
         Path dataDirectory,
         InetSocketAddress clientListen,
         InetSocketAddress peerListen,
+        Optional<InetSocketAddress> metricsListen,
         boolean faultInjection,
         Consumer<Throwable> onFatal) {
     static {
@@ -41,6 +44,7 @@ public record ServerOptions(
         Objects.requireNonNull(dataDirectory, "dataDirectory");
         Objects.requireNonNull(clientListen, "clientListen");
         Objects.requireNonNull(peerListen, "peerListen");
+        Objects.requireNonNull(metricsListen, "metricsListen");
         Objects.requireNonNull(onFatal, "onFatal");
     }
 
@@ -51,6 +55,7 @@ public record ServerOptions(
                 config.dataDirectory(),
                 resolve(config.clientListen()),
                 resolve(config.peerListen()),
+                config.metricsListen().map(ServerOptions::resolve),
                 config.faultInjection(),
                 onFatal);
     }

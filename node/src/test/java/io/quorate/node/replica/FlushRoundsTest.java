@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,21 @@ class FlushRoundsTest {
     private final ArrayDeque<Runnable> flushTasks = new ArrayDeque<>();
     private final List<String> reported = new ArrayList<>();
     private final List<Throwable> fatal = new ArrayList<>();
+
+    /** Five nanoseconds pass between two looks at it. */
+    private final Clock everLater = new Clock() {
+        private final AtomicLong nanos = new AtomicLong();
+
+        @Override
+        public long nanoTime() {
+            return nanos.addAndGet(5);
+        }
+
+        @Override
+        public long currentTimeMillis() {
+            throw new UnsupportedOperationException("nobody asks for the time of day");
+        }
+    };
 
     private final GuardedLoop loop = new GuardedLoop(
             new EventLoop() {
@@ -58,7 +74,7 @@ class FlushRoundsTest {
 
                 @Override
                 public Clock clock() {
-                    throw new UnsupportedOperationException("no time here");
+                    return everLater;
                 }
 
                 @Override
@@ -166,6 +182,35 @@ class FlushRoundsTest {
         assertEquals(List.of("a2", "a3", "b1", "|"), reported, "log by log");
         assertEquals(3, a.store.read(1, 3, 1 << 20).size());
         assertTrue(disk.operations() > before);
+    }
+
+    @Test
+    @DisplayName("an observer is told of every round that wrote something: how many logs, how much, how long")
+    void observed() {
+        Target a = new Target("a", 1);
+        Target b = new Target("b", 2);
+        Persist first = a.next();
+        Persist second = b.next();
+        FlushRounds rounds = rounds();
+        rounds.watch(new ReplicaObserver() {
+            @Override
+            public void onFlushed(int groups, long sizeBytes, long nanos) {
+                reported.add(groups + " logs, " + sizeBytes + " bytes, " + nanos + " ns");
+            }
+        });
+        rounds.add(a, first);
+        rounds.add(b, second);
+        rounds.kick();
+        runFlush();
+        runLoop();
+        rounds.close(a, () -> {});
+        rounds.kick();
+        runFlush();
+        runLoop();
+
+        long bytes = first.sizeBytes() + second.sizeBytes();
+        assertEquals(1, reported.stream().filter(line -> line.contains("logs")).count(), reported::toString);
+        assertTrue(reported.contains("2 logs, " + bytes + " bytes, 5 ns"), reported::toString);
     }
 
     @Test

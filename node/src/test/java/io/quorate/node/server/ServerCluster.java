@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -73,6 +74,7 @@ final class ServerCluster implements AutoCloseable {
                 dataDirectory,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), peerPort),
+                Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 true,
                 fatal::set);
     }
