@@ -17,6 +17,8 @@ public final class EventObserver implements ReplicaObserver {
     private final LongFunction<String> names;
     /** Groups that this node leads, and in which generation. */
     private final TreeMap<Long, Long> led = new TreeMap<>();
+    /** How often groups have asked for support in a row; those that did not since are not in it. */
+    private final TreeMap<Long, Long> preVotes = new TreeMap<>();
 
     /** @param names of groups, for people */
     public EventObserver(FlightRecorder recorder, RefusalCounts refusals, LongFunction<String> names) {
@@ -33,6 +35,11 @@ public final class EventObserver implements ReplicaObserver {
 
     @Override
     public void onRaftEvent(long groupId, RaftEvent event) {
+        if (event instanceof RaftEvent.BecameCandidate
+                || event instanceof RaftEvent.BecameLeader
+                || event instanceof RaftEvent.FollowsLeader) {
+            preVotes.remove(groupId);
+        }
         if (event instanceof RaftEvent.BecameLeader leader) {
             led.put(groupId, leader.term());
             record(EventKind.BECAME_LEADER, groupId, event, 0, "log ends at index " + leader.lastIndex());
@@ -46,7 +53,7 @@ public final class EventObserver implements ReplicaObserver {
         } else if (event instanceof RaftEvent.FollowsLeader follows) {
             record(EventKind.FOLLOWS_LEADER, groupId, event, follows.leader().value(), "");
         } else if (event instanceof RaftEvent.BecamePreCandidate candidate) {
-            record(EventKind.PRE_VOTE_STARTED, groupId, event, 0, candidate.reason());
+            onPreVote(groupId, candidate);
         } else if (event instanceof RaftEvent.BecameCandidate) {
             record(EventKind.ELECTION_STARTED, groupId, event, 0, "");
         } else if (event instanceof RaftEvent.VoteGranted granted) {
@@ -66,9 +73,43 @@ public final class EventObserver implements ReplicaObserver {
                     event,
                     transfer.target().value(),
                     "goes on to lead instead of handing over: " + transfer.reason());
+        } else if (event instanceof RaftEvent.MembershipChanged change) {
+            record(EventKind.RAFT, groupId, event, 0, "members are now " + change.membership());
+        } else if (event instanceof RaftEvent.SnapshotInstalled snapshot) {
+            record(EventKind.RAFT, groupId, event, 0, "installed a snapshot that ends with entry " + snapshot.last());
+        } else if (event instanceof RaftEvent.FollowerNeedsSnapshot needs) {
+            record(
+                    EventKind.RAFT,
+                    groupId,
+                    event,
+                    needs.follower().value(),
+                    "lacks entries from index " + needs.lacksFrom() + ", the log begins at " + needs.firstIndex());
         } else {
             record(EventKind.RAFT, groupId, event, 0, event.toString());
         }
+    }
+
+    /** A minority asks again and again for as long as it is one: told are the first time, the tenth, the hundredth. */
+    private void onPreVote(long groupId, RaftEvent.BecamePreCandidate candidate) {
+        long times = preVotes.merge(groupId, 1L, Long::sum);
+        if (times == 1) {
+            record(EventKind.PRE_VOTE_STARTED, groupId, candidate, 0, candidate.reason());
+        } else if (isPowerOfTen(times)) {
+            record(
+                    EventKind.PRE_VOTE_STARTED,
+                    groupId,
+                    candidate,
+                    0,
+                    candidate.reason() + ", for the " + times + "th time in a row");
+        }
+    }
+
+    private static boolean isPowerOfTen(long number) {
+        long rest = number;
+        while (rest % 10 == 0) {
+            rest /= 10;
+        }
+        return rest == 1;
     }
 
     private void record(EventKind kind, long groupId, RaftEvent event, int peer, String detail) {
@@ -108,6 +149,7 @@ public final class EventObserver implements ReplicaObserver {
     /** A topic was deleted: once per partition. */
     public void onDeleted(long groupId, String partition) {
         led.remove(groupId);
+        preVotes.remove(groupId);
         recorder.record(EventKind.TOPIC_DELETED, groupId, 0, 0, partition);
     }
 }

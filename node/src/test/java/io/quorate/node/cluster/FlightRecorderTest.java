@@ -84,6 +84,23 @@ class FlightRecorderTest {
     }
 
     @Test
+    @DisplayName("is not filled by a minority that asks for votes again and again")
+    void minority() {
+        TopicPartition demo = cluster.topic("demo");
+        VirtualNode alone = cluster.leader(demo);
+        cluster.running().stream().filter(node -> node != alone).forEach(VirtualNode::kill);
+        cluster.run(30_000);
+
+        List<NodeEvent> asked = events(alone, EventKind.PRE_VOTE_STARTED).stream()
+                .filter(event -> event.groupId() != 0)
+                .skip(1)
+                .toList();
+
+        assertEquals(2, asked.size(), asked::toString);
+        assertTrue(asked.get(1).detail().endsWith(", for the 10th time in a row"), asked.get(1)::detail);
+    }
+
+    @Test
     @DisplayName("goes on over restarts with rising sequences, and has kept what was before")
     void restart() {
         TopicPartition demo = cluster.topic("demo");
