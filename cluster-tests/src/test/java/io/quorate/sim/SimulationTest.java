@@ -58,11 +58,13 @@ class SimulationTest {
             slowestConvergenceMillis = Math.max(slowestConvergenceMillis, report.convergenceMillis());
         }
         System.out.printf(
-                "%d seeds, %d s of virtual time in %d s, %d events, %d batches acknowledged, slowest convergence %d ms%n"
+                "%d seeds, %d s of virtual time in %d s on %d processors, %d events, %d batches acknowledged, slowest"
+                        + " convergence %d ms%n"
                         + "rare states: %s%n",
                 SEEDS,
                 virtualMillis / 1000,
                 (System.nanoTime() - startNanos) / 1_000_000_000,
+                Runtime.getRuntime().availableProcessors(),
                 events,
                 acknowledged,
                 slowestConvergenceMillis,

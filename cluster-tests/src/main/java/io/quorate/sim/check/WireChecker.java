@@ -43,7 +43,8 @@ public final class WireChecker {
     private final Map<Long, Long> highestCommitIndex = new HashMap<>();
     private final Map<NodeGroup, Long> terms = new HashMap<>();
 
-    /** @param sampled whether to look at the disk for the next acknowledgement: that is dear */
+    /** @param sampled whether to look at the disk for the next vote or acknowledgement: that is dear, and the model
+     *                knows of each what the disk should hold */
     public WireChecker(DurableImages disks, BooleanSupplier sampled) {
         this.disks = disks;
         this.sampled = sampled;
@@ -109,6 +110,9 @@ public final class WireChecker {
                 candidate,
                 term,
                 groupId);
+        if (!sampled.getAsBoolean()) {
+            return;
+        }
         Optional<HardState> durable = disks.of(voter, groupId).map(DurableImages.Image::hardState);
         require(
                 durable.isPresent()
