@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
+import io.quorate.logstore.DiskFullException;
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.api.ClusterView;
@@ -393,7 +394,10 @@ final class SimulatedNode {
             if (disk.failsForces()) {
                 world.sightings().met(RareState.FORCE_FAILED);
             }
-            onThrown(cause);
+            if (!(cause instanceof DiskFullException)) {
+                onThrown(cause);
+            }
+            // Else it waits for room; that it comes back by itself is seen when faults are over.
         }
     }
 }
