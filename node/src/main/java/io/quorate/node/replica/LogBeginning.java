@@ -88,8 +88,10 @@ final class LogBeginning {
         List<SegmentInfo> segments = partition.replica().store().segments();
         long lowWatermark = retention.lowWatermark(
                 segments, applied, machine.lowWatermark(), host.loop().clock().currentTimeMillis());
+        // One entry more may be the last trim itself: to drop that takes another one, and so on for ever.
         if (lowWatermark > machine.lowWatermark()
-                || Retention.keepFromIndex(segments, applied, everywhere(), lowWatermark) > machine.keepFromIndex()) {
+                || Retention.keepFromIndex(segments, applied, everywhere(), lowWatermark)
+                        > machine.keepFromIndex() + 1) {
             propose(lowWatermark, ignored -> {});
         }
     }
