@@ -31,6 +31,9 @@ final class ZeroAhead {
 
     private static final int BLOCK_BYTES = 4096;
     static final int PIECE_BYTES = 256 << 10;
+    /** Nothing is filled ahead on a disk with less room than so many times the most that is filled: others need it. */
+    private static final int ROOM_FACTOR = 4;
+
     /** Bounds what of ours a force of the writer may have to write along. */
     private static final int FORCE_EVERY_BYTES = 1 << 20;
 
@@ -147,6 +150,20 @@ final class ZeroAhead {
     }
 
     private void fillInBackground(long from, long to) {
+        try {
+            if (disk.freeBytes(path.getParent()) >= (long) ROOM_FACTOR * config.zeroAheadBytes()) {
+                fillRange(from, to);
+            }
+        } catch (IOException e) {
+            background.skipped();
+        } finally {
+            synchronized (background.gate()) {
+                filling = false;
+            }
+        }
+    }
+
+    private void fillRange(long from, long to) throws IOException {
         try (DiskFile file = openToFill(disk, path, writeUnitBytes)) {
             for (long at = from; at < to; ) {
                 long end = Math.min(to, at + FORCE_EVERY_BYTES);
@@ -166,12 +183,6 @@ final class ZeroAhead {
                     zeroedTo = end;
                 }
                 at = end;
-            }
-        } catch (IOException e) {
-            background.skipped();
-        } finally {
-            synchronized (background.gate()) {
-                filling = false;
             }
         }
     }

@@ -21,6 +21,7 @@ import java.util.Queue;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("Zero-filling ahead")
@@ -65,6 +66,21 @@ class ZeroAheadTest {
                 assertEquals(before, disk.contents(FIRST).length, "entry " + entry.index());
                 runBackground();
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, true", "3, false"})
+    @DisplayName("leaves a disk alone that has less room than four times the most that is filled ahead")
+    void leavesTheLastRoomAlone(int timesZeroAhead, boolean fills) {
+        LogStoreConfig config = new LogStoreConfig(1 << 20, 64 << 10, 4096);
+        try (LogStore store = open(config)) {
+            store.append(entriesOf(50, 1000));
+            store.force();
+            int before = disk.contents(FIRST).length;
+            disk.leaveFree(timesZeroAhead * (64L << 10));
+            runBackground();
+            assertEquals(fills, disk.contents(FIRST).length > before);
         }
     }
 

@@ -52,7 +52,11 @@ public final class DiskSpace {
     private boolean stopped;
     private boolean asking;
     private boolean unanswered;
+    /** Handed over since the disk was asked for what {@link #freeBytes} says. */
     private long handedOverSince;
+    /** How much of that was handed over before the question that is under way. */
+    private long handedOverBeforeQuestion;
+
     private long freeBytes = UNKNOWN;
     private SpaceLevel level = SpaceLevel.PLENTY;
 
@@ -141,9 +145,16 @@ public final class DiskSpace {
 
     /** So much is about to be written. */
     void handedOver(long bytes) {
+        if (limits.criticalFreeBytes() == 0) {
+            return;
+        }
         handedOverSince += bytes;
-        if (handedOverSince > limits.criticalFreeBytes() / 4 && limits.criticalFreeBytes() > 0) {
+        if (handedOverSince - handedOverBeforeQuestion > limits.criticalFreeBytes() / 4) {
             ask();
+        }
+        if (freeBytes != UNKNOWN && freeBytes() < limits.criticalFreeBytes()) {
+            // Not only when the disk has said so: at the speed of disks the answer may be megabytes late.
+            become(SpaceLevel.FULL);
         }
     }
 
@@ -159,7 +170,7 @@ public final class DiskSpace {
             return;
         }
         asking = true;
-        handedOverSince = 0;
+        handedOverBeforeQuestion = handedOverSince;
         loop.offload(background, this::askDisk, this::onAnswer, this::onNoAnswer);
     }
 
@@ -182,6 +193,8 @@ public final class DiskSpace {
         asking = false;
         unanswered = false;
         freeBytes = free;
+        handedOverSince -= handedOverBeforeQuestion;
+        handedOverBeforeQuestion = 0;
         become(levelAt(freeBytes()));
     }
 
@@ -197,6 +210,7 @@ public final class DiskSpace {
     /** What was known stays: to refuse appends for want of an answer would help nobody. */
     private void onNoAnswer(StorageException fault) {
         asking = false;
+        handedOverBeforeQuestion = 0;
         if (!unanswered) {
             unanswered = true;
             LOG.warn("{}: {}", self, fault.getMessage());
