@@ -6,6 +6,7 @@ import io.quorate.client.ClientConfig;
 import io.quorate.client.QuorateClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -16,10 +17,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /** Some nodes as processes of their own on this machine, on ports that were free, in directories of their own. */
 final class LiveCluster implements AutoCloseable {
+    /**
+     * Below the ports that systems give to outgoing connections: who dials a node that is not up yet, on such a port, may be
+     * given that very port, is connected with itself, and the node cannot have it any more.
+     */
+    private static final int FIRST_PORT = 10_000;
+
+    private static final int PORTS = 20_000;
+    private static final int TRIES = 100;
+
     static final Duration START_LIMIT = Duration.ofSeconds(60);
     static final Duration FAILOVER_LIMIT = Duration.ofSeconds(30);
 
@@ -195,7 +206,7 @@ final class LiveCluster implements AutoCloseable {
         List<ServerSocket> sockets = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+                sockets.add(bind());
             }
             return sockets.stream().map(ServerSocket::getLocalPort).toList();
         } catch (IOException e) {
@@ -206,6 +217,19 @@ final class LiveCluster implements AutoCloseable {
                     socket.close();
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+
+    private static ServerSocket bind() throws IOException {
+        for (int tries = 1; ; tries++) {
+            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
+            try {
+                return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+            } catch (BindException taken) {
+                if (tries == TRIES) {
+                    throw taken;
                 }
             }
         }
