@@ -88,9 +88,8 @@ class DiskFullLiveTest {
                         "only what was under way is acknowledged while all disks are full");
 
                 for (LoopDisk disk : disks) {
-                    // At half of the critical watermark followers begin to refuse records, after the last that they
                     // took.
-                    assertTrue(disk.freeBytes() > 4 * MIB, "of the reserve only " + disk.freeBytes() + " are left");
+                    assertTrue(disk.freeBytes() > 8 * MIB, "of the reserve only " + disk.freeBytes() + " are left");
                     disk.free();
                 }
                 load.awaitProgress("with room again", RECORDS_PER_STEP);

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   free bytes ──► PLENTY │ low watermark │ LOW: warns │ critical watermark │ FULL: leaders refuse appends
- *                                                                            │ half of it: followers take no records
+ *                                                                            │ ¾ of it: followers take no records
  * </pre>
  *
  * <p>Below the critical watermark there is still room: for votes, the registry of topics, trims, and the records that
@@ -106,7 +106,9 @@ public final class DiskSpace {
 
     /** Whether not even the records that leaders have already taken can be stored. */
     boolean isExhausted() {
-        return isFull() && freeBytes() < limits.criticalFreeBytes() / 2;
+        // Well above the half that is to stay: the last message, a new segment and its index still take their part of
+        // it.
+        return isFull() && freeBytes() < limits.criticalFreeBytes() / 4 * 3;
     }
 
     long requiredBytes() {
