@@ -97,6 +97,8 @@ class VerbsOnOneNodeTest {
                 "three\r\n größe \n", cli().run("read", "t2@2", "--limit", "2").out());
         assertEquals("last", cli().run("read", "t2/0", "--from", "4").out());
         assertEquals("", cli().run("read", "t2", "--from", "end").out());
+        assertEquals(lines, cli().run("read", "t2", "--from", "1h").out());
+        assertEquals("", cli().run("read", "t2", "--from", "2200-01-01T00:00Z").out());
         assertEquals(
                 "one\n\n", cli().run("read", "t2", "--follow", "--limit", "2").out());
 

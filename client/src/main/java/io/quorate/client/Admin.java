@@ -2,6 +2,7 @@
 package io.quorate.client;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -29,6 +30,13 @@ public interface Admin {
     void deleteTopic(String topic);
 
     TailInfo tail(String topic, int partition);
+
+    /**
+     * The offset of the first kept record that was appended at {@code appendedSince} or later, by the clock of the leader
+     * that took it; the high-water mark if there is none. Records behind it may be older if a later leader's clock was
+     * behind its predecessor's.
+     */
+    long findOffset(String topic, int partition, Instant appendedSince);
 
     /**
      * Forgets the records of a partition below {@code offset}, for good.

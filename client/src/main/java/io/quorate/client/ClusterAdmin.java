@@ -10,6 +10,8 @@ import io.quorate.v1.DeleteTopicRequest;
 import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.DescribeTopicRequest;
+import io.quorate.v1.FindOffsetRequest;
+import io.quorate.v1.FindOffsetResponse;
 import io.quorate.v1.GetTailRequest;
 import io.quorate.v1.GetTailResponse;
 import io.quorate.v1.ListTopicsRequest;
@@ -19,6 +21,7 @@ import io.quorate.v1.TopicConfig;
 import io.quorate.v1.TopicServiceGrpc;
 import io.quorate.v1.TrimRequest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +166,30 @@ final class ClusterAdmin implements Admin {
                                 .setBeforeOffset(offset)
                                 .build()))
                 .response());
+    }
+
+    @Override
+    public long findOffset(String topic, int partition, Instant appendedSince) {
+        requireNotNegative("appendedSince", appendedSince.toEpochMilli());
+        return loop.await(findOffset(cluster, topic, partition, appendedSince.toEpochMilli()))
+                .response()
+                .getOffset();
+    }
+
+    static CompletableFuture<LeaderCall.Answered<FindOffsetResponse>> findOffset(
+            Cluster cluster, String topic, int partition, long appendTimeMillis) {
+        requireNotNegative("partition", partition);
+        return LeaderCall.start(
+                cluster,
+                topic,
+                partition,
+                LogServiceGrpc.getFindOffsetMethod(),
+                groupId -> FindOffsetRequest.newBuilder()
+                        .setTopic(topic)
+                        .setPartition(partition)
+                        .setGroupId(groupId)
+                        .setAppendTimeMs(appendTimeMillis)
+                        .build());
     }
 
     static CompletableFuture<LeaderCall.Answered<GetTailResponse>> tail(Cluster cluster, String topic, int partition) {

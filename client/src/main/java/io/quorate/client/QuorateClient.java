@@ -4,6 +4,7 @@ package io.quorate.client;
 import io.quorate.client.Admin.TopicInfo;
 import io.quorate.client.QuorateException.Outcome;
 import io.quorate.client.ReaderConfig.Position;
+import io.quorate.v1.FindOffsetResponse;
 import io.quorate.v1.GetTailResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,6 +108,11 @@ public final class QuorateClient implements AutoCloseable {
     private ReadStart startOf(String topic, int partition, Position position) {
         if (position instanceof Position.Offset named) {
             return ReadStart.named(named.offset());
+        }
+        if (position instanceof Position.Since since) {
+            LeaderCall.Answered<FindOffsetResponse> found =
+                    loop.await(ClusterAdmin.findOffset(cluster, topic, partition, since.millis()));
+            return new ReadStart(found.response().getOffset(), true, found.groupId());
         }
         LeaderCall.Answered<GetTailResponse> tail = loop.await(ClusterAdmin.tail(cluster, topic, partition));
         long offset = position instanceof Position.Earliest

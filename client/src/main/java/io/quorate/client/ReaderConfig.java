@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.client;
 
+import java.time.Instant;
 import java.util.Objects;
 import java.util.OptionalLong;
 
@@ -28,6 +29,24 @@ public record ReaderConfig(Position position, OptionalLong untilOffset, long lim
                     throw new IllegalArgumentException("offset " + offset + " is negative");
                 }
             }
+        }
+
+        /**
+         * The first record that was appended at this time or later, by the clocks of the leaders that took the records.
+         * Records behind it may be older if a later leader's clock was behind its predecessor's.
+         *
+         * @param millis since 1970
+         */
+        record Since(long millis) implements Position {
+            public Since {
+                if (millis < 0) {
+                    throw new IllegalArgumentException("time " + millis + " is before 1970");
+                }
+            }
+        }
+
+        static Position since(Instant time) {
+            return new Since(time.toEpochMilli());
         }
 
         static Position earliest() {

@@ -10,6 +10,7 @@ import io.grpc.Status;
 import io.quorate.client.Admin.NodeAnswer;
 import io.quorate.client.QuorateException.Outcome;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -192,6 +193,18 @@ class AdminTest {
 
         assertEquals(new Admin.TailInfo(7, 42, 1), client.admin().tail(FakeCluster.TOPIC, 1));
         assertTrue(cluster.requests.contains("GetTail@2"), cluster.requests.toString());
+    }
+
+    @Test
+    @DisplayName("learns from the partition's leader what was appended since a time")
+    void findOffset() {
+        cluster.partitions.get(1).nextOffset = 42;
+        cluster.partitions.get(1).offsetsByTime.put(5_000L, 17L);
+
+        assertEquals(17, client.admin().findOffset(FakeCluster.TOPIC, 1, Instant.ofEpochMilli(4_999)));
+        assertEquals(42, client.admin().findOffset(FakeCluster.TOPIC, 1, Instant.ofEpochMilli(5_001)));
+        assertThrows(QuorateException.class, () -> client.admin()
+                .findOffset(FakeCluster.TOPIC, 1, Instant.ofEpochMilli(-1)));
     }
 
     @Test

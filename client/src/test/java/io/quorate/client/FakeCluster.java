@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -59,6 +60,9 @@ final class FakeCluster implements AutoCloseable {
     static final class Log {
         final List<Stored> batches = new ArrayList<>();
         final Map<Long, Long> nextSequences = new TreeMap<>();
+        /** What was appended from which time on, in ms. */
+        final NavigableMap<Long, Long> offsetsByTime = new TreeMap<>();
+
         long groupId;
         long lowWatermark;
         long nextOffset;

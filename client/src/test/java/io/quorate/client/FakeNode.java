@@ -25,6 +25,8 @@ import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.DescribeTopicRequest;
 import io.quorate.v1.DescribeTopicResponse;
+import io.quorate.v1.FindOffsetRequest;
+import io.quorate.v1.FindOffsetResponse;
 import io.quorate.v1.GetTailRequest;
 import io.quorate.v1.GetTailResponse;
 import io.quorate.v1.LogServiceGrpc;
@@ -223,6 +225,27 @@ final class FakeNode {
                                 .setHighWatermark(log.nextOffset)
                                 .setGeneration(log.generation)
                                 .setLeaderId(id)
+                                .build());
+            }
+        }
+
+        @Override
+        public void findOffset(FindOffsetRequest request, StreamObserver<FindOffsetResponse> responses) {
+            if (refused("FindOffset", responses)) {
+                return;
+            }
+            synchronized (cluster) {
+                Log log = cluster.partitions.get(request.getPartition());
+                if (log.leaderId != id) {
+                    responses.onError(cluster.notLeader(log.leaderId, log.generation));
+                    return;
+                }
+                Map.Entry<Long, Long> found = log.offsetsByTime.ceilingEntry(request.getAppendTimeMs());
+                answer(
+                        responses,
+                        FindOffsetResponse.newBuilder()
+                                .setOffset(found == null ? log.nextOffset : found.getValue())
+                                .setHighWatermark(log.nextOffset)
                                 .build());
             }
         }

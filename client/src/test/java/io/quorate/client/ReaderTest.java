@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.quorate.client.ReaderConfig.Position;
 import io.quorate.wire.RecordBatchBuilder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -180,6 +181,18 @@ class ReaderTest {
             assertEquals(4, reader.position());
             assertEquals("new", text(reader.poll(PATIENCE).get(0)));
         }
+    }
+
+    @Test
+    @DisplayName("from a time starts with what was appended since, in a batch that may hold earlier records too")
+    void since() {
+        appendNumbers(3, 4);
+        cluster.partitions.get(0).offsetsByTime.put(5_000L, 6L);
+
+        try (Reader reader = reader(from(Position.since(Instant.ofEpochMilli(4_000)), false))) {
+            assertEquals(numbers(6, 12), readAll(reader));
+        }
+        assertThrows(IllegalArgumentException.class, () -> Position.since(Instant.ofEpochMilli(-1)));
     }
 
     @Test

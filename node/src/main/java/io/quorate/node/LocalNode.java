@@ -5,6 +5,7 @@ import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.EventPage;
 import io.quorate.node.api.EventQuery;
+import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.api.NodeEvent;
@@ -101,6 +102,17 @@ final class LocalNode implements NodeApi {
         Result<PartitionReplica> found = requests.answered(guarded(() -> withReplica(partition, Result.Ok::new)));
         if (found instanceof Result.Ok<PartitionReplica> replica) {
             loop.run(() -> replica.value().tail(anyReplica, marks -> tell(answer, marks)));
+        } else {
+            answer.accept(new Result.Refused<>(((Result.Refused<PartitionReplica>) found).refusal()));
+        }
+    }
+
+    @Override
+    public void findOffset(
+            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
+        Result<PartitionReplica> found = requests.answered(guarded(() -> withReplica(partition, Result.Ok::new)));
+        if (found instanceof Result.Ok<PartitionReplica> replica) {
+            loop.run(() -> replica.value().findOffset(appendTimeMillis, anyReplica, offset -> tell(answer, offset)));
         } else {
             answer.accept(new Result.Refused<>(((Result.Refused<PartitionReplica>) found).refusal()));
         }

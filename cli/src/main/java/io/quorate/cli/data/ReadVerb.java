@@ -4,6 +4,7 @@ package io.quorate.cli.data;
 import io.quorate.cli.base.CliContext;
 import io.quorate.cli.base.CliException;
 import io.quorate.client.ReaderConfig.Position;
+import java.time.Instant;
 import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,8 +19,12 @@ import picocli.CommandLine.Option;
 public final class ReadVerb extends AbstractReadVerb {
     @Option(
             names = "--from",
-            paramLabel = "start|end|OFFSET",
-            description = "Where to begin. Default: the offset of the argument, else start.")
+            paramLabel = "start|end|OFFSET|TIME|AGO",
+            description = {
+                "Where to begin: with what was appended since a TIME such as 2026-03-01T12:00:00Z, or AGO, such as 15m; by"
+                        + " the clock of the leader that took it.",
+                "Default: the offset of the argument, else start."
+            })
     private String from;
 
     @Option(
@@ -34,10 +39,10 @@ public final class ReadVerb extends AbstractReadVerb {
     @Override
     public Integer call() {
         PartitionTarget where = target();
-        return read(where, position(where.offset(), from), follow);
+        return read(where, position(where.offset(), from, Instant.now()), follow);
     }
 
-    static Position position(OptionalLong ofArgument, String from) {
+    static Position position(OptionalLong ofArgument, String from, Instant now) {
         if (from == null) {
             return ofArgument.isPresent() ? Position.offset(ofArgument.getAsLong()) : Position.earliest();
         }
@@ -47,19 +52,7 @@ public final class ReadVerb extends AbstractReadVerb {
         return switch (from) {
             case "start" -> Position.earliest();
             case "end" -> Position.latest();
-            default -> Position.offset(offset(from));
+            default -> StartingPoint.parse(from, now);
         };
-    }
-
-    private static long offset(String from) {
-        try {
-            long offset = Long.parseLong(from);
-            if (offset >= 0) {
-                return offset;
-            }
-        } catch (NumberFormatException e) {
-            // Said below.
-        }
-        throw CliException.usage("--from " + from + " is not a place to begin", "write start, end or an offset from 0");
     }
 }

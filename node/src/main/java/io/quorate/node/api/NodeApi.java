@@ -21,6 +21,15 @@ public interface NodeApi {
     /** @param anyReplica false: the marks cover everything that was acknowledged before this call */
     void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer);
 
+    /**
+     * The first kept offset whose record was appended at {@code appendTimeMillis} (ms since 1970, the leaders' clocks) or
+     * later; where the log ends if there is none.
+     *
+     * @param anyReplica false: everything counts that was acknowledged before this call
+     */
+    void findOffset(
+            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer);
+
     /** Forgets all records below {@code offset}, for good; answered with the marks that follow. */
     void trim(TopicPartition partition, long offset, Consumer<Result<Marks>> answer);
 

@@ -5,6 +5,7 @@ import io.quorate.logstore.Snapshot;
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
@@ -334,6 +335,20 @@ public final class PartitionReplica implements Replica.Owner {
         } else {
             whenLinearizable(
                     () -> answer.accept(new Result.Ok<>(marks())), why -> answer.accept(new Result.Refused<>(why)));
+        }
+    }
+
+    /** @param anyReplica as for {@link #tail} */
+    public void findOffset(long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
+        TimeLookup lookup = new TimeLookup(host, this);
+        Optional<Refusal> refusal = whyNotReadable(anyReplica);
+        if (refusal.isPresent()) {
+            answer.accept(new Result.Refused<>(refusal.get()));
+        } else if (anyReplica) {
+            lookup.find(appendTimeMillis, answer);
+        } else {
+            whenLinearizable(
+                    () -> lookup.find(appendTimeMillis, answer), why -> answer.accept(new Result.Refused<>(why)));
         }
     }
 

@@ -23,6 +23,8 @@ import io.quorate.v1.AppendSessionRequest;
 import io.quorate.v1.AppendSessionResponse;
 import io.quorate.v1.Consistency;
 import io.quorate.v1.Durability;
+import io.quorate.v1.FindOffsetRequest;
+import io.quorate.v1.FindOffsetResponse;
 import io.quorate.v1.GetTailRequest;
 import io.quorate.v1.GetTailResponse;
 import io.quorate.v1.LogServiceGrpc;
@@ -171,6 +173,25 @@ public final class LogGrpcService implements BindableService {
                                         .setHighWatermark(marks.highWatermark())
                                         .setGeneration(marks.generation())
                                         .setLeaderId(marks.leaderId())
+                                        .build()));
+            } catch (InvalidRequestException invalid) {
+                client.onError(ErrorMapping.toStatus(invalid.refusal()));
+            }
+        }
+
+        @Override
+        public void findOffset(FindOffsetRequest request, StreamObserver<FindOffsetResponse> client) {
+            try {
+                api.get()
+                        .findOffset(
+                                Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId()),
+                                Requests.number("append_time_ms", request.getAppendTimeMs()),
+                                anyReplica(request.getConsistency()),
+                                result -> Answers.send(client, result, found -> FindOffsetResponse.newBuilder()
+                                        .setOffset(found.offset())
+                                        .setLowWatermark(found.marks().lowWatermark())
+                                        .setHighWatermark(found.marks().highWatermark())
+                                        .setGeneration(found.marks().generation())
                                         .build()));
             } catch (InvalidRequestException invalid) {
                 client.onError(ErrorMapping.toStatus(invalid.refusal()));

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
@@ -288,5 +289,61 @@ class ReadTest {
         cluster.await("the end", () -> read.refusal != null);
 
         assertEquals(Reason.UNKNOWN_TOPIC, read.refusal.reason());
+    }
+
+    private FoundOffset find(VirtualNode node, long millis, boolean anyReplica) {
+        List<Result<FoundOffset>> answers = new ArrayList<>();
+        node.api().findOffset(orders, millis, anyReplica, answers::add);
+        cluster.await("an answer to what was appended since " + millis, () -> !answers.isEmpty());
+        Result.Ok<FoundOffset> found = assertInstanceOf(Result.Ok.class, answers.get(0));
+        return found.value();
+    }
+
+    @Test
+    @DisplayName("what was appended since a time is found by the leaders' clocks, on any replica")
+    void sinceATime() {
+        List<Long> times = new ArrayList<>();
+        for (int i = 0; i < BATCHES; i++) {
+            times.add(cluster.currentTimeMillis());
+            cluster.append(orders, plain(i + "a", i + "b" + "x".repeat(40_000)));
+            cluster.run(10);
+        }
+        VirtualNode leader = cluster.leader(orders);
+        VirtualNode follower = cluster.follower(orders);
+        cluster.await(
+                "everything on " + follower,
+                () -> VirtualCluster.marks(follower, orders).highWatermark() == 2 * BATCHES);
+
+        for (int i = 0; i < BATCHES; i++) {
+            assertEquals(2 * i, find(leader, times.get(i), false).offset(), "batch " + i);
+            assertEquals(2 * i, find(follower, times.get(i), true).offset(), "batch " + i);
+        }
+        assertEquals(0, find(leader, 0, false).offset());
+        FoundOffset none = find(leader, Long.MAX_VALUE, false);
+        assertEquals(2 * BATCHES, none.offset());
+        assertEquals(2 * BATCHES, none.marks().highWatermark());
+    }
+
+    @Test
+    @DisplayName("what was appended since a time that is trimmed begins with what is kept")
+    void sinceBeforeTheBeginning() {
+        VirtualNode leader = filled();
+        List<Result<Marks>> trimmed = new ArrayList<>();
+        leader.api().trim(orders, 7, trimmed::add);
+        cluster.await("the trim", () -> !trimmed.isEmpty());
+
+        assertEquals(7, find(leader, 0, false).offset());
+    }
+
+    @Test
+    @DisplayName("only the leader says linearizably what was appended since a time")
+    void sinceOnAFollower() {
+        VirtualNode follower = cluster.follower(orders);
+        List<Result<FoundOffset>> answers = new ArrayList<>();
+
+        follower.api().findOffset(orders, 0, false, answers::add);
+
+        cluster.await("an answer", () -> !answers.isEmpty());
+        assertEquals(Reason.NOT_LEADER, refusalOf(answers.get(0)).reason());
     }
 }

@@ -104,6 +104,10 @@ final class VirtualCluster {
 
     // ---- time
 
+    long currentTimeMillis() {
+        return time.currentTimeMillis();
+    }
+
     void run(long millis) {
         long until = time.nanoTime() + millis * 1_000_000;
         while (time.step(until)) {

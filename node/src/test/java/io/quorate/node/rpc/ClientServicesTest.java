@@ -46,6 +46,8 @@ import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.Durability;
 import io.quorate.v1.Event;
 import io.quorate.v1.EventKind;
+import io.quorate.v1.FindOffsetRequest;
+import io.quorate.v1.FindOffsetResponse;
 import io.quorate.v1.GetTailRequest;
 import io.quorate.v1.GetTailResponse;
 import io.quorate.v1.ListEventsRequest;
@@ -696,6 +698,32 @@ class ClientServicesTest {
 
             assertEquals(100, tail.getHighWatermark());
             assertEquals(2, tail.getLeaderId());
+        }
+
+        @Test
+        @DisplayName("tells where the records since a time begin")
+        void findOffset() {
+            FindOffsetResponse found = blocking()
+                    .findOffset(FindOffsetRequest.newBuilder()
+                            .setTopic("orders")
+                            .setAppendTimeMs(17_500)
+                            .build());
+
+            assertEquals(17, found.getOffset());
+            assertEquals(100, found.getHighWatermark());
+        }
+
+        @Test
+        @DisplayName("knows no time behind the largest number, and says which field it is")
+        void impossibleTime() {
+            StatusRuntimeException refused = assertThrows(StatusRuntimeException.class, () -> blocking()
+                    .findOffset(FindOffsetRequest.newBuilder()
+                            .setTopic("orders")
+                            .setAppendTimeMs(-1)
+                            .build()));
+
+            assertEquals("INVALID_ARGUMENT", errorInfo(refused).getReason());
+            assertEquals("append_time_ms", errorInfo(refused).getMetadataOrThrow("field"));
         }
     }
 

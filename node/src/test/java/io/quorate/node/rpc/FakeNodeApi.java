@@ -7,6 +7,7 @@ import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.EventKind;
 import io.quorate.node.api.EventPage;
 import io.quorate.node.api.EventQuery;
+import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.api.NodeEvent;
@@ -81,6 +82,12 @@ final class FakeNodeApi implements NodeApi {
     @Override
     public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
         answer.accept(answer(MARKS));
+    }
+
+    @Override
+    public void findOffset(
+            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
+        answer.accept(answer(new FoundOffset(appendTimeMillis / 1_000, MARKS)));
     }
 
     @Override
