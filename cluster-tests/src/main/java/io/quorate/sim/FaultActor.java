@@ -16,6 +16,7 @@ final class FaultActor {
     private final AfterCrash[] afterCrash;
 
     private boolean active = true;
+    private boolean powerLost;
 
     private record AfterCrash(int downMillis, int recoveryOperations) {
         static final AfterCrash NONE_KNOWN = new AfterCrash(100, -1);
@@ -89,8 +90,17 @@ final class FaultActor {
         return new AfterCrash(fault.intOf("down"), fault.intOf("recovery"));
     }
 
+    /** Within an event, some machine's power failed. */
+    void onPowerLost() {
+        powerLost = true;
+    }
+
     /** To be called after every event: a node whose power failed during it is dead. */
     void afterEvent() {
+        if (!powerLost) {
+            return;
+        }
+        powerLost = false;
         for (int i = 0; i < nodes.size(); i++) {
             SimulatedNode node = nodes.get(i);
             if (node.isUp() && node.disk().hasLostPower()) {

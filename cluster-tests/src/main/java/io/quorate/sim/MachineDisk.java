@@ -39,12 +39,14 @@ final class MachineDisk {
     private SimulatedDisk current;
     private boolean forceFails;
 
-    MachineDisk(String clusterId, int nodeId, LogStoreConfig config, Prng prng) {
+    /** @param onPowerLost told within the operation in which the power fails */
+    MachineDisk(String clusterId, int nodeId, LogStoreConfig config, Prng prng, Runnable onPowerLost) {
         this.clusterId = clusterId;
         this.nodeId = nodeId;
         this.config = config;
         this.prng = prng;
         this.current = new SimulatedDisk(prng.nextLong());
+        this.current.whenPowerFails(onPowerLost);
     }
 
     /** As the process that runs now has it. */
@@ -148,7 +150,16 @@ final class MachineDisk {
     }
 
     /** Stays open: there is nothing behind it but memory. */
-    private record ForcedLog(LogStore store) implements DurableImages.Image {
+    private static final class ForcedLog implements DurableImages.Image {
+        private static final int BYTES_AT_ONCE = 64 << 10;
+
+        private final LogStore store;
+        private List<LogEntry> lastRead = List.of();
+
+        private ForcedLog(LogStore store) {
+            this.store = store;
+        }
+
         @Override
         public HardState hardState() {
             return store.recovered().hardState();
@@ -166,9 +177,15 @@ final class MachineDisk {
 
         @Override
         public Optional<LogEntry> entry(long index) {
-            return index >= store.firstIndex() && index <= lastIndex()
-                    ? Optional.of(store.read(index, index, 1).get(0))
-                    : Optional.empty();
+            if (index < store.firstIndex() || index > lastIndex()) {
+                return Optional.empty();
+            }
+            if (lastRead.isEmpty()
+                    || index < lastRead.get(0).index()
+                    || index > lastRead.get(lastRead.size() - 1).index()) {
+                lastRead = store.read(index, lastIndex(), BYTES_AT_ONCE);
+            }
+            return Optional.of(lastRead.get((int) (index - lastRead.get(0).index())));
         }
     }
 }

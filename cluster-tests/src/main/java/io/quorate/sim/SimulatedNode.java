@@ -72,6 +72,9 @@ final class SimulatedNode {
 
         /** It has been elected. */
         void onElection(int node);
+
+        /** Its machine has no power any more. */
+        void onPowerLost(int node);
     }
 
     SimulatedNode(NodeSettings settings, SimulationOptions options, World world, Prng prng) {
@@ -85,7 +88,9 @@ final class SimulatedNode {
                 prng.nextInt(CLOCK_ORIGIN_MILLIS_MAX) * 1_000_000L,
                 prng.nextInt(WALL_CLOCK_ERROR_MILLIS_MAX),
                 options.clockDrift() ? 800 + prng.nextInt(401) : 1000);
-        this.disk = new MachineDisk(settings.clusterId(), id.value(), settings.logStore(), prng.split());
+        this.disk = new MachineDisk(
+                settings.clusterId(), id.value(), settings.logStore(), prng.split(), () -> world.moments()
+                        .onPowerLost(id.value()));
     }
 
     NodeId id() {

@@ -43,6 +43,9 @@ final class SimulatedProducer {
     private final BatchMaker batches;
     private final ArrayDeque<SentBatch> outstanding = new ArrayDeque<>();
     private int toMake;
+    /** Whether the next batch waits for an acknowledgement. */
+    private boolean awaitsRoom;
+
     private int hintedNode;
     private long knownGeneration;
     private Session session;
@@ -80,14 +83,21 @@ final class SimulatedProducer {
         if (toMake == 0) {
             return;
         }
-        if (outstanding.size() < clients.options().window()) {
-            toMake--;
-            SentBatch batch = batches.next(clients.time().nowMillis());
-            outstanding.add(batch);
-            if (session != null && session.opened) {
-                send(session, batch);
-            }
+        if (outstanding.size() == clients.options().window()) {
+            awaitsRoom = true;
+            return;
         }
+        toMake--;
+        SentBatch batch = batches.next(clients.time().nowMillis());
+        outstanding.add(batch);
+        if (session != null && session.opened) {
+            send(session, batch);
+        }
+        pauseAndMakeNext();
+    }
+
+    private void pauseAndMakeNext() {
+        awaitsRoom = false;
         long pause = 1_000_000L * (1 + prng.nextInt(clients.options().pauseMillisMax()));
         clients.time().schedule(pause, "producer-pause", this::makeNext);
     }
@@ -198,6 +208,9 @@ final class SimulatedProducer {
                         batch + " was acknowledged before " + outstanding.peek());
         outstanding.remove();
         awaitProgress(over);
+        if (awaitsRoom) {
+            pauseAndMakeNext();
+        }
     }
 
     private void onRefused(Session refusing, Refusal refusal) {

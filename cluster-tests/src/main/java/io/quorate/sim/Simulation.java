@@ -161,6 +161,11 @@ public final class Simulation {
         public void onElection(int node) {
             faults.onElection(node);
         }
+
+        @Override
+        public void onPowerLost(int node) {
+            actor.onPowerLost();
+        }
     }
 
     private void requireProgress() {

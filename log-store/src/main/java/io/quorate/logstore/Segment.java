@@ -2,7 +2,6 @@
 package io.quorate.logstore;
 
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * One file of the log: a header block, frames, and zeros written ahead. The last segment is <em>active</em>, all others
@@ -31,7 +30,8 @@ final class Segment {
     }
 
     static String stem(long baseIndex) {
-        return String.format(Locale.ROOT, "%0" + DIGITS + "d", baseIndex);
+        String digits = Long.toString(baseIndex);
+        return "0".repeat(DIGITS - digits.length()) + digits;
     }
 
     /** The base index in a segment's or sidecar's file name, -1 if {@code name} is not one. */

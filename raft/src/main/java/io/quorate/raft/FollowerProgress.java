@@ -110,12 +110,13 @@ final class FollowerProgress {
     }
 
     /**
-     * Looks for the match again, from what is known for certain.
+     * Looks for the match again: from what is known for certain, or where it was being looked for. That a question got
+     * lost tells nothing about the follower's log; to begin from the start would send it all that it has.
      *
      * @param firstIndex of the leader's log: nothing before it can be sent
      */
     void probe(long firstIndex) {
-        probeFrom(Math.max(matchIndex + 1, firstIndex));
+        probeFrom(Math.max(replicating ? matchIndex + 1 : nextIndex, firstIndex));
         probeCarriesEntries = true;
     }
 

@@ -354,6 +354,14 @@ class LeaderTest {
     }
 
     @Test
+    @DisplayName("a connection that breaks before a follower has answered leaves the question where it was")
+    void disconnectedWhileProbing() {
+        RaftCore core = CoreFixture.leader(CONFIG, 3, 1, 1, 1, 1);
+        core.disconnected(N2);
+        assertEquals(id(1, 4), appendsTo(N2, core.drain()).get(0).previous(), "not the start of the log");
+    }
+
+    @Test
     @DisplayName("admission: a leader takes what may stay uncommitted, and one entry of any size if nothing is")
     void admission() {
         RaftCore core = settledLeader(limits(250, 1_000_000), 1);

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -59,6 +60,7 @@ public final class SimulatedDisk implements Disk {
         long capacityBytes = UNLIMITED;
         int directBlockBytes;
         CrashPolicy crashPolicy = CrashPolicy.RANDOM;
+        Runnable onPowerFailure = () -> {};
 
         Platter(long seed) {
             random = new Prng(seed);
@@ -137,6 +139,13 @@ public final class SimulatedDisk implements Disk {
     public void crashAfter(long operations) {
         synchronized (platter) {
             platter.crashAt = platter.operations + operations;
+        }
+    }
+
+    /** From now on, over all runs, {@code listener} hears of each failure of the power, within the call that it ends. */
+    public void whenPowerFails(Runnable listener) {
+        synchronized (platter) {
+            platter.onPowerFailure = listener;
         }
     }
 
@@ -220,11 +229,14 @@ public final class SimulatedDisk implements Disk {
     public SimulatedDisk forcedOnly(Path directory) {
         synchronized (platter) {
             SimulatedDisk image = new SimulatedDisk(0);
-            for (var named : platter.durable.tailMap(directory).entrySet()) {
+            for (var named : platter.durable.tailMap(firstIn(directory)).entrySet()) {
                 if (!named.getKey().startsWith(directory)) {
                     break;
                 }
-                image.plant(named.getKey(), named.getValue().forcedContents());
+                SimulatedFile copy = named.getValue().forcedCopy();
+                image.platter.seen.put(named.getKey(), copy);
+                image.platter.durable.put(named.getKey(), copy);
+                image.makeDirectories(named.getKey().getParent());
             }
             return image;
         }
@@ -299,6 +311,7 @@ public final class SimulatedDisk implements Disk {
         }
         platter.locks.clear();
         platter.crashAt = NEVER;
+        platter.onPowerFailure.run();
     }
 
     /** Counts a change; true if the power fails in the middle of it. */
@@ -385,18 +398,26 @@ public final class SimulatedDisk implements Disk {
         synchronized (platter) {
             checkUp();
             TreeSet<String> names = new TreeSet<>();
-            addChildren(directory, platter.seen.keySet(), names);
+            addChildren(directory, platter.seen.navigableKeySet(), names);
             addChildren(directory, platter.directories, names);
             return List.copyOf(names);
         }
     }
 
-    private static void addChildren(Path directory, Iterable<Path> paths, TreeSet<String> names) {
-        for (Path path : paths) {
-            if (directory.equals(path.getParent())) {
+    private static void addChildren(Path directory, NavigableSet<Path> paths, TreeSet<String> names) {
+        for (Path path : paths.tailSet(firstIn(directory))) {
+            if (!path.startsWith(directory)) {
+                return;
+            }
+            if (path.getNameCount() == directory.getNameCount() + 1) {
                 names.add(path.getFileName().toString());
             }
         }
+    }
+
+    /** Comes before all paths in {@code directory}, which are next to each other: names are compared byte by byte. */
+    private static Path firstIn(Path directory) {
+        return directory.resolve("\u0001");
     }
 
     @Override

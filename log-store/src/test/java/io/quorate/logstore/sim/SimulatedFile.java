@@ -18,6 +18,10 @@ final class SimulatedFile {
     private byte[] durable = new byte[0];
     private int durableSize;
     private final BitSet unforced = new BitSet();
+    /** Another file has the same array: it is copied before it is changed. */
+    private boolean seenShared;
+
+    private boolean durableShared;
 
     int size() {
         return seenSize;
@@ -36,7 +40,9 @@ final class SimulatedFile {
         int end = Math.addExact(from, count);
         if (end > seen.length) {
             seen = Arrays.copyOf(seen, Math.max(roundUp(end), seen.length * 2));
+            seenShared = false;
         }
+        ownSeen();
         int dirtyFrom = Math.min(from, seenSize);
         source.get(seen, from, count);
         seenSize = Math.max(seenSize, end);
@@ -48,6 +54,7 @@ final class SimulatedFile {
             return;
         }
         int to = (int) size;
+        ownSeen();
         Arrays.fill(seen, to, seenSize, (byte) 0);
         unforced.set(to / SECTOR_BYTES, (seenSize + SECTOR_BYTES - 1) / SECTOR_BYTES);
         seenSize = to;
@@ -72,6 +79,7 @@ final class SimulatedFile {
             force();
         }
         seen = durable.length == 0 ? new byte[SECTOR_BYTES] : durable.clone();
+        seenShared = false;
         seenSize = durableSize;
         unforced.clear();
     }
@@ -109,7 +117,9 @@ final class SimulatedFile {
     private void keepSectors(BitSet sectors) {
         if (durable.length < seen.length) {
             durable = Arrays.copyOf(durable, seen.length);
+            durableShared = false;
         }
+        ownDurable();
         for (int sector = sectors.nextSetBit(0); sector >= 0; ) {
             int end = sectors.nextClearBit(sector);
             int from = sector * SECTOR_BYTES;
@@ -125,8 +135,10 @@ final class SimulatedFile {
     private void setDurableSize(int size) {
         if (durable.length < size) {
             durable = Arrays.copyOf(durable, roundUp(size));
+            durableShared = false;
         }
         if (size < durable.length) {
+            ownDurable();
             Arrays.fill(durable, size, durable.length, (byte) 0);
         }
         durableSize = size;
@@ -140,9 +152,31 @@ final class SimulatedFile {
         return Arrays.copyOf(seen, seenSize);
     }
 
-    /** What the medium holds, whatever was written since. */
-    byte[] forcedContents() {
-        return Arrays.copyOf(durable, durableSize);
+    /** A file of its own that holds what the medium holds, whatever was written since. Costs no copy. */
+    SimulatedFile forcedCopy() {
+        SimulatedFile copy = new SimulatedFile();
+        copy.seen = durable;
+        copy.seenSize = durableSize;
+        copy.durable = durable;
+        copy.durableSize = durableSize;
+        copy.seenShared = true;
+        copy.durableShared = true;
+        durableShared = true;
+        return copy;
+    }
+
+    private void ownSeen() {
+        if (seenShared) {
+            seen = seen.clone();
+            seenShared = false;
+        }
+    }
+
+    private void ownDurable() {
+        if (durableShared) {
+            durable = durable.clone();
+            durableShared = false;
+        }
     }
 
     /** Sets the contents behind everyone's back, on the medium too. */
@@ -151,6 +185,8 @@ final class SimulatedFile {
         seenSize = contents.length;
         durable = seen.clone();
         durableSize = contents.length;
+        seenShared = false;
+        durableShared = false;
         unforced.clear();
     }
 
