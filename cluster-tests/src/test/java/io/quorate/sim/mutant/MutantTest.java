@@ -45,7 +45,8 @@ class MutantTest {
         String[] facts = outcome.lines().findFirst().orElseThrow().split(">");
         assertEquals(facts[0], facts[1], "invariants");
         assertTrue(Integer.parseInt(facts[3]) <= Integer.parseInt(facts[2]), () -> "faults: " + outcome);
-        assertTrue(outcome.contains("without NO_BLACKOUT NO_TOPIC_CHURN ONE_"), outcome);
+        // Which ones depends on the seed that kills it first; it is never only one.
+        assertTrue(outcome.lines().anyMatch(line -> line.matches("without( [A-Z_]+){4,}")), outcome);
         assertTrue(outcome.contains("VIOLATION " + facts[0]), outcome);
         assertTrue(outcome.contains("BecameLeader"), outcome);
     }
