@@ -24,6 +24,7 @@ import io.quorate.node.replica.LocalReplicas;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.replica.Retention;
+import io.quorate.node.replica.TickedReplicas;
 import io.quorate.node.replica.TurnScheduler;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.GuardedLoop;
@@ -100,6 +101,9 @@ public final class NodeRuntime {
     private MetadataService metadata;
     private LocalReplicas replicas;
     private LeaderBalancer balancer;
+    private TickedReplicas ticked;
+    private PeerLiveness liveness;
+    private boolean diskUnfit;
     private LocalNode api;
     private NodeJournal journal;
     private long tickedUntilNanos;
@@ -182,6 +186,9 @@ public final class NodeRuntime {
                 gossip,
                 node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
         TurnScheduler turns = new TurnScheduler(loop, seams.flushExecutor());
+        ticked = turns.ticked();
+        liveness = new PeerLiveness(
+                others(), settings.raft().electionTimeoutTicks(), gossip::tellAlive, ticked::silent);
         DiskSpace space = new DiskSpace(
                 self, loop, seams.backgroundExecutor(), seams.disk(), seams.dataDirectory(), settings.disk(), observer);
         disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, observer);
@@ -319,9 +326,13 @@ public final class NodeRuntime {
         tickedUntilNanos += due * tickNanos();
         for (long tick = 0; tick < Math.min(due, MAX_TICKS_AT_ONCE); tick++) {
             disk.tick();
-            metadata.tick();
-            replicas.tick();
+            if (disk.isUnfit() && !diskUnfit) {
+                ticked.wakeAll();
+            }
+            diskUnfit = disk.isUnfit();
+            ticked.tick();
             balancer.tick();
+            liveness.tick(ticked.resting() > 0);
         }
         scheduleTick(tickedUntilNanos + tickNanos() - now);
     }
@@ -367,6 +378,7 @@ public final class NodeRuntime {
             }
             loop.run(() -> {
                 peers.onContact(from);
+                liveness.onContact(from);
                 if (message instanceof PeerMessage.ForGroup forGroup) {
                     deliver(from, forGroup);
                 } else {
@@ -381,6 +393,7 @@ public final class NodeRuntime {
                 LOG.debug("node {}: connected with {}", settings.nodeId().value(), peer);
                 loop.run(() -> {
                     peers.onContact(peer);
+                    liveness.onContact(peer);
                     journal.onPeer(peer, true);
                     gossip.tellAll(peer);
                 });
@@ -420,6 +433,7 @@ public final class NodeRuntime {
         }
         if (status.complete()) {
             leaders.leadsNothingBut(from, leads);
+            ticked.leadsNothingBut(from, leads);
         }
         disk.space().onPeer(from, status.diskFull());
         if (peers.onStatus(from, status.clientAddress(), status.incarnation())) {

@@ -95,6 +95,11 @@ final class ElectionTimer {
         }
     }
 
+    /** So many ticks have passed at once; the time is up with the next one at the earliest. */
+    void elapse(int ticks) {
+        remainingTicks = Math.max(1, remainingTicks - ticks);
+    }
+
     /** One tick passes; whether the time is up. */
     boolean expiresOnTick() {
         remainingTicks--;

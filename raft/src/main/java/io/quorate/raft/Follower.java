@@ -96,6 +96,31 @@ final class Follower implements MemberRole {
         }
     }
 
+    /** Nothing of the leader either: time has passed that was not counted if this member had quiesced. */
+    @Override
+    public void onSilent(NodeId peer, int ticks) {
+        if (reliesOn(peer) && ticks > ticksSinceLeader) {
+            timer.elapse(ticks - ticksSinceLeader);
+            ticksSinceLeader = ticks;
+            core.voting().leaderSilent(ticks);
+        }
+    }
+
+    @Override
+    public boolean reliesOn(NodeId peer) {
+        return leader.isPresent() && leader.get().equals(peer);
+    }
+
+    @Override
+    public void onWoken(Optional<NodeId> by) {
+        // As long as this member rested its driver was sure of the leader's node.
+        ticksSinceLeader = 0;
+        timer.restart();
+        if (leader.isPresent() && !leader.equals(by)) {
+            core.reply(leader.get(), new HeartbeatResponse(core.term(), 0));
+        }
+    }
+
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
         // Sticky: who hears a leader wants no other (thesis §9.6).
@@ -139,7 +164,23 @@ final class Follower implements MemberRole {
         }
         verifiedIndex = Math.max(verifiedIndex(), heartbeat.commitIndex());
         core.commitTo(heartbeat.commitIndex());
-        core.reply(from, new HeartbeatResponse(core.term(), heartbeat.round()));
+        boolean rests = heartbeat.quiesce() && isIdle();
+        if (rests) {
+            core.quiesce();
+        } else {
+            core.wake(WakeReason.MESSAGE, leader);
+        }
+        core.reply(from, new HeartbeatResponse(core.term(), heartbeat.round(), rests));
+    }
+
+    /** Whether nothing at all is to be done here: all of the log is known committed, and it and the vote are durable. */
+    private boolean isIdle() {
+        return core.mayQuiesce()
+                && log.commitIndex() == log.lastIndex()
+                && core.durableIndex() == log.lastIndex()
+                && core.isHardStateDurable()
+                && reads.isEmpty()
+                && !acknowledge;
     }
 
     @Override

@@ -180,6 +180,16 @@ final class FollowerProgress {
         silentTicks = 0;
     }
 
+    /** Nothing was heard of it for so many ticks at least, of which some were not counted. */
+    void silent(int ticks) {
+        silentTicks = Math.max(silentTicks, ticks);
+    }
+
+    /** Whether it has everything up to {@code lastIndex} and nothing is on the way to it. */
+    boolean isCaughtUp(long lastIndex) {
+        return replicating && matchIndex == lastIndex && inFlight.isEmpty() && loadingFrom == NONE;
+    }
+
     /** The follower answers a heartbeat. If that went out after the probe, the probe may be lost: worth another one. */
     void heartbeatAnswered(long round) {
         silentTicks = 0;

@@ -36,6 +36,10 @@ final class ForwardedReads {
         collecting.add(requestId);
     }
 
+    boolean isEmpty() {
+        return collecting.isEmpty() && asked.isEmpty();
+    }
+
     boolean canAsk() {
         return !collecting.isEmpty() && asked.size() < MAX_QUESTIONS;
     }

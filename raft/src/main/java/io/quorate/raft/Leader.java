@@ -41,6 +41,7 @@ final class Leader implements MemberRole {
     private final ReadRounds reads;
     private final LeaderLease lease;
     private final MembershipChange change;
+    private final Idleness idleness;
     private Optional<LeadershipTransfer> transfer = Optional.empty();
     private int ticksSinceHeartbeat;
     private long heartbeatRound;
@@ -54,6 +55,7 @@ final class Leader implements MemberRole {
         this.reads = new ReadRounds(startIndex);
         this.change = new MembershipChange(core);
         this.lease = new LeaderLease(core.config().leaseTicks());
+        this.idleness = new Idleness(core.config().quiesceAfterTicks());
         // Commits what was inherited, which cannot commit by itself (paper §5.4.2, §8). The core has no clock: time 0.
         append(EntryType.NO_OP, 0, 0, Payload.EMPTY);
     }
@@ -95,6 +97,7 @@ final class Leader implements MemberRole {
                 timestampMillis,
                 payload);
         core.append(entry);
+        idleness.end();
         replication.entryAppended();
         return entry;
     }
@@ -118,8 +121,10 @@ final class Leader implements MemberRole {
                             + " ticks");
             return;
         }
+        idleness.onTick(isIdle());
+        quiesceWithAll();
         ticksSinceHeartbeat++;
-        if (ticksSinceHeartbeat >= core.config().heartbeatTicks()) {
+        if (!core.isQuiescent() && ticksSinceHeartbeat >= core.config().heartbeatTicks()) {
             sendHeartbeats();
         }
     }
@@ -134,7 +139,9 @@ final class Leader implements MemberRole {
         heartbeatRound++;
         reads.roundStarts(heartbeatRound, log.commitIndex());
         lease.roundLeaves(heartbeatRound);
-        replication.sendHeartbeats(heartbeatRound);
+        boolean quiesce = idleness.isRipe() && isIdle();
+        idleness.roundLeaves(heartbeatRound, quiesce);
+        replication.sendHeartbeats(heartbeatRound, quiesce);
         transfer.ifPresent(LeadershipTransfer::askAgain);
         if (core.membership().isOnlyVoter(core.self())) {
             grantReads();
@@ -149,6 +156,8 @@ final class Leader implements MemberRole {
         }
         replication.heartbeatAnswered(replication.progressOf(from), response.round());
         grantReads();
+        idleness.answered(from, response.round(), response.quiescent());
+        quiesceWithAll();
     }
 
     @Override
@@ -176,8 +185,48 @@ final class Leader implements MemberRole {
     }
 
     @Override
+    public void onSilent(NodeId peer, int ticks) {
+        replication.progressOf(peer).silent(ticks);
+    }
+
+    @Override
     public void onPersisted() {
         advanceCommitIndex();
+    }
+
+    // --------------------------------------------------------------------------------------------------- quiescence
+
+    /** Whether nothing at all is to be done by this leader or by its followers, as far as it knows. */
+    private boolean isIdle() {
+        return core.mayQuiesce()
+                && log.commitIndex() == log.lastIndex()
+                && log.appliedIndex() == log.lastIndex()
+                && core.durableIndex() == log.lastIndex()
+                && transfer.isEmpty()
+                && !change.isUnderWay()
+                && reads.isEmpty()
+                && replication.isIdle();
+    }
+
+    private void quiesceWithAll() {
+        if (idleness.haveQuiesced(core.peers()) && isIdle()) {
+            // From now on time passes uncounted.
+            lease.lapse();
+            core.quiesce();
+        }
+    }
+
+    @Override
+    public boolean reliesOn(NodeId peer) {
+        return true;
+    }
+
+    /** As long as this member rested its driver was sure of the followers' nodes. They hear of it with the next tick. */
+    @Override
+    public void onWoken(Optional<NodeId> by) {
+        idleness.end();
+        followers.forEach(FollowerProgress::heard);
+        ticksSinceHeartbeat = core.config().heartbeatTicks();
     }
 
     private void advanceCommitIndex() {
@@ -250,6 +299,7 @@ final class Leader implements MemberRole {
 
     @Override
     public void onReadIndex(long requestId) {
+        idleness.end();
         if (lease.isHeld() && log.commitIndex() >= startIndex) {
             core.read(new ReadOutcome.Granted(requestId, log.commitIndex()));
         } else {
@@ -259,6 +309,7 @@ final class Leader implements MemberRole {
 
     @Override
     public void onReadIndexRequest(NodeId from, ReadIndexRequest request) {
+        idleness.end();
         if (!reads.addRemote(from, request.readId())) {
             core.sendNow(from, new ReadIndexResponse(core.term(), request.readId(), false, 0));
         }

@@ -52,6 +52,12 @@ final class LeaderLease {
         return !givenUp && now < heldUntil;
     }
 
+    /** Until the next round is confirmed: the ticks are not counted any more. */
+    void lapse() {
+        unconfirmed.clear();
+        heldUntil = now;
+    }
+
     /** For the rest of this leadership: somebody was asked to campaign without waiting. */
     void giveUp() {
         givenUp = true;

@@ -32,6 +32,19 @@ sealed interface MemberRole extends MessageHandler permits Follower, PreCandidat
     /** The connection to a peer broke. */
     void onDisconnected(NodeId peer);
 
+    /** The driver has heard nothing at all of a peer for so many ticks. */
+    void onSilent(NodeId peer, int ticks);
+
+    /** Whether this member may only rest as long as the peer is there. */
+    boolean reliesOn(NodeId peer);
+
+    /**
+     * This member had quiesced and counts time again.
+     *
+     * @param by whose message or loss has woken it; empty: something else
+     */
+    void onWoken(Optional<NodeId> by);
+
     /** The driver asks from which index on a read is safe; each such request gets a {@link ReadOutcome}. */
     void onReadIndex(long requestId);
 

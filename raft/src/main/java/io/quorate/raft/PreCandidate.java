@@ -162,6 +162,21 @@ final class PreCandidate implements MemberRole {
     }
 
     @Override
+    public void onSilent(NodeId peer, int ticks) {
+        // Nothing to do: whoever does not answer does not vote.
+    }
+
+    @Override
+    public boolean reliesOn(NodeId peer) {
+        return false;
+    }
+
+    @Override
+    public void onWoken(Optional<NodeId> by) {
+        // Never: it does not rest.
+    }
+
+    @Override
     public boolean hasOutputs() {
         return false;
     }

@@ -19,6 +19,9 @@ package io.quorate.raft;
  *                              {@code (electionTimeoutTicks - 1) / leaseTicks}, and no driver asks for a read index when
  *                              ticks are due that it has not delivered, above all after its process was stopped. The same
  *                              on all members. At most {@code electionTimeoutTicks - 2}
+ * @param quiesceAfterTicks     a group in which nothing has happened for so long quiesces: no member ticks or sends until
+ *                              something wakes it. 0: never. A driver that allows it tells of silent peers, see
+ *                              {@link RaftCore#silent}
  */
 public record RaftConfig(
         int electionTimeoutTicks,
@@ -28,7 +31,8 @@ public record RaftConfig(
         int maxInflightAppends,
         int maxUncommittedBytes,
         int tailBytes,
-        int leaseTicks) {
+        int leaseTicks,
+        int quiesceAfterTicks) {
     public RaftConfig {
         if (heartbeatTicks < 1 || electionTimeoutTicks < 2 * heartbeatTicks) {
             throw new IllegalArgumentException("election timeout of " + electionTimeoutTicks
@@ -38,7 +42,8 @@ public record RaftConfig(
                 || maxInflightBytes < 1
                 || maxInflightAppends < 1
                 || maxUncommittedBytes < 1
-                || tailBytes < 0) {
+                || tailBytes < 0
+                || quiesceAfterTicks < 0) {
             throw new IllegalArgumentException("limits must be positive");
         }
         if (leaseTicks < 0 || leaseTicks > Math.max(0, electionTimeoutTicks - 2)) {
@@ -48,7 +53,29 @@ public record RaftConfig(
         }
     }
 
-    /** Without leases. */
+    /** Groups never quiesce. */
+    public RaftConfig(
+            int electionTimeoutTicks,
+            int heartbeatTicks,
+            int maxAppendBytes,
+            int maxInflightBytes,
+            int maxInflightAppends,
+            int maxUncommittedBytes,
+            int tailBytes,
+            int leaseTicks) {
+        this(
+                electionTimeoutTicks,
+                heartbeatTicks,
+                maxAppendBytes,
+                maxInflightBytes,
+                maxInflightAppends,
+                maxUncommittedBytes,
+                tailBytes,
+                leaseTicks,
+                0);
+    }
+
+    /** Without leases; groups never quiesce. */
     public RaftConfig(
             int electionTimeoutTicks,
             int heartbeatTicks,
@@ -66,6 +93,34 @@ public record RaftConfig(
                 maxUncommittedBytes,
                 tailBytes,
                 0);
+    }
+
+    /** The same, but idle groups quiesce after so many ticks; 0: never. */
+    public RaftConfig quiescingAfter(int ticks) {
+        return new RaftConfig(
+                electionTimeoutTicks,
+                heartbeatTicks,
+                maxAppendBytes,
+                maxInflightBytes,
+                maxInflightAppends,
+                maxUncommittedBytes,
+                tailBytes,
+                leaseTicks,
+                ticks);
+    }
+
+    /** The same, but with leases of so many ticks; 0: none. */
+    public RaftConfig withLeases(int ticks) {
+        return new RaftConfig(
+                electionTimeoutTicks,
+                heartbeatTicks,
+                maxAppendBytes,
+                maxInflightBytes,
+                maxInflightAppends,
+                maxUncommittedBytes,
+                tailBytes,
+                ticks,
+                quiesceAfterTicks);
     }
 
     boolean usesLeases() {

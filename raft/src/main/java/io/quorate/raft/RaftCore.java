@@ -10,6 +10,7 @@ import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.RecoveredLog;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.HeartbeatResponse;
 import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteRequest;
@@ -25,7 +26,7 @@ import java.util.stream.Stream;
  * One member's Raft state: a step machine without I/O, clock or logger. Same inputs and seed, same outputs.
  *
  * <pre>
- *   tick, step, disconnected, propose, readIndex, persisted, applied, loaded, stepDown   as many as there are
+ *   tick, step, disconnected, silent, propose, readIndex, persisted, applied, loaded, stepDown   as many as there are
  *   drain                                                                     once: everything the world must now do
  * </pre>
  *
@@ -71,6 +72,8 @@ public final class RaftCore {
     private MemberRole role;
     private long reportedCommitIndex;
     private boolean heldBack;
+    private boolean quiescencePermitted = true;
+    private boolean quiescent;
 
     /**
      * @param recovered what is on this member's disk; copied
@@ -113,10 +116,12 @@ public final class RaftCore {
 
     // ---------------------------------------------------------------------------------------------------- inputs
 
-    /** Time passes by one tick. */
+    /** Time passes by one tick. Need not be called while {@link #isQuiescent}. */
     public void tick() {
-        voting.onTick();
-        role.onTick();
+        if (!quiescent) {
+            voting.onTick();
+            role.onTick();
+        }
     }
 
     /** A message from a peer. One from a node that is not another voter is dropped. */
@@ -124,6 +129,9 @@ public final class RaftCore {
         if (from.equals(self) || !isHeard(from, message)) {
             drop(from, "not another member of this group");
             return;
+        }
+        if (!isAboutQuiescing(message)) {
+            wake(WakeReason.MESSAGE, Optional.of(from));
         }
         if (message.term() > term() && showsTermOfSender(message)) {
             if (message instanceof VoteRequest request && voting.mustIgnore(from, request)) {
@@ -155,14 +163,56 @@ public final class RaftCore {
         return !(message instanceof PreVoteRequest);
     }
 
+    private boolean isAboutQuiescing(Message message) {
+        return message.term() == term()
+                && (message instanceof Heartbeat heartbeat && heartbeat.quiesce()
+                        || message instanceof HeartbeatResponse response && response.quiescent());
+    }
+
     /**
      * The connection to a peer broke. A leader probes it again; a follower of that peer campaigns (by pre-vote, so a
      * leader that still has a quorum stays) after a short random delay instead of the full timeout.
      */
     public void disconnected(NodeId peer) {
-        if (!peer.equals(self) && membership().isMember(peer)) {
+        if (isPeer(peer)) {
+            wakeIfReliantOn(peer, WakeReason.PEER_DISCONNECTED);
             role.onDisconnected(peer);
         }
+    }
+
+    /**
+     * The driver has heard nothing of a peer's node, of this group or any other, for {@code ticks}. To be called at least
+     * once each time that this has become a minimum election timeout, if groups may quiesce: a member that rests leaves it to
+     * its driver to see that others are there. It counts time again then, as if it had never ceased to.
+     */
+    public void silent(NodeId peer, int ticks) {
+        if (isPeer(peer)) {
+            wakeIfReliantOn(peer, WakeReason.PEER_SILENT);
+            role.onSilent(peer, ticks);
+        }
+    }
+
+    private boolean isPeer(NodeId node) {
+        return !node.equals(self) && membership().isMember(node);
+    }
+
+    private void wakeIfReliantOn(NodeId peer, WakeReason reason) {
+        if (role.reliesOn(peer)) {
+            wake(reason, reason == WakeReason.PEER_DISCONNECTED ? Optional.of(peer) : Optional.empty());
+        }
+    }
+
+    /** Makes a member that has quiesced count time again. A leader talks to its followers, a follower to its leader. */
+    public void wake() {
+        wake(WakeReason.DRIVER, Optional.empty());
+    }
+
+    /**
+     * Whether this member may quiesce from now on; it may until it is told otherwise. One that has quiesced goes on to rest:
+     * see {@link #wake}.
+     */
+    public void permitQuiescence(boolean permitted) {
+        quiescencePermitted = permitted;
     }
 
     /**
@@ -188,6 +238,7 @@ public final class RaftCore {
         if (!(role instanceof Leader leader)) {
             return new TransferResult.Refused(self + " does not lead");
         }
+        wake(WakeReason.CHANGE, Optional.empty());
         return leader.transferTo(target);
     }
 
@@ -201,6 +252,7 @@ public final class RaftCore {
         if (wanted.isJoint()) {
             throw new IllegalArgumentException("a joint membership is a way, not an end: " + wanted);
         }
+        wake(WakeReason.CHANGE, Optional.empty());
         return role instanceof Leader leader
                 ? leader.changeMembership(wanted)
                 : new MembershipResult.NotLeader(role.leader());
@@ -227,6 +279,7 @@ public final class RaftCore {
         if (uncommittedBytes > 0 && uncommittedBytes + sizeBytes > config.maxUncommittedBytes()) {
             return new ProposeResult.Overloaded(uncommittedBytes);
         }
+        wake(WakeReason.PROPOSAL, Optional.empty());
         LogEntry entry =
                 leader.append(proposal.type(), proposal.recordCount(), proposal.timestampMillis(), proposal.payload());
         return new ProposeResult.Admitted(entry.id(), entry.baseOffset());
@@ -240,6 +293,7 @@ public final class RaftCore {
      * @param requestId the driver's own, handed back with the outcome
      */
     public void readIndex(long requestId) {
+        wake(WakeReason.READ, Optional.empty());
         role.onReadIndex(requestId);
     }
 
@@ -361,6 +415,14 @@ public final class RaftCore {
 
     public long term() {
         return hardState.term();
+    }
+
+    /**
+     * Whether this member rests: it needs no ticks and says nothing, until an input wakes it. It is a follower that knows its
+     * leader, or a leader all of whose followers rest.
+     */
+    public boolean isQuiescent() {
+        return quiescent;
     }
 
     /** Who leads the current term, as far as this member knows. */
@@ -496,6 +558,10 @@ public final class RaftCore {
 
     ForwardedReads newForwardedReads() {
         return new ForwardedReads(prng, config.electionTimeoutTicks());
+    }
+
+    boolean mayQuiesce() {
+        return quiescencePermitted && config.quiesceAfterTicks() > 0;
     }
 
     boolean isHeldBack() {
@@ -651,7 +717,24 @@ public final class RaftCore {
         return role;
     }
 
+    void quiesce() {
+        if (!quiescent) {
+            quiescent = true;
+            event(new RaftEvent.Quiesced(term()));
+        }
+    }
+
+    /** @param by whose message or loss it is; empty: something else */
+    void wake(WakeReason reason, Optional<NodeId> by) {
+        if (quiescent) {
+            quiescent = false;
+            event(new RaftEvent.Woken(term(), reason));
+            role.onWoken(by);
+        }
+    }
+
     private void enter(MemberRole next) {
+        quiescent = false;
         role.onLeave(next.leader());
         role = next;
     }

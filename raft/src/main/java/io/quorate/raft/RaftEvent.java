@@ -17,6 +17,12 @@ public sealed interface RaftEvent {
 
     record BecameLeader(long term, long lastIndex) implements RaftEvent {}
 
+    /** Nothing has happened in the group for long: this member counts no time until something wakes it. */
+    record Quiesced(long term) implements RaftEvent {}
+
+    /** A member that had quiesced counts time again. */
+    record Woken(long term, WakeReason reason) implements RaftEvent {}
+
     /** A follower learnt who leads its term. */
     record FollowsLeader(long term, NodeId leader) implements RaftEvent {}
 

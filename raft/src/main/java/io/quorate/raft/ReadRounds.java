@@ -53,6 +53,10 @@ final class ReadRounds {
         return true;
     }
 
+    boolean isEmpty() {
+        return collecting.isEmpty() && inRounds.isEmpty();
+    }
+
     /** Whether reads wait for a round to begin. While one is under way they gather for the next one. */
     boolean wantRound() {
         return !collecting.isEmpty() && inRounds.isEmpty();

@@ -83,14 +83,15 @@ final class Replication {
     /**
      * Sends a round of heartbeats.
      *
-     * @param round rises with each
+     * @param round   rises with each
+     * @param quiesce whether the followers are to quiesce
      */
-    void sendHeartbeats(long round) {
+    void sendHeartbeats(long round, boolean quiesce) {
         heartbeatRound = round;
         for (FollowerProgress follower : followers) {
             // Not above the match: the follower must be able to believe it without a look at its log.
             long commitIndex = Math.min(log.commitIndex(), follower.matchIndex());
-            core.sendNow(follower.follower(), new Heartbeat(core.term(), commitIndex, round));
+            core.sendNow(follower.follower(), new Heartbeat(core.term(), commitIndex, round, quiesce));
             follower.endLoadPause();
             noteWork(follower);
         }
@@ -186,6 +187,16 @@ final class Replication {
             index++;
         }
         return true;
+    }
+
+    /** All followers have all of the log, and nothing more is to be said to them. */
+    boolean isIdle() {
+        for (FollowerProgress follower : followers) {
+            if (!follower.isCaughtUp(log.lastIndex())) {
+                return false;
+            }
+        }
+        return !due;
     }
 
     /** Whether {@link #sendAll} has something to send. */

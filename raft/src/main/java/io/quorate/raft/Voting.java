@@ -27,6 +27,12 @@ final class Voting {
         ticksSinceAnyLeader = Math.min(ticksSinceAnyLeader + 1, core.config().electionTimeoutTicks());
     }
 
+    /** No leader can have been heard of for so many ticks, of which some were not counted. */
+    void leaderSilent(int ticks) {
+        ticksSinceAnyLeader =
+                Math.max(ticksSinceAnyLeader, Math.min(ticks, core.config().electionTimeoutTicks()));
+    }
+
     void leaderHeard() {
         ticksSinceAnyLeader = 0;
     }

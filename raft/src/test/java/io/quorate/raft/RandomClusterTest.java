@@ -9,6 +9,7 @@ import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -24,22 +25,27 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class RandomClusterTest {
     private static final int STEPS = 1500;
+    private static final int ELECTION_TIMEOUT = 10;
 
     @ParameterizedTest(name = "{0} members")
     @ValueSource(ints = {1, 3, 5})
     @DisplayName("figure 3 holds at every step of a random schedule, and a healed group makes progress")
     void safetyThenLiveness(int members) {
         Long only = Long.getLong("raft.seed");
+        long restings = 0;
         int seeds = only != null ? 1 : members == 1 ? 50 : 250;
         for (int i = 0; i < seeds; i++) {
             long seed = only != null ? only : 1000L * members + i;
             try {
-                new Run(members, seed).run();
+                Run run = new Run(members, seed);
+                run.run();
+                restings += run.restings;
             } catch (Throwable failure) {
                 throw new AssertionError(
                         members + " members, -Draft.seed=" + seed + ": " + failure.getMessage(), failure);
             }
         }
+        assertTrue(only != null || restings > seeds, "hardly anybody ever rests: " + restings);
     }
 
     private record InTransit(NodeId from, Envelope envelope) {}
@@ -61,14 +67,24 @@ class RandomClusterTest {
         private boolean healed;
         private int proposals;
         private int reads;
+        /** Ticks in which some member rested. */
+        private long restings;
+
         private final boolean snapshots;
         /** Only three of the five are members at first, and who is one changes all the time. */
         private final boolean churn;
         /** With leases, clocks must be about equal: all members tick together. */
         private final boolean leases;
+        /** Idle groups rest, and drivers watch each other's nodes. */
+        private final int quiesceAfterTicks;
+        /** By member: for how many of its ticks it has heard nothing of each other node. */
+        private final int[][] silentTicks;
 
         Run(int size, long seed) {
             random = new Prng(seed);
+            silentTicks = new int[size + 1][size + 1];
+            Prng ofRest = new Prng(~seed);
+            quiesceAfterTicks = ofRest.nextInt(3) == 0 ? 0 : 1 + ofRest.nextInt(8);
             // Every seed has its own mixture, so that some faults are rare and others frequent.
             lossPercent = random.nextInt(4) == 0 ? 0 : random.nextInt(25);
             duplicatePercent = random.nextInt(20);
@@ -79,14 +95,15 @@ class RandomClusterTest {
             leases = random.nextInt(3) == 0;
             snapshots = random.nextInt(2) == 0;
             RaftConfig config = new RaftConfig(
-                    10,
+                    ELECTION_TIMEOUT,
                     2,
                     100 + random.nextInt(400),
                     200 + random.nextInt(800),
                     1 + random.nextInt(6),
                     2000,
                     random.nextInt(600),
-                    leases ? 1 + random.nextInt(8) : 0);
+                    leases ? 1 + random.nextInt(8) : 0,
+                    quiesceAfterTicks);
             churn = size == 5 && random.nextInt(2) == 0;
             Membership membership = new Membership(IntStream.rangeClosed(1, churn ? 3 : size)
                     .mapToObj(NodeId::new)
@@ -172,15 +189,44 @@ class RandomClusterTest {
 
         private void tick(SimMember member) {
             if (!leases) {
-                member.core().tick();
+                tickOne(member);
                 return;
             }
             for (SimMember each : members) {
                 if (each.isUp()) {
-                    each.core().tick();
+                    tickOne(each);
                     drain(each);
                 }
             }
+        }
+
+        /** What a driver does with each tick. */
+        private void tickOne(SimMember member) {
+            member.core().tick();
+            restings += member.core().isQuiescent() ? 1 : 0;
+            int self = member.id().value();
+            for (SimMember other : members) {
+                int peer = other.id().value();
+                if (other == member) {
+                    continue;
+                }
+                boolean heard = other.isUp() && (healed || isolated != self && isolated != peer);
+                silentTicks[self][peer] = heard ? 0 : silentTicks[self][peer] + 1;
+                if (silentTicks[self][peer] == ELECTION_TIMEOUT) {
+                    member.core().silent(other.id(), ELECTION_TIMEOUT);
+                }
+                // What a node tells of all that it leads wakes who believes otherwise.
+                if (heard
+                        && random.nextInt(ELECTION_TIMEOUT) == 0
+                        && member.core().leader().equals(Optional.of(other.id()))
+                        && !leads(other, member.core().term())) {
+                    member.core().wake();
+                }
+            }
+        }
+
+        private boolean leads(SimMember member, long term) {
+            return member.core().role() == RaftCore.Role.LEADER && member.core().term() == term;
         }
 
         private void changeMembership(SimMember member) {
@@ -270,9 +316,7 @@ class RandomClusterTest {
 
         /** A tick everywhere, and all that follows from it. */
         private void calmRound() {
-            for (SimMember member : members) {
-                member.core().tick();
-            }
+            members.forEach(this::tickOne);
             boolean busy = true;
             while (busy) {
                 busy = !network.isEmpty();

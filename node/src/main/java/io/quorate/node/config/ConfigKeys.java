@@ -59,6 +59,12 @@ public final class ConfigKeys {
             20,
             "Ticks of a leader's silence before an election: drawn anew each time from this to twice this; at least"
                     + " twice `raft.heartbeat_ticks`.");
+    static final ConfigKey<Integer> QUIESCE_AFTER_TICKS = withDefault(
+            "raft.quiesce_after_ticks",
+            integer(0, 1_000_000),
+            50,
+            "Ticks without any activity after which a partition rests: its replicas exchange no messages until something"
+                    + " happens, and nodes watch each other instead. 0: never.");
     static final ConfigKey<Long> MAX_APPEND_BYTES = withDefault(
             "raft.max_append_bytes",
             bytes(4 * KIB, 16 * MIB),
@@ -179,6 +185,7 @@ public final class ConfigKeys {
             TICK_MS,
             HEARTBEAT_TICKS,
             ELECTION_TIMEOUT_TICKS,
+            QUIESCE_AFTER_TICKS,
             MAX_APPEND_BYTES,
             RAFT_MAX_INFLIGHT_BYTES,
             MAX_INFLIGHT_APPENDS,

@@ -161,7 +161,8 @@ public record NodeConfig(
                 Math.toIntExact(config.get(ConfigKeys.RAFT_MAX_INFLIGHT_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_APPENDS),
                 Math.toIntExact(config.get(ConfigKeys.MAX_UNCOMMITTED_BYTES)),
-                Math.toIntExact(config.get(ConfigKeys.TAIL_BYTES)));
+                        Math.toIntExact(config.get(ConfigKeys.TAIL_BYTES)))
+                .quiescingAfter(config.get(ConfigKeys.QUIESCE_AFTER_TICKS));
     }
 
     private static LogStoreConfig logStore(EffectiveConfig config) {

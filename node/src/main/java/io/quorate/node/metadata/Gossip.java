@@ -65,6 +65,14 @@ public final class Gossip {
         news.remove(groupId);
     }
 
+    /** A sign of life, with nothing new in it. */
+    public void tellAlive() {
+        PeerMessage.Status nothingNew = status(new TreeMap<>(), false);
+        for (NodeId peer : peers) {
+            transport.send(peer, nothingNew);
+        }
+    }
+
     public void tellAll(NodeId peer) {
         transport.send(peer, status(leads, true));
     }

@@ -107,10 +107,6 @@ public final class MetadataService implements Replica.Owner {
                         .retryAfter(20);
     }
 
-    public void tick() {
-        replica.tick();
-    }
-
     public void step(NodeId from, PeerMessage.ForGroup message) {
         replica.step(from, message.message());
     }

@@ -79,6 +79,11 @@ public final class DiskWatch {
         return stalled;
     }
 
+    /** Whether no replica of this node should lead as long as others can. */
+    public boolean isUnfit() {
+        return stalled || space.isFull();
+    }
+
     /** How long, in ms, the write or flush that is under way has taken as far as the ticks tell; 0 if none is. */
     public long stalledMillis() {
         return (long) ticksSinceStep * tickMillis;

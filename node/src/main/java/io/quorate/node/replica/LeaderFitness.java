@@ -36,10 +36,13 @@ final class LeaderFitness {
 
     /** To be called before each tick of the core. */
     void tick() {
+        boolean full = storesRecords && disk.space().isFull();
+        // Who has to see to it that somebody else leads must count time.
+        core.permitQuiescence(!disk.isStalled() && !full);
         if (disk.isStalled()) {
             core.holdBack(true);
             core.stepDown("the disk has not answered for " + disk.stalledMillis() + " ms");
-        } else if (storesRecords && disk.space().isFull()) {
+        } else if (full) {
             leaderlessTicks = core.leader().isPresent() ? 0 : leaderlessTicks + 1;
             core.holdBack(leaderlessTicks < PATIENCE * electionTimeoutTicks);
             if (othersCanTakeOver()) {

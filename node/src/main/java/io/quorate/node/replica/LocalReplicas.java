@@ -214,12 +214,6 @@ public final class LocalReplicas {
         }
     }
 
-    public void tick() {
-        for (Slot slot : slots.values()) {
-            slot.replica.ifPresent(PartitionReplica::tick);
-        }
-    }
-
     /** The replicas that are open, by group id, each with who should lead its group. */
     public List<LeaderBalancer.Member> members() {
         List<LeaderBalancer.Member> members = new ArrayList<>(slots.size());

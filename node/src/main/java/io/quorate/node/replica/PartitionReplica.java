@@ -106,10 +106,6 @@ public final class PartitionReplica implements Replica.Owner {
 
     // ---- inputs
 
-    public void tick() {
-        replica.tick();
-    }
-
     public void housekeep() {
         if (!stopped) {
             beginning.housekeep();

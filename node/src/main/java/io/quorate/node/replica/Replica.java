@@ -83,6 +83,9 @@ public final class Replica implements FlushRounds.Target {
     private State state = State.RUNNING;
     private String failure = "";
     private boolean dirty;
+    /** Whether it is among those that are ticked. */
+    private boolean ticked;
+
     private long persistedSequence;
     private long committedIndex;
     private EntryId applied;
@@ -117,6 +120,7 @@ public final class Replica implements FlushRounds.Target {
         this.applied = applied;
         host.observer().onOpened(name.groupId(), core.membership());
         host.observer().onRestored(name.groupId(), applied);
+        startTicking();
     }
 
     public GroupName name() {
@@ -166,10 +170,38 @@ public final class Replica implements FlushRounds.Target {
         return ledTerm != 0 && leads(ledTerm) && applied.index() >= core.leadershipStartIndex();
     }
 
-    public void tick() {
+    /** Time passes by one tick. Returns whether it is to be told of the next one too. */
+    boolean tick() {
+        if (state != State.RUNNING) {
+            ticked = false;
+            return false;
+        }
+        fitness.tick();
+        core.tick();
+        ticked = !core.isQuiescent();
+        if (core.hasOutputs()) {
+            markDirty();
+        }
+        return ticked;
+    }
+
+    private void startTicking() {
+        ticked = true;
+        host.turns().ticked().add(this);
+    }
+
+    /** If it rests, it counts time again. */
+    void wake() {
         if (state == State.RUNNING) {
-            fitness.tick();
-            core.tick();
+            core.wake();
+            markDirty();
+        }
+    }
+
+    /** Nothing was heard of a node for so many ticks. */
+    void silent(NodeId node, int ticks) {
+        if (state == State.RUNNING) {
+            core.silent(node, ticks);
             if (core.hasOutputs()) {
                 markDirty();
             }
@@ -216,13 +248,18 @@ public final class Replica implements FlushRounds.Target {
     /** Lets the log go once what is queued has been written; {@code onClosed} runs on the event loop. */
     public void stop(Runnable onClosed) {
         state = State.STOPPED;
+        host.turns().ticked().remove(this);
         held.clear();
         reads.abandon();
         host.turns().flushes().close(this, onClosed);
         host.turns().flushes().kick();
     }
 
+    /** It has had an input, which may have woken it. */
     private void markDirty() {
+        if (!ticked && !core.isQuiescent() && state == State.RUNNING) {
+            startTicking();
+        }
         if (!dirty) {
             dirty = true;
             host.turns().add(this);
@@ -383,6 +420,7 @@ public final class Replica implements FlushRounds.Target {
                 host.self(),
                 fault.getMessage());
         state = State.FAILED;
+        host.turns().ticked().remove(this);
         failure = fault.getMessage();
         held.clear();
         host.observer().onFailed(name.groupId(), fault);

@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
 public final class TurnScheduler {
     private final GuardedLoop loop;
     private final FlushRounds flushes;
+    private final TickedReplicas ticked = new TickedReplicas();
     private List<Replica> dirty = new ArrayList<>();
     private List<Replica> drained = new ArrayList<>();
     private boolean scheduled;
@@ -24,6 +25,11 @@ public final class TurnScheduler {
     public TurnScheduler(GuardedLoop loop, Executor flushExecutor) {
         this.loop = loop;
         this.flushes = new FlushRounds(loop, flushExecutor, this::run);
+    }
+
+    /** The replicas that were made for this, by whether they count time. */
+    public TickedReplicas ticked() {
+        return ticked;
     }
 
     FlushRounds flushes() {

@@ -101,12 +101,14 @@ public final class PeerCodec {
                         new Heartbeat(
                                 term,
                                 notNegative("commit_index", frame.getHeartbeat().getCommitIndex()),
-                                notNegative("round", frame.getHeartbeat().getRound()));
+                                notNegative("round", frame.getHeartbeat().getRound()),
+                                frame.getHeartbeat().getQuiesce());
                     case HEARTBEAT_RESPONSE ->
                         new HeartbeatResponse(
                                 term,
                                 notNegative(
-                                        "round", frame.getHeartbeatResponse().getRound()));
+                                        "round", frame.getHeartbeatResponse().getRound()),
+                                frame.getHeartbeatResponse().getQuiescent());
                     case READ_INDEX ->
                         new ReadIndexRequest(term, frame.getReadIndex().getReadId());
                     case READ_INDEX_ANSWER ->
@@ -315,12 +317,15 @@ public final class PeerCodec {
 
         @Override
         public void onHeartbeat(NodeId from, Heartbeat heartbeat) {
-            frame.getHeartbeatBuilder().setCommitIndex(heartbeat.commitIndex()).setRound(heartbeat.round());
+            frame.getHeartbeatBuilder()
+                    .setCommitIndex(heartbeat.commitIndex())
+                    .setRound(heartbeat.round())
+                    .setQuiesce(heartbeat.quiesce());
         }
 
         @Override
         public void onHeartbeatResponse(NodeId from, HeartbeatResponse response) {
-            frame.getHeartbeatResponseBuilder().setRound(response.round());
+            frame.getHeartbeatResponseBuilder().setRound(response.round()).setQuiescent(response.quiescent());
         }
 
         @Override
