@@ -19,6 +19,11 @@ public enum RareState {
     SEGMENTS_DELETED,
     READER_OVERTAKEN_BY_TRIM,
     LEADER_CHANGED,
+    GROUP_RESTED,
+    WOKEN_BY_SILENCE,
+    WOKEN_BY_DISCONNECTION,
+    /** Its leader's node told that it leads something else. */
+    WOKEN_BY_DRIVER,
     LOG_TRUNCATED,
     APPEND_LOST_WITH_LEADERSHIP,
     APPEND_REFUSED_BY_FOLLOWER,

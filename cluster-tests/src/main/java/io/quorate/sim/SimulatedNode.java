@@ -358,8 +358,23 @@ final class SimulatedNode {
                 world.moments().onElection(id.value());
             } else if (event instanceof RaftEvent.LogTruncated) {
                 world.sightings().met(RareState.LOG_TRUNCATED);
+            } else if (event instanceof RaftEvent.Quiesced) {
+                world.sightings().met(RareState.GROUP_RESTED);
+            } else if (event instanceof RaftEvent.Woken woken) {
+                onWoken(woken);
             }
             world.verdict().judge(() -> world.checker().onRaftEvent(id, groupId, event));
+        }
+
+        private void onWoken(RaftEvent.Woken woken) {
+            switch (woken.reason()) {
+                case PEER_SILENT -> world.sightings().met(RareState.WOKEN_BY_SILENCE);
+                case PEER_DISCONNECTED -> world.sightings().met(RareState.WOKEN_BY_DISCONNECTION);
+                case DRIVER -> world.sightings().met(RareState.WOKEN_BY_DRIVER);
+                default -> {
+                    // Every run meets the others.
+                }
+            }
         }
 
         @Override

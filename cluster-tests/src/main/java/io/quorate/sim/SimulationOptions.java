@@ -196,14 +196,16 @@ public record SimulationOptions(
 
     private static RaftConfig drawRaft(Prng prng) {
         int heartbeatTicks = pick(prng, 1, 3, 3);
+        Prng ofRest = new Prng(prng.nextLong());
         return new RaftConfig(
-                heartbeatTicks * pick(prng, 3, 7, 7),
-                heartbeatTicks,
-                pick(prng, 1, 300, 2_000, 256 << 10),
-                pick(prng, 1, 1_000, 16 << 10, 4 << 20),
-                pick(prng, 1, 2, 8, 256),
-                pick(prng, 600, 8 << 10, 1 << 20),
-                pick(prng, 0, 300, 4 << 10, 1 << 20));
+                        heartbeatTicks * pick(prng, 3, 7, 7),
+                        heartbeatTicks,
+                        pick(prng, 1, 300, 2_000, 256 << 10),
+                        pick(prng, 1, 1_000, 16 << 10, 4 << 20),
+                        pick(prng, 1, 2, 8, 256),
+                        pick(prng, 600, 8 << 10, 1 << 20),
+                        pick(prng, 0, 300, 4 << 10, 1 << 20))
+                .quiescingAfter(pick(ofRest, 0, 1, heartbeatTicks, 10 * heartbeatTicks));
     }
 
     private static LogStoreConfig drawLogStore(Prng prng, Set<Reduction> without) {

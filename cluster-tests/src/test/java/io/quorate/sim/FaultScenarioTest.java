@@ -97,7 +97,8 @@ class FaultScenarioTest {
     void blackouts(int nodes) {
         for (int millis = BUSY_MILLIS; millis < FAULTY_MILLIS; millis += 700) {
             for (int node = 1; node <= nodes; node++) {
-                at(millis, Kind.DISK_CRASH, node, node - 1, 20 * node, -1);
+                // Long enough for those to do something that would otherwise do nothing.
+                at(millis, Kind.DISK_CRASH, node, node - 1, 300 + 20 * node, -1);
             }
         }
 

@@ -187,8 +187,8 @@ public final class NodeRuntime {
                 node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
         TurnScheduler turns = new TurnScheduler(loop, seams.flushExecutor());
         ticked = turns.ticked();
-        liveness = new PeerLiveness(
-                others(), settings.raft().electionTimeoutTicks(), gossip::tellAlive, ticked::silent);
+        liveness =
+                new PeerLiveness(others(), settings.raft().electionTimeoutTicks(), gossip::tellAlive, ticked::silent);
         DiskSpace space = new DiskSpace(
                 self, loop, seams.backgroundExecutor(), seams.disk(), seams.dataDirectory(), settings.disk(), observer);
         disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, observer);

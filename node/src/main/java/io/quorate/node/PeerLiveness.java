@@ -30,8 +30,7 @@ final class PeerLiveness {
      * @param sign                 sends all peers a sign of life
      * @param onSilent             told of a peer of which nothing was heard, and for how many ticks: once per silence
      */
-    PeerLiveness(
-            Iterable<NodeId> peers, int electionTimeoutTicks, Runnable sign, ObjIntConsumer<NodeId> onSilent) {
+    PeerLiveness(Iterable<NodeId> peers, int electionTimeoutTicks, Runnable sign, ObjIntConsumer<NodeId> onSilent) {
         this.silenceTicks = electionTimeoutTicks;
         this.signTicks = Math.max(1, electionTimeoutTicks / SIGNS_PER_TIMEOUT);
         this.sign = sign;

@@ -155,12 +155,12 @@ public record NodeConfig(
 
     private static RaftConfig raft(EffectiveConfig config) {
         return new RaftConfig(
-                config.get(ConfigKeys.ELECTION_TIMEOUT_TICKS),
-                config.get(ConfigKeys.HEARTBEAT_TICKS),
-                Math.toIntExact(config.get(ConfigKeys.MAX_APPEND_BYTES)),
-                Math.toIntExact(config.get(ConfigKeys.RAFT_MAX_INFLIGHT_BYTES)),
-                config.get(ConfigKeys.MAX_INFLIGHT_APPENDS),
-                Math.toIntExact(config.get(ConfigKeys.MAX_UNCOMMITTED_BYTES)),
+                        config.get(ConfigKeys.ELECTION_TIMEOUT_TICKS),
+                        config.get(ConfigKeys.HEARTBEAT_TICKS),
+                        Math.toIntExact(config.get(ConfigKeys.MAX_APPEND_BYTES)),
+                        Math.toIntExact(config.get(ConfigKeys.RAFT_MAX_INFLIGHT_BYTES)),
+                        config.get(ConfigKeys.MAX_INFLIGHT_APPENDS),
+                        Math.toIntExact(config.get(ConfigKeys.MAX_UNCOMMITTED_BYTES)),
                         Math.toIntExact(config.get(ConfigKeys.TAIL_BYTES)))
                 .quiescingAfter(config.get(ConfigKeys.QUIESCE_AFTER_TICKS));
     }

@@ -35,6 +35,9 @@ public final class EventObserver implements ReplicaObserver {
 
     @Override
     public void onRaftEvent(long groupId, RaftEvent event) {
+        if (event instanceof RaftEvent.Quiesced || event instanceof RaftEvent.Woken) {
+            return; // Far too many on a node with idle groups, and nobody has to do anything about it.
+        }
         if (event instanceof RaftEvent.BecameCandidate
                 || event instanceof RaftEvent.BecameLeader
                 || event instanceof RaftEvent.FollowsLeader) {

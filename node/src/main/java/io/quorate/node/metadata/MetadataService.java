@@ -59,6 +59,7 @@ public final class MetadataService implements Replica.Owner {
     private final SortedMap<NodeId, Change.RegisterNode> registering = new TreeMap<>();
 
     private boolean stopped;
+    private boolean hasApplied;
     private boolean recovered;
 
     /** @param core freshly made from {@code store.recovered()}; its voters are all nodes of the cluster */
@@ -92,7 +93,14 @@ public final class MetadataService implements Replica.Owner {
 
     /** Has applied what was committed when it first heard of a leader. */
     public boolean isRecovered() {
+        noteRecovery();
         return recovered;
+    }
+
+    /** Also if the leader was lost sight of while it was applied: nothing more may be committed for long. */
+    private void noteRecovery() {
+        RaftCore core = replica.core();
+        recovered |= hasApplied && core.leader().isPresent() && replica.appliedIndex() >= core.commitIndex();
     }
 
     public boolean knowsLeader() {
@@ -352,8 +360,8 @@ public final class MetadataService implements Replica.Owner {
 
     @Override
     public void onApplied(long appliedIndex) {
-        RaftCore core = replica.core();
-        recovered |= core.leader().isPresent() && appliedIndex >= core.commitIndex();
+        hasApplied = true;
+        noteRecovery();
         listener.onRegistryChanged();
         List<Runnable> due = List.copyOf(answers);
         answers.clear();

@@ -70,7 +70,7 @@ class NodeConfigLoaderTest {
                                 Map.of(new NodeId(1), "n1:7500", new NodeId(2), "n2:7500", new NodeId(3), "n3:7500")),
                         "log-2.example:17400",
                         20,
-                        new RaftConfig(20, 3, 1 << 20, 8 << 20, 256, 32 << 20, 16 << 20),
+                        new RaftConfig(20, 3, 1 << 20, 8 << 20, 256, 32 << 20, 16 << 20).quiescingAfter(50),
                         LogStoreConfig.DEFAULT,
                         new DiskLimits(40, 1L << 30, 256L << 20, 1_000),
                         5_000,
