@@ -74,14 +74,14 @@ public final class DiskWatch {
         }
     }
 
-    /** Whether one write or flush has taken longer than the limit: whoever leads should not. */
-    public boolean isStalled() {
-        return stalled;
-    }
-
     /** Whether no replica of this node should lead as long as others can. */
     public boolean isUnfit() {
         return stalled || space.isFull();
+    }
+
+    /** Whether one write or flush has taken longer than the limit: whoever leads should not. */
+    public boolean isStalled() {
+        return stalled;
     }
 
     /** How long, in ms, the write or flush that is under way has taken as far as the ticks tell; 0 if none is. */
