@@ -308,7 +308,7 @@ final class SimulatedNode {
     private final class Observer implements ReplicaObserver {
         @Override
         public void onOpened(long groupId, Membership membership) {
-            world.verdict().judge(() -> world.checker().onOpened(id, groupId, membership.voters()));
+            world.verdict().judge(() -> world.checker().onOpened(id, groupId, membership));
         }
 
         @Override

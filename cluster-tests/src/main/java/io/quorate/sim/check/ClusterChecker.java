@@ -3,6 +3,7 @@ package io.quorate.sim.check;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
@@ -86,9 +87,10 @@ public final class ClusterChecker {
     }
 
     /** A node's replica of the group starts from what is on its disk now. */
-    public void onOpened(NodeId node, long groupId, List<NodeId> members) {
+    public void onOpened(NodeId node, long groupId, Membership membership) {
         if (!gone.contains(groupId)) {
-            models.computeIfAbsent(groupId, id -> new GroupModel(id, members)).opened(node, disks.of(node, groupId));
+            models.computeIfAbsent(groupId, id -> new GroupModel(id, membership))
+                    .opened(node, membership, disks.of(node, groupId));
         }
     }
 

@@ -37,6 +37,12 @@ public enum Invariant {
     CHOSEN_IS_KEPT,
     /** Nobody commits or applies what no quorum has accepted in its leader's own term (paper §5.4.2). */
     COMMITS_WHAT_IS_CHOSEN,
+    /** A snapshot stands for what is committed (paper §7). */
+    SNAPSHOT_IS_OF_CHOSEN,
+    /** The members change one step at a time: the former step is committed before the next one is taken (paper §6). */
+    ONE_MEMBERSHIP_AT_A_TIME,
+    /** A member goes by the latest membership in its log, also after a restart, a cut or a snapshot (thesis §4.1). */
+    MEMBERSHIP_IS_THE_LOGS,
     /** A member applies only what is on its own disk too. */
     APPLIED_IS_DURABLE,
     /** A node whose disk does not answer for too long leads nothing. */

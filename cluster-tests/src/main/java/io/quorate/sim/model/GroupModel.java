@@ -3,14 +3,18 @@ package io.quorate.sim.model;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.AppendAccepted;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.TimeoutNow;
@@ -25,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Raft for one group, as an executable specification: lists, maps and quantifiers, no thought of speed. A run is valid if
@@ -45,15 +50,17 @@ import java.util.TreeSet;
  *   Learn, Apply    send, apply  nobody calls committed, and nobody applies, what is not chosen
  * </pre>
  *
- * <p>A log here begins at index 1, members are fixed, and only what a member shows counts: what it has in memory and loses
- * before it is handed to its disk or the network has never been. Paper, figures 2 and 3.
+ * <p>A log here begins at index 1, whatever was trimmed: what is gone was chosen, and so was all that a snapshot stands
+ * for. Only what a member shows counts: what it has in memory and loses before it is handed to its disk or the network has
+ * never been. Who votes and counts is said by the latest membership in the log of whoever asks for votes, or counts. Paper,
+ * figures 2 and 3, and sections 6 and 7.
  */
 public final class GroupModel {
     /** An entry and the one before it. */
     private record Link(EntryId previous, LogEntry entry) {}
 
     private final long groupId;
-    private final List<NodeId> voters;
+    private final Membership initial;
     private final Map<NodeId, ModelMember> members = new TreeMap<>();
     private final Map<EntryId, Link> created = new HashMap<>();
     private final Map<Long, NodeId> leaders = new TreeMap<>();
@@ -72,9 +79,24 @@ public final class GroupModel {
     private final List<LogEntry> chosen = new ArrayList<>();
 
     public GroupModel(long groupId, List<NodeId> voters) {
+        this(groupId, new Membership(voters));
+    }
+
+    /** @param initial before the first change */
+    public GroupModel(long groupId, Membership initial) {
         this.groupId = groupId;
-        this.voters = List.copyOf(voters);
-        voters.forEach(voter -> members.put(voter, new ModelMember()));
+        this.initial = initial;
+        admit(initial);
+    }
+
+    private void admit(Membership membership) {
+        Stream.of(membership.voters(), membership.outgoing(), membership.learners())
+                .flatMap(List::stream)
+                .forEach(node -> members.computeIfAbsent(node, any -> new ModelMember()));
+    }
+
+    private Membership membershipOf(ModelLog log) {
+        return log.membership().orElse(initial);
     }
 
     /** What is committed, whether or not anybody knows. */
@@ -84,8 +106,12 @@ public final class GroupModel {
 
     // ----------------------------------------------------------------------------------------------------- restart
 
-    /** @param image what the disk holds now; empty if it has nothing of this group */
-    public void opened(NodeId node, Optional<DurableImages.Image> image) {
+    /**
+     * @param membership that the member goes by
+     * @param image      what the disk holds now; empty if it has nothing of this group
+     */
+    public void opened(NodeId node, Membership membership, Optional<DurableImages.Image> image) {
+        admit(new Membership(List.of(node)));
         ModelMember member = member(node);
         HardState hardState = image.map(DurableImages.Image::hardState).orElse(HardState.INITIAL);
         ModelLog log = new ModelLog();
@@ -99,7 +125,7 @@ public final class GroupModel {
                     found.firstIndex(),
                     chosen.size());
             // What was trimmed was committed, and is what everybody else had there.
-            chosen.subList(0, (int) found.firstIndex() - 1).forEach(log::append);
+            log.replaceBy(chosen.subList(0, (int) found.firstIndex() - 1));
             for (long index = found.firstIndex(); index <= found.lastIndex(); index++) {
                 log.append(found.entry(index).orElseThrow());
             }
@@ -120,6 +146,14 @@ public final class GroupModel {
                 groupId,
                 log,
                 member.durableLog());
+        require(
+                log.lastIndex() == 0 || membership.equals(membershipOf(log)),
+                Invariant.MEMBERSHIP_IS_THE_LOGS,
+                "%s of group %d starts with %s, but in its log is %s",
+                node,
+                groupId,
+                membership,
+                membershipOf(log));
         member.recovered(hardState, log);
     }
 
@@ -130,8 +164,8 @@ public final class GroupModel {
         persist.hardState().ifPresent(next -> changeHardState(node, next, persist));
         long term = persist.hardState().orElse(member.hardState()).term();
         persist.truncateFrom().ifPresent(from -> truncate(node, term, from));
-        ModelLog log = member.log().copy();
-        persist.truncateFrom().ifPresent(log::truncateSuffix);
+        member.issued(persist, persist.replacement().map(snapshot -> replacement(node, snapshot)));
+        ModelLog log = member.log();
         for (LogEntry entry : persist.entries()) {
             require(
                     entry.index() == log.lastIndex() + 1
@@ -158,9 +192,50 @@ public final class GroupModel {
                         link,
                         first);
             }
-            log.append(entry);
+            member.append(entry);
         }
-        member.issued(persist);
+    }
+
+    /** What a snapshot stands for, which takes the place of the log. */
+    private List<LogEntry> replacement(NodeId node, GroupSnapshot snapshot) {
+        requireOfChosen(node, snapshot.last());
+        List<LogEntry> standsFor =
+                List.copyOf(chosen.subList(0, (int) snapshot.last().index()));
+        ModelLog former = member(node).log();
+        former.entry(snapshot.last().index() + 1)
+                .ifPresent(next -> require(
+                        !isChosen(next),
+                        Invariant.CHOSEN_IS_KEPT,
+                        "%s of group %d gives up %s, which is committed, for a snapshot of %s",
+                        node,
+                        groupId,
+                        next,
+                        snapshot.last()));
+        Membership membership = membershipOf(new ModelLog(standsFor));
+        require(
+                snapshot.membership().size() == 0
+                        ? membership.equals(initial)
+                        : Membership.decode(snapshot.membership()).equals(Optional.of(membership)),
+                Invariant.MEMBERSHIP_IS_THE_LOGS,
+                "%s of group %d takes a snapshot of %s with membership %s, which is %s",
+                node,
+                groupId,
+                snapshot.last(),
+                Membership.decode(snapshot.membership()),
+                membership);
+        return standsFor;
+    }
+
+    private void requireOfChosen(NodeId node, EntryId last) {
+        require(
+                last.index() <= chosen.size()
+                        && chosen.get((int) last.index() - 1).id().equals(last),
+                Invariant.SNAPSHOT_IS_OF_CHOSEN,
+                "%s of group %d has to do with a snapshot of %s, but chosen are %d entries",
+                node,
+                groupId,
+                last,
+                chosen.size());
     }
 
     private void changeHardState(NodeId node, HardState next, Persist persist) {
@@ -241,7 +316,43 @@ public final class GroupModel {
                 link.entry(),
                 leaders.get(term));
         created.put(link.entry().id(), link);
-        logsOfLeaders.get(term).append(link.entry());
+        ModelLog leadersLog = logsOfLeaders.get(term);
+        if (link.entry().type() == EntryType.MEMBERSHIP) {
+            reconfigure(node, leadersLog, link.entry());
+        }
+        leadersLog.append(link.entry());
+        choose(term);
+    }
+
+    /** One step of paper §6, when the step before is committed; the first one when the leader has committed something. */
+    private void reconfigure(NodeId node, ModelLog log, LogEntry entry) {
+        Membership former = membershipOf(log);
+        Membership next = Membership.decode(entry.payload()).orElse(former);
+        boolean isStep = former.isJoint()
+                ? !next.isJoint() && next.voters().equals(former.voters())
+                : next.isJoint()
+                        ? next.outgoing().equals(former.voters())
+                        : next.voters().equals(former.voters());
+        boolean hasCommitted = chosen.stream().anyMatch(earlier -> earlier.term() == entry.term());
+        boolean isFormerCommitted =
+                log.entry(log.membershipIndex()).map(this::isChosen).orElse(true);
+        require(
+                isStep && hasCommitted && isFormerCommitted,
+                Invariant.ONE_MEMBERSHIP_AT_A_TIME,
+                "%s of group %d goes in term %d from %s of index %d to %s, with %d entries committed, the last one %s",
+                node,
+                groupId,
+                entry.term(),
+                former,
+                log.membershipIndex(),
+                next,
+                chosen.size(),
+                chosen.isEmpty() ? EntryId.NONE : lastChosen().id());
+        admit(next);
+    }
+
+    private LogEntry lastChosen() {
+        return chosen.get(chosen.size() - 1);
     }
 
     private void becomeLeader(NodeId node, long term, ModelLog log) {
@@ -251,7 +362,7 @@ public final class GroupModel {
             support.add(node);
         }
         require(
-                isQuorum(support.size()),
+                membershipOf(log).hasQuorum(support::contains),
                 Invariant.ELECTED_BY_QUORUM,
                 "%s of group %d leads term %d with the votes of %s only",
                 node,
@@ -304,6 +415,9 @@ public final class GroupModel {
         } else if (message instanceof Heartbeat heartbeat) {
             requireLeads(from, heartbeat.term());
             requireChosen(from, heartbeat.term(), heartbeat.commitIndex());
+        } else if (message instanceof InstallSnapshot piece) {
+            requireLeads(from, piece.term());
+            requireOfChosen(from, piece.snapshot().last());
         } else if (message instanceof AppendAccepted acceptance) {
             onAccepted(from, acceptance);
         } else if (message instanceof TimeoutNow request) {
@@ -327,7 +441,7 @@ public final class GroupModel {
         boolean asked =
                 handedOver.getOrDefault(request.term() - 1, new TreeSet<>()).contains(from);
         require(
-                request.transfer() ? asked : isQuorum(support.size()),
+                request.transfer() ? asked : membershipOf(member(from).log()).hasQuorum(support::contains),
                 Invariant.ASKED_BEFORE_CAMPAIGN,
                 "%s of group %d campaigns in term %d with the pre-votes of %s only",
                 from,
@@ -438,28 +552,27 @@ public final class GroupModel {
 
     /** The member and its leader of this term have the same log up to this index, durably: is more of it chosen now? */
     private void accept(NodeId node, long term, long matchIndex) {
-        Map<NodeId, Long> reached = accepted.computeIfAbsent(term, any -> new TreeMap<>());
-        reached.merge(node, matchIndex, Math::max);
+        accepted.computeIfAbsent(term, any -> new TreeMap<>()).merge(node, matchIndex, Math::max);
+        choose(term);
+    }
+
+    private void choose(long term) {
+        Map<NodeId, Long> reached = accepted.getOrDefault(term, Map.of());
         ModelLog log = logsOfLeaders.get(term);
-        for (long index = log.lastIndex();
-                index > chosen.size() && log.idAt(index).term() == term;
-                index--) {
-            long wanted = index;
-            if (isQuorum(reached.values().stream().filter(at -> at >= wanted).count())) {
-                require(
-                        chosen.isEmpty()
-                                || log.holds(chosen.get(chosen.size() - 1).id()),
-                        Invariant.LEADER_COMPLETENESS,
-                        "the leader of term %d of group %d commits %s without %s",
-                        term,
-                        groupId,
-                        log,
-                        chosen.isEmpty() ? EntryId.NONE : chosen.get(chosen.size() - 1));
-                for (long next = chosen.size() + 1L; next <= index; next++) {
-                    chosen.add(log.entry(next).orElseThrow());
-                }
-                return;
-            }
+        long index = membershipOf(log).agreed(node -> reached.getOrDefault(node, 0L));
+        if (index <= chosen.size() || log.idAt(index).term() != term) {
+            return;
+        }
+        require(
+                chosen.isEmpty() || log.holds(lastChosen().id()),
+                Invariant.LEADER_COMPLETENESS,
+                "the leader of term %d of group %d commits %s without %s",
+                term,
+                groupId,
+                log,
+                chosen.isEmpty() ? EntryId.NONE : lastChosen());
+        for (long next = chosen.size() + 1L; next <= index; next++) {
+            chosen.add(log.entry(next).orElseThrow());
         }
     }
 
@@ -493,10 +606,6 @@ public final class GroupModel {
                 && chosen.get((int) entry.index() - 1).equals(entry);
     }
 
-    private boolean isQuorum(long count) {
-        return count > voters.size() / 2;
-    }
-
     private ModelMember member(NodeId node) {
         ModelMember member = members.get(node);
         require(
@@ -505,7 +614,7 @@ public final class GroupModel {
                 "%s is no member of group %d, which has %s",
                 node,
                 groupId,
-                voters);
+                members.keySet());
         return member;
     }
 }

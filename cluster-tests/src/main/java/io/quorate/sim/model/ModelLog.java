@@ -1,26 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim.model;
 
+import io.quorate.raft.Membership;
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
-/** A log as the model has it: a list. */
+/** A log as the model has it: a list, from index 1 on whatever was trimmed, and the memberships that are in it. */
 final class ModelLog {
     private final List<LogEntry> entries;
+    private final TreeMap<Long, Membership> memberships = new TreeMap<>();
 
     ModelLog() {
         this(List.of());
     }
 
     ModelLog(List<LogEntry> entries) {
-        this.entries = new ArrayList<>(entries);
+        this.entries = new ArrayList<>(entries.size() + 16);
+        entries.forEach(this::append);
     }
 
     ModelLog copy() {
-        return new ModelLog(entries);
+        ModelLog copy = new ModelLog();
+        copy.entries.addAll(entries);
+        copy.memberships.putAll(memberships);
+        return copy;
+    }
+
+    /** The latest one that is in the log; empty if it was never changed. */
+    Optional<Membership> membership() {
+        return memberships.isEmpty()
+                ? Optional.empty()
+                : Optional.of(memberships.lastEntry().getValue());
+    }
+
+    /** The entry that brought {@link #membership}; 0 if none did. */
+    long membershipIndex() {
+        return memberships.isEmpty() ? 0 : memberships.lastKey();
+    }
+
+    /** Becomes another log. */
+    void replaceBy(List<LogEntry> others) {
+        entries.clear();
+        memberships.clear();
+        others.forEach(this::append);
     }
 
     long lastIndex() {
@@ -47,12 +74,16 @@ final class ModelLog {
 
     void append(LogEntry entry) {
         entries.add(entry);
+        if (entry.type() == EntryType.MEMBERSHIP) {
+            Membership.decode(entry.payload()).ifPresent(membership -> memberships.put(entry.index(), membership));
+        }
     }
 
     void truncateSuffix(long fromIndex) {
         while (lastIndex() >= fromIndex) {
             entries.remove(entries.size() - 1);
         }
+        memberships.tailMap(fromIndex, true).clear();
     }
 
     /** The last entry whose term is below this one. */

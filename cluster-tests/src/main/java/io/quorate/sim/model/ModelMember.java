@@ -5,6 +5,8 @@ import io.quorate.raft.Persist;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * One member as the model has it: term, vote and log twice, as the member thinks of them and as its disk surely holds
@@ -15,7 +17,10 @@ final class ModelMember {
     private ModelLog log = new ModelLog();
     private HardState durableHardState = HardState.INITIAL;
     private ModelLog durableLog = new ModelLog();
-    private final ArrayDeque<Persist> inFlight = new ArrayDeque<>();
+    private final ArrayDeque<Step> inFlight = new ArrayDeque<>();
+
+    /** @param replacement what the log becomes at first; null: it goes on */
+    private record Step(Persist persist, List<LogEntry> replacement) {}
 
     HardState hardState() {
         return hardState;
@@ -33,33 +38,52 @@ final class ModelMember {
         return durableLog;
     }
 
-    /** The member hands this to its disk. */
-    void issued(Persist persist) {
+    /**
+     * The member hands this to its disk; the entries are still to be {@link #append}ed.
+     *
+     * @param replacement the entries that a snapshot stands for, if one takes the place of the log
+     */
+    void issued(Persist persist, Optional<List<LogEntry>> replacement) {
         hardState = persist.hardState().orElse(hardState);
-        writeTo(log, persist);
-        inFlight.addLast(persist);
+        Step step = new Step(persist, replacement.orElse(null));
+        cut(log, step);
+        inFlight.addLast(step);
+    }
+
+    /** One of the entries that were {@link #issued}. */
+    void append(LogEntry entry) {
+        log.append(entry);
     }
 
     /** Its disk has it for certain. */
     void completed(long sequence) {
-        while (!inFlight.isEmpty() && inFlight.peekFirst().sequence() <= sequence) {
-            Persist persist = inFlight.removeFirst();
-            durableHardState = persist.hardState().orElse(durableHardState);
-            writeTo(durableLog, persist);
+        while (!inFlight.isEmpty() && inFlight.peekFirst().persist().sequence() <= sequence) {
+            Step step = inFlight.removeFirst();
+            durableHardState = step.persist().hardState().orElse(durableHardState);
+            cut(durableLog, step);
+            step.persist().entries().forEach(durableLog::append);
         }
     }
 
-    private static void writeTo(ModelLog log, Persist persist) {
-        persist.truncateFrom().ifPresent(log::truncateSuffix);
-        persist.entries().forEach(log::append);
+    private static void cut(ModelLog log, Step step) {
+        if (step.replacement() != null) {
+            log.replaceBy(step.replacement());
+        }
+        step.persist().truncateFrom().ifPresent(log::truncateSuffix);
+    }
+
+    /** Whether something is on its way to its disk. */
+    boolean isWriting() {
+        return !inFlight.isEmpty();
     }
 
     /** Whether a crash may leave this term and vote: the certain ones, or any that were on their way. */
     boolean mayRecover(HardState found) {
         return found.equals(durableHardState)
                 || inFlight.stream()
-                        .anyMatch(persist -> persist.hardState().isPresent()
-                                && persist.hardState().get().equals(found));
+                        .map(step -> step.persist().hardState())
+                        .anyMatch(
+                                written -> written.isPresent() && written.get().equals(found));
     }
 
     /** Whether a crash may leave this log: the certain one, changed by what was on its way up to any point. */
@@ -68,7 +92,14 @@ final class ModelMember {
         if (possible.equals(found)) {
             return true;
         }
-        for (Persist persist : inFlight) {
+        for (Step step : inFlight) {
+            Persist persist = step.persist();
+            if (step.replacement() != null) {
+                possible.replaceBy(step.replacement());
+                if (possible.equals(found)) {
+                    return true;
+                }
+            }
             // A cut goes from the end backwards, in as many steps as it takes.
             long cutFrom = persist.truncateFrom().orElse(possible.lastIndex() + 1);
             while (possible.lastIndex() >= cutFrom) {

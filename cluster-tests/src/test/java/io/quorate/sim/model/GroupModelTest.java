@@ -4,16 +4,20 @@ package io.quorate.sim.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
+import io.quorate.raft.log.SnapshotId;
 import io.quorate.raft.message.AppendAccepted;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -39,6 +43,11 @@ class GroupModelTest {
     private static final NodeId N1 = new NodeId(1);
     private static final NodeId N2 = new NodeId(2);
     private static final NodeId N3 = new NodeId(3);
+    private static final NodeId N4 = new NodeId(4);
+    private static final Membership BEFORE = new Membership(List.of(N1, N2, N3));
+    private static final Membership WITH_LEARNER = new Membership(List.of(N1, N2, N3), List.of(), List.of(N4));
+    private static final Membership JOINT = new Membership(List.of(N1, N3, N4), List.of(N1, N2, N3), List.of());
+    private static final Membership AFTER = new Membership(List.of(N1, N3, N4));
 
     private final LogEntry noOp = entry(1, 1, EntryType.NO_OP, "");
     private final LogEntry first = entry(1, 2, EntryType.COMMAND, "first");
@@ -66,6 +75,29 @@ class GroupModelTest {
         long sequence = sequences.merge(node, 1L, Long::sum);
         OptionalLong from = truncateFrom == 0 ? OptionalLong.empty() : OptionalLong.of(truncateFrom);
         model.persist(node, new Persist(sequence, hardState, from, List.of(entries)));
+    }
+
+    private static LogEntry change(long index, Membership membership) {
+        return new LogEntry(new EntryId(1, index), EntryType.MEMBERSHIP, 0, 0, 0, membership.encode());
+    }
+
+    private void opened(NodeId node, Optional<DurableImages.Image> image) {
+        model.opened(node, BEFORE, image);
+    }
+
+    private void replace(NodeId node, LogEntry last, Payload membership) {
+        long sequence = sequences.merge(node, 1L, Long::sum);
+        GroupSnapshot snapshot = new GroupSnapshot(last.id(), last.nextOffset(), Payload.EMPTY, membership);
+        model.persist(
+                node, new Persist(sequence, Optional.empty(), Optional.of(snapshot), OptionalLong.empty(), List.of()));
+        persisted(node);
+    }
+
+    /** The leader writes it, and another one accepts it with all before it. */
+    private void replicate(NodeId follower, LogEntry... entries) {
+        write(N1, entries);
+        write(follower, entries);
+        model.send(follower, N1, new AppendAccepted(1, entries[entries.length - 1].index()));
     }
 
     private void write(NodeId node, LogEntry... entries) {
@@ -128,7 +160,7 @@ class GroupModelTest {
         issue(N1, Optional.of(new HardState(2, Optional.empty())), 3, next);
         persisted(N1);
         model.send(N1, N2, new AppendAccepted(2, 3));
-        model.opened(N1, Optional.of(new Image(new HardState(2, Optional.empty()), List.of(noOp, first, next))));
+        opened(N1, Optional.of(new Image(new HardState(2, Optional.empty()), List.of(noOp, first, next))));
 
         assertEquals(List.of(noOp, first, next), model.chosen());
     }
@@ -139,11 +171,46 @@ class GroupModelTest {
         HardState hardState = new HardState(1, Optional.of(N1));
 
         issue(N1, Optional.empty(), 0, second);
-        model.opened(N1, Optional.of(new Image(hardState, List.of(noOp, first))));
+        opened(N1, Optional.of(new Image(hardState, List.of(noOp, first))));
         issue(N1, Optional.empty(), 0, second);
-        model.opened(N1, Optional.of(new Image(hardState, List.of(noOp, first, second))));
+        opened(N1, Optional.of(new Image(hardState, List.of(noOp, first, second))));
 
         assertEquals(List.of(noOp, first), model.chosen());
+    }
+
+    @Test
+    @DisplayName("allows members to change, a committed step at a time; both majorities of a joint membership decide")
+    void allowsReconfiguration() {
+        LogEntry joint = change(4, JOINT);
+        replicate(N2, change(3, WITH_LEARNER));
+        replicate(N2, joint);
+        assertEquals(3, model.chosen().size(), "n1 and n2 are no majority of n1, n3 and n4");
+        issue(N4, Optional.of(new HardState(1, Optional.empty())), 0, noOp, first, change(3, WITH_LEARNER), joint);
+        persisted(N4);
+        model.send(N4, N1, new AppendAccepted(1, 4));
+        assertEquals(joint, model.chosen().get(3));
+        replicate(N4, change(5, AFTER));
+
+        assertEquals(change(5, AFTER), model.chosen().get(4));
+    }
+
+    @Test
+    @DisplayName("allows a snapshot of what is committed to take the place of a log that lacks some of it")
+    void allowsSnapshots() {
+        HardState hardState = new HardState(1, Optional.empty());
+        issue(N3, Optional.of(hardState), 0);
+        replace(N3, first, Payload.EMPTY);
+        model.send(N3, N1, new AppendAccepted(1, 2));
+        opened(N3, Optional.of(new Image(hardState, List.of(noOp, first))));
+        write(N3, second(N1));
+
+        assertEquals(List.of(noOp, first), model.chosen());
+    }
+
+    /** The next entry of the leader. */
+    private LogEntry second(NodeId leader) {
+        write(leader, second);
+        return second;
     }
 
     @TestFactory
@@ -223,14 +290,55 @@ class GroupModelTest {
                 "a restart that has lost an entry",
                 Map.entry(
                         Invariant.RECOVERS_WHAT_WAS_DURABLE,
-                        () -> model.opened(
-                                N2, Optional.of(new Image(new HardState(1, Optional.of(N1)), List.of(noOp))))));
+                        () -> opened(N2, Optional.of(new Image(new HardState(1, Optional.of(N1)), List.of(noOp))))));
         steps.put(
                 "a restart that has lost its vote",
                 Map.entry(
                         Invariant.RECOVERS_WHAT_WAS_DURABLE,
-                        () -> model.opened(
+                        () -> opened(
                                 N2, Optional.of(new Image(new HardState(1, Optional.empty()), List.of(noOp, first))))));
+        steps.put("a snapshot of what is not committed", Map.entry(Invariant.SNAPSHOT_IS_OF_CHOSEN, () -> {
+            write(N1, second);
+            replace(N3, second, Payload.EMPTY);
+        }));
+        steps.put("a piece of a snapshot of what is not committed", Map.entry(Invariant.SNAPSHOT_IS_OF_CHOSEN, () -> {
+            write(N1, second);
+            SnapshotId id = new SnapshotId(second.id(), 0, 0);
+            model.send(N1, N3, new InstallSnapshot(1, id, 0, Payload.EMPTY, 0, Payload.EMPTY, 0));
+        }));
+        steps.put(
+                "an older snapshot in place of a longer log",
+                Map.entry(Invariant.CHOSEN_IS_KEPT, () -> replace(N2, noOp, Payload.EMPTY)));
+        steps.put(
+                "a snapshot with another membership",
+                Map.entry(Invariant.MEMBERSHIP_IS_THE_LOGS, () -> replace(N3, first, AFTER.encode())));
+        steps.put("a restart with the former membership", Map.entry(Invariant.MEMBERSHIP_IS_THE_LOGS, () -> {
+            write(N1, change(3, WITH_LEARNER));
+            opened(
+                    N1,
+                    Optional.of(new Image(
+                            new HardState(1, Optional.of(N1)), List.of(noOp, first, change(3, WITH_LEARNER)))));
+        }));
+        steps.put(
+                "a change of voters at one stroke",
+                Map.entry(Invariant.ONE_MEMBERSHIP_AT_A_TIME, () -> write(N1, change(3, AFTER))));
+        steps.put(
+                "a step before the former one is committed",
+                Map.entry(
+                        Invariant.ONE_MEMBERSHIP_AT_A_TIME,
+                        () -> write(N1, change(3, WITH_LEARNER), change(4, JOINT))));
+        steps.put("a change before the leader has committed", Map.entry(Invariant.ONE_MEMBERSHIP_AT_A_TIME, () -> {
+            elect(N2, 2, first.id(), N3);
+            LogEntry early = new LogEntry(new EntryId(2, 4), EntryType.MEMBERSHIP, 0, 0, 0, WITH_LEARNER.encode());
+            write(N2, entry(2, 3, EntryType.NO_OP, ""), early);
+        }));
+        steps.put(
+                "an entry committed by one majority of a joint membership",
+                Map.entry(Invariant.COMMITS_WHAT_IS_CHOSEN, () -> {
+                    replicate(N2, change(3, WITH_LEARNER));
+                    replicate(N2, change(4, JOINT));
+                    model.send(N1, N2, new Heartbeat(1, 4, 1));
+                }));
         List<DynamicTest> tests = new ArrayList<>();
         steps.forEach((name, step) -> tests.add(DynamicTest.dynamicTest(name, () -> {
             model = new GroupModel(1, List.of(N1, N2, N3));
