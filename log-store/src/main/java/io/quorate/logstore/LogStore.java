@@ -28,6 +28,9 @@ import java.util.concurrent.Executor;
  * written over what is there and need no room; cuts and trims free some.
  */
 public final class LogStore implements AutoCloseable {
+    /** A repair is beside the writing thread and its buffer: it must not hold up other groups' flushes. */
+    private static final int REPAIR_BUFFER_BYTES = 256 << 10;
+
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
@@ -150,7 +153,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     /**
-     * What of the log is damaged, if anything is; where it is in several places, one of them. While there is damage the store
+     * What of the log is damaged, if anything is; where it is in several places, the first one that is known. While there is damage the store
      * serves the rest, takes term and vote, and refuses entries, trims and snapshots. Found at {@link #open}, by
      * {@link #newScrub}, or when an entry is read. For any thread.
      */
@@ -160,8 +163,8 @@ public final class LogStore implements AutoCloseable {
 
     /**
      * Puts the entries that were fetched from another replica in place of the damaged ones, durably when it returns. Then
-     * there is no damage any more, or another one, and {@link #recovered} tells of the log as it is now. For the
-     * writing thread, while nobody reads.
+     * there is no damage any more, or another one, and {@link #recovered} tells of the log as it is now. For one thread,
+     * while nobody else reads or writes.
      *
      * @param entries exactly the damaged ones, which the group must have committed; of an open-ended damage all up to any
      *                index that this log is not known to have gone beyond
@@ -172,17 +175,74 @@ public final class LogStore implements AutoCloseable {
      */
     public void repair(List<LogEntry> entries) {
         run("repair", now -> {
-            Damage found = damage.orElseThrow(() -> new IllegalStateException("there is no damage"));
-            now.hardState().force();
-            now.log().force();
-            try {
-                repairOf(now).fill(found, entries);
-            } catch (CorruptLogException earlier) {
-                damage = now.log().examine(earlier.file());
-                throw new IllegalArgumentException("there is more damage, before what these entries mend", earlier);
-            }
-            reopen(now);
+            Damage found = foundDamage();
+            mend(now, found, repair -> repair.fill(found, entries));
         });
+    }
+
+    /**
+     * As {@link #repair}, with the first of the damaged entries only: for damage of more than fits into memory. What was
+     * intact behind them in their segment is fetched again with the rest. The log stays damaged until it goes to {@code
+     * upToIndex}, whatever happens.
+     *
+     * @param upToIndex index of the last entry that will be fetched, beyond those given here
+     */
+    public void repairPart(List<LogEntry> entries, long upToIndex) {
+        run("repair", now -> {
+            Damage found = foundDamage();
+            long known = Math.max(upToIndex, now.log().segments().active().lastIndex());
+            mend(now, found, repair -> {
+                now.hardState().mark(marks -> marks.durableTo(known));
+                now.hardState().force();
+                repair.fillFirst(found, entries);
+            });
+        });
+    }
+
+    /**
+     * Puts committed entries in place of the damaged ones and of everything behind, durably when it returns: for who knows
+     * that the group has not committed what this log has behind them. A crash leaves the damage, or damage behind these
+     * entries, or the log as wanted.
+     *
+     * @param entries from the first damaged one on
+     * @throws IllegalArgumentException as {@link #repair}
+     * @throws DiskFullException        as {@link #repair}
+     * @throws IllegalStateException    if there is no damage
+     */
+    public void replaceSuffix(List<LogEntry> entries) {
+        run("replace the end of the log", now -> {
+            Damage found = foundDamage();
+            mend(now, found, repair -> repair.fillFirst(found, entries));
+            long behind = entries.get(entries.size() - 1).index() + 1;
+            Open next = open;
+            if (damage.isPresent()) {
+                repairOf(next).cut(damage.get(), behind);
+                reopen(next);
+            } else {
+                next.log().truncateSuffix(behind);
+            }
+        });
+    }
+
+    private Damage foundDamage() {
+        return damage.orElseThrow(() -> new IllegalStateException("there is no damage"));
+    }
+
+    private interface Mending {
+        void apply(Repair repair) throws IOException;
+    }
+
+    private void mend(Open now, Damage found, Mending mending) throws IOException {
+        now.hardState().force();
+        now.log().force();
+        try {
+            mending.apply(repairOf(now));
+        } catch (CorruptLogException earlier) {
+            Optional<Damage> first = now.log().examine(earlier.file());
+            damage = first.isPresent() ? first : Optional.of(found);
+            throw new IllegalArgumentException("there is more damage, before what these entries mend", earlier);
+        }
+        reopen(now);
     }
 
     private Repair repairOf(Open now) {
@@ -190,7 +250,7 @@ public final class LogStore implements AutoCloseable {
                 disk,
                 directory,
                 identity,
-                buffer,
+                new WriteBuffer(REPAIR_BUFFER_BYTES),
                 now.snapshots(),
                 now.hardState(),
                 now.log().segments());
@@ -203,7 +263,7 @@ public final class LogStore implements AutoCloseable {
 
     private void note(Damage found) {
         synchronized (snapshotLock) {
-            if (damage.isEmpty()) {
+            if (damage.isEmpty() || found.firstIndex() < damage.get().firstIndex()) {
                 damage = Optional.of(found);
             }
         }
@@ -250,9 +310,9 @@ public final class LogStore implements AutoCloseable {
         } catch (NoSpaceException e) {
             throw new DiskFullException(now.log().activePath(), "cannot " + what, e);
         } catch (IOException e) {
-            throw failed(now, new StorageException(now.log().activePath(), "cannot " + what, e));
+            throw failed(open, new StorageException(now.log().activePath(), "cannot " + what, e));
         } catch (StorageException e) {
-            throw failed(now, e);
+            throw failed(open, e);
         }
     }
 

@@ -37,11 +37,31 @@ record Repair(
      */
     void fill(Damage damage, List<LogEntry> entries) throws IOException {
         checkRange(damage, entries);
+        place(damage, entries, true);
+    }
+
+    /**
+     * Puts {@code entries} where {@code damage} begins, and leaves nothing of what is behind in that segment.
+     *
+     * @throws IllegalArgumentException if they do not begin where the damage does, or do not follow what is before; nothing
+     *                                  has changed then
+     */
+    void fillFirst(Damage damage, List<LogEntry> entries) throws IOException {
+        if (entries.isEmpty() || entries.get(0).index() != damage.firstIndex()) {
+            throw new IllegalArgumentException("entries from "
+                    + (entries.isEmpty() ? 0 : entries.get(0).index()) + " on do not mend damage from index "
+                    + damage.firstIndex() + " on");
+        }
+        checkTerm(entries);
+        place(damage, entries, false);
+    }
+
+    private void place(Damage damage, List<LogEntry> entries, boolean keepsBehind) throws IOException {
         Segment segment = segments.get(segments.ofIndex(damage.firstIndex()));
         boolean isInSegment =
                 segment.baseIndex() <= damage.firstIndex() && segment.path().equals(damage.file());
         if (isInSegment) {
-            rewrite(segment, damage, entries);
+            rewrite(segment, damage, entries, keepsBehind);
         } else {
             Extent before = endBefore(damage.firstIndex());
             checkFollow(before.last(), before.nextOffset(), entries);
@@ -65,6 +85,10 @@ record Repair(
             throw new IllegalArgumentException("entries " + first + " to " + last + " do not mend damage from index "
                     + damage.firstIndex() + " to " + needed + (damage.isOpenEnded() ? " or later" : ""));
         }
+        checkTerm(entries);
+    }
+
+    private void checkTerm(List<LogEntry> entries) {
         long term = hardState.state().term();
         if (entries.get(entries.size() - 1).term() > term) {
             throw new IllegalArgumentException("entries of term "
@@ -103,18 +127,21 @@ record Repair(
         return new Extent(0, last, offset, 0, 0);
     }
 
-    private void rewrite(Segment segment, Damage damage, List<LogEntry> entries) throws IOException {
+    private void rewrite(Segment segment, Damage damage, List<LogEntry> entries, boolean keepsBehind)
+            throws IOException {
         try (DiskFile file = disk.open(segment.path())) {
             long size = file.size();
             FrameReader reader = SegmentScan.reader(segment.path(), file, segment.seed(), size);
             checkFitsBefore(reader, segment, damage, entries);
-            checkFitsBehind(reader, damage, entries, size);
-            write(segment.header(), entries, Optional.of(new Old(file, reader, size)), damage);
+            if (keepsBehind) {
+                checkFitsBehind(reader, damage, entries, size);
+            }
+            write(segment.header(), entries, Optional.of(new Old(file, reader, size, keepsBehind)), damage);
         }
     }
 
-    /** The file that is written anew. */
-    private record Old(DiskFile file, FrameReader reader, long size) {}
+    /** The file that is written anew. @param keepsBehind whether what is behind the damage is kept */
+    private record Old(DiskFile file, FrameReader reader, long size, boolean keepsBehind) {}
 
     private void checkFitsBefore(FrameReader reader, Segment segment, Damage damage, List<LogEntry> entries)
             throws IOException {
@@ -177,7 +204,7 @@ record Repair(
             for (LogEntry entry : entries) {
                 buffer.put(entry, FrameFormat.FLAG_FLUSH_START, seed);
             }
-            if (old.isPresent()) {
+            if (old.isPresent() && old.get().keepsBehind()) {
                 copyBehind(
                         old.get(), file, damage, entries.get(entries.size() - 1).index() + 1, seed);
             } else {
