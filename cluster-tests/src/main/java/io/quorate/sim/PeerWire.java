@@ -6,6 +6,7 @@ import io.quorate.internal.v1.GroupMessage;
 import io.quorate.internal.v1.PeerFrame;
 import io.quorate.node.rpc.PeerCodec;
 import io.quorate.node.rpc.PeerCodec.MalformedMessageException;
+import io.quorate.node.rpc.RepairCodec;
 import io.quorate.node.seam.PeerMessage;
 
 /** What one node says to another, as the bytes that would be on the wire. */
@@ -18,6 +19,10 @@ final class PeerWire {
             frame.addMessages(PeerCodec.encode(forGroup.groupId(), forGroup.message()));
         } else if (message instanceof PeerMessage.Status status) {
             frame.setStatus(PeerCodec.encode(status));
+        } else if (message instanceof PeerMessage.RepairRequest request) {
+            frame.addMessages(RepairCodec.encode(request));
+        } else if (message instanceof PeerMessage.RepairReply reply) {
+            frame.addMessages(RepairCodec.encode(reply));
         }
         return frame.build().toByteArray();
     }
@@ -30,7 +35,7 @@ final class PeerWire {
                 return PeerCodec.decode(frame.getStatus());
             }
             GroupMessage message = frame.getMessages(0);
-            return PeerCodec.decode(message);
+            return RepairCodec.isRepair(message) ? RepairCodec.decode(message) : PeerCodec.decode(message);
         } catch (InvalidProtocolBufferException | MalformedMessageException e) {
             throw new IllegalStateException("a node sent what its peer refuses: " + e.getMessage(), e);
         }

@@ -21,6 +21,7 @@ import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.InflightBudget;
 import io.quorate.node.replica.LeaderBalancer;
 import io.quorate.node.replica.LocalReplicas;
+import io.quorate.node.replica.RepairQueue;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.replica.Retention;
@@ -204,6 +205,7 @@ public final class NodeRuntime {
                 seams.backgroundExecutor(),
                 whereabouts,
                 new InflightBudget(settings.maxInflightBytes()),
+                new RepairQueue(),
                 observer);
         GroupDirectories directories = new GroupDirectories(
                 seams.disk(),
@@ -221,7 +223,7 @@ public final class NodeRuntime {
                 seams.prng().split(),
                 settings.maxBatchBytes(),
                 store,
-                new RaftCore(
+                () -> new RaftCore(
                         settings.raft(),
                         self,
                         nodes,
@@ -381,8 +383,10 @@ public final class NodeRuntime {
                 liveness.onContact(from);
                 if (message instanceof PeerMessage.ForGroup forGroup) {
                     deliver(from, forGroup);
+                } else if (message instanceof PeerMessage.Status status) {
+                    hear(from, status);
                 } else {
-                    hear(from, (PeerMessage.Status) message);
+                    deliverRepair(from, message);
                 }
             });
         }
@@ -421,6 +425,17 @@ public final class NodeRuntime {
         if (message.groupId() == GroupName.METADATA.groupId()) {
             metadata.step(from, message);
         } else if (!replicas.step(message.groupId(), from, message.message())) {
+            droppedMessages++;
+        }
+    }
+
+    private void deliverRepair(NodeId from, PeerMessage message) {
+        long groupId = message instanceof PeerMessage.RepairRequest request
+                ? request.groupId()
+                : ((PeerMessage.RepairReply) message).groupId();
+        if (groupId == GroupName.METADATA.groupId()) {
+            metadata.replica().stepRepair(from, message);
+        } else if (!replicas.stepRepair(groupId, from, message)) {
             droppedMessages++;
         }
     }

@@ -61,6 +61,8 @@ public record ClusterView(
         PRE_CANDIDATE,
         CANDIDATE,
         LEADER,
+        /** Its log is damaged: it takes no part until it has been repaired from its peers. */
+        QUARANTINED,
         FAILED
     }
 

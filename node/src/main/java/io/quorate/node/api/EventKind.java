@@ -15,9 +15,13 @@ public enum EventKind {
     PEER_DISCONNECTED(4),
     /** The detail names the partition, so that a node's files can be read without its registry. */
     REPLICA_OPENED(10),
-    /** Its disk failed, or its log is damaged: it takes no further part. */
+    /** Its disk failed, or its log cannot be opened: it takes no further part. */
     REPLICA_FAILED(11),
     TOPIC_DELETED(12),
+    /** Its log is damaged: it takes no part until it has been repaired from its peers. */
+    REPLICA_QUARANTINED(13),
+    /** Its log is whole again. */
+    REPLICA_REPAIRED(14),
     /** Asks the others whether they would vote for it; nobody's generation changes by that. */
     PRE_VOTE_STARTED(20),
     ELECTION_STARTED(21),

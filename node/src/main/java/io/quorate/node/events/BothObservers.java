@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.events;
 
+import io.quorate.logstore.Damage;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.replica.ReplicaObserver;
@@ -89,6 +90,18 @@ public record BothObservers(ReplicaObserver first, ReplicaObserver second) imple
     public void onSpaceLevel(SpaceLevel level) {
         first.onSpaceLevel(level);
         second.onSpaceLevel(level);
+    }
+
+    @Override
+    public void onQuarantined(long groupId, Damage damage) {
+        first.onQuarantined(groupId, damage);
+        second.onQuarantined(groupId, damage);
+    }
+
+    @Override
+    public void onRepaired(long groupId) {
+        first.onRepaired(groupId);
+        second.onRepaired(groupId);
     }
 
     @Override

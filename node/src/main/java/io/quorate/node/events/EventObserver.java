@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.events;
 
+import io.quorate.logstore.Damage;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.EventKind;
 import io.quorate.node.api.Refusal;
@@ -138,6 +139,25 @@ public final class EventObserver implements ReplicaObserver {
                     case FULL -> EventKind.DISK_FULL;
                 };
         recorder.record(kind, 0, "");
+    }
+
+    @Override
+    public void onQuarantined(long groupId, Damage damage) {
+        Long lost = led.remove(groupId);
+        if (lost != null) {
+            recorder.record(EventKind.LEADERSHIP_LOST, groupId, lost, 0, "the log is damaged");
+        }
+        recorder.record(
+                EventKind.REPLICA_QUARANTINED,
+                groupId,
+                0,
+                0,
+                damage.asException().getMessage());
+    }
+
+    @Override
+    public void onRepaired(long groupId) {
+        recorder.record(EventKind.REPLICA_REPAIRED, groupId, 0, 0, "");
     }
 
     @Override

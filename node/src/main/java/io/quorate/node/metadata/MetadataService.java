@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The metadata group on this node: its registry, and, while it leads, the changes to it. Every change is checked twice:
@@ -62,21 +63,21 @@ public final class MetadataService implements Replica.Owner {
     private boolean hasApplied;
     private boolean recovered;
 
-    /** @param core freshly made from {@code store.recovered()}; its voters are all nodes of the cluster */
+    /** @param cores makes a member from what {@code store.recovered()} tells; its voters are all nodes of the cluster */
     public MetadataService(
             ReplicaHost host,
             Peers peers,
             Prng prng,
             int clusterMaxBatchBytes,
             LogStore store,
-            RaftCore core,
+            Supplier<RaftCore> cores,
             Listener listener) {
         this.host = host;
         this.peers = peers;
         this.prng = prng;
         this.clusterMaxBatchBytes = clusterMaxBatchBytes;
         this.listener = listener;
-        this.replica = new Replica(host, GroupName.METADATA, store, core, machine, EntryId.NONE, this);
+        this.replica = new Replica(host, GroupName.METADATA, store, cores, machine, EntryId.NONE, this);
     }
 
     public MetadataStateMachine registry() {
@@ -109,7 +110,7 @@ public final class MetadataService implements Replica.Owner {
 
     /** Why the registry cannot be asked yet. */
     public Refusal notRecovered() {
-        return replica.hasFailed()
+        return replica.hasFailed() || replica.isQuarantined()
                 ? Refusals.replicaFailed(GroupName.METADATA, replica.failure())
                 : Refusal.of(Reason.NO_LEADER, "this node has not yet heard of the cluster's topics")
                         .retryAfter(20);
@@ -289,7 +290,7 @@ public final class MetadataService implements Replica.Owner {
     }
 
     private Refusal elsewhere() {
-        if (replica.hasFailed()) {
+        if (replica.hasFailed() || replica.isQuarantined()) {
             return Refusals.replicaFailed(GroupName.METADATA, replica.failure());
         }
         if (replica.core().role() == RaftCore.Role.LEADER) {

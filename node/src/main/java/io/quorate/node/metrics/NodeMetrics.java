@@ -7,6 +7,7 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.quorate.logstore.Damage;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
@@ -52,6 +53,8 @@ public final class NodeMetrics implements ReplicaObserver {
     private final Counter droppedMessages;
     private final Counter diskStalls;
     private final Counter failedReplicas;
+    private final Counter quarantinedReplicas;
+    private final Counter repairedReplicas;
 
     /** @param version of the server, as a label of {@code quorate_node_info} */
     public NodeMetrics(String version) {
@@ -95,6 +98,12 @@ public final class NodeMetrics implements ReplicaObserver {
                 "quorate_dropped_messages_total", "Messages of peers that no correct peer sends, or from strangers.");
         diskStalls =
                 counter("quorate_disk_stalls_total", "Times that the disk has not answered within its time limit.");
+        quarantinedReplicas = counter(
+                "quorate_replica_quarantines_total",
+                "Times that damage was found in the log of a replica of this node.");
+        repairedReplicas = counter(
+                "quorate_replica_repairs_total",
+                "Times that the log of a replica of this node was repaired from its peers.");
         failedReplicas =
                 counter("quorate_replica_failures_total", "Replicas that were given up, for faults of the disk.");
     }
@@ -176,6 +185,16 @@ public final class NodeMetrics implements ReplicaObserver {
         if (stalled) {
             diskStalls.inc();
         }
+    }
+
+    @Override
+    public void onQuarantined(long groupId, Damage damage) {
+        quarantinedReplicas.inc();
+    }
+
+    @Override
+    public void onRepaired(long groupId) {
+        repairedReplicas.inc();
     }
 
     @Override

@@ -52,6 +52,9 @@ public final class FlushRounds {
 
     private record Close(Target target, Runnable onClosed) implements Job {}
 
+    /** Its store is left alone from now on, and stays open. */
+    private record Release(Target target, Runnable onReleased) implements Job {}
+
     private final GuardedLoop loop;
     private final Executor flushExecutor;
     private final Runnable afterCompletions;
@@ -93,6 +96,11 @@ public final class FlushRounds {
     /** Closes the target's store once everything queued before has been written, then runs {@code onClosed} on the loop. */
     void close(Target target, Runnable onClosed) {
         enqueue(new Close(target, onClosed));
+    }
+
+    /** Lets the target's store go once everything queued before has been tried; runs {@code onReleased} on the loop. */
+    void release(Target target, Runnable onReleased) {
+        enqueue(new Release(target, onReleased));
     }
 
     private void enqueue(Job job) {
@@ -209,6 +217,10 @@ public final class FlushRounds {
                 failed.remove(close.target());
                 backlog.remove(close.target());
                 completions.add(close.onClosed());
+            } else if (job instanceof Release release) {
+                failed.remove(release.target());
+                backlog.remove(release.target());
+                completions.add(release.onReleased());
             }
         }
         hasBacklog = !backlog.isEmpty();

@@ -63,26 +63,22 @@ public final class GroupDirectories {
     }
 
     /**
-     * Opens or creates a group's log. What a crash left of a removal is removed first.
+     * Opens or creates a group's log. What a crash left of a removal is removed first. The log may be damaged, which it
+     * tells by {@link LogStore#damage}.
      *
-     * @throws StorageException if the log is damaged or the disk fails
+     * @throws StorageException if the log is damaged beyond repair or the disk fails
      */
     public LogStore open(long groupId) {
         if (isBeingRemoved(groupId)) {
             remove(groupId);
         }
-        LogStore store = LogStore.open(
+        return LogStore.open(
                 disk,
                 dataDirectory.groupDirectory(groupId),
                 new StoreIdentity(clusterId, self.value(), groupId),
                 config,
                 background,
                 writeBuffer);
-        if (store.damage().isPresent()) {
-            store.close();
-            throw store.damage().get().asException();
-        }
-        return store;
     }
 
     /**
@@ -102,7 +98,7 @@ public final class GroupDirectories {
         try {
             Optional<Snapshot> snapshot = store.latestSnapshot();
             long covered = snapshot.map(found -> found.last().index()).orElse(0L);
-            if (covered < store.firstIndex() - 1) {
+            if (store.damage().isEmpty() && covered < store.firstIndex() - 1) {
                 throw new StorageException(
                         dataDirectory.groupDirectory(groupId),
                         "the log begins at index " + store.firstIndex() + ", but the newest good snapshot ends at "

@@ -7,6 +7,7 @@ import io.quorate.logstore.StorageException;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
+import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftCore;
@@ -26,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * The partitions' replicas that this node holds, as the registry wants them.
  *
  * <pre>
- *   wanted ──open, beside the loop──► OPENING ──► OPEN ──deleted──► log closed ──► directory removed
- *                                        └─damaged─► UNUSABLE ─────────────────────────┘
+ *   wanted ──open, beside the loop──► OPENING ──► OPEN (quarantined, if damaged) ──deleted──► log closed ──► directory removed
+ *                                        └─cannot be opened─► UNUSABLE ──────────────────────────────────────────┘
  * </pre>
  *
  * Event loop only.
@@ -117,12 +118,18 @@ public final class LocalReplicas {
             return;
         }
         Wanted wanted = slot.wanted;
-        RaftCore core = new RaftCore(host.raft(), host.self(), wanted.membership(), store.recovered(), prng.split());
+        PartitionReplica partition = new PartitionReplica(
+                host,
+                wanted.name(),
+                log,
+                () -> new RaftCore(host.raft(), host.self(), slot.wanted.membership(), store.recovered(), prng.split()),
+                wanted.maxBatchBytes(),
+                wanted.retention());
+        slot.replica = Optional.of(partition);
+        RaftCore core = partition.replica().core();
         if (wanted.preferred().equals(host.self()) && core.lastIndex() > 0) {
             giveHeadStart(core);
         }
-        slot.replica = Optional.of(
-                new PartitionReplica(host, wanted.name(), log, core, wanted.maxBatchBytes(), wanted.retention()));
         LOG.debug("{}: opened on {}, last index {}", wanted.name(), host.self(), core.lastIndex());
     }
 
@@ -240,6 +247,16 @@ public final class LocalReplicas {
         for (Slot slot : slots.values()) {
             slot.replica.ifPresent(replica -> replica.disconnected(peer));
         }
+    }
+
+    /** Returns false if there is no such replica (yet, or any more). */
+    public boolean stepRepair(long groupId, NodeId from, PeerMessage message) {
+        Slot slot = slots.get(groupId);
+        if (slot == null || slot.replica.isEmpty()) {
+            return false;
+        }
+        slot.replica.get().replica().stepRepair(from, message);
+        return true;
     }
 
     /** Returns false if there is no such replica (yet, or any more), or the message was damaged. */

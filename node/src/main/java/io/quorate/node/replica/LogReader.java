@@ -257,13 +257,13 @@ final class LogReader implements ReadSession {
                         this::onReadFailed);
     }
 
-    /** Damage is not served around: the whole replica stops (promise P8), after its readers were told why. */
+    /** Damage is not served around: the whole replica is repaired (promise P8), after its readers were told why. */
     private void onReadFailed(StorageException fault) {
         busy = false;
         if (fault instanceof CorruptLogException) {
             refuse(Refusals.corruptReplica(partition.name(), fault.getMessage()));
         }
-        partition.replica().onStorageFailed(fault);
+        partition.replica().onReadFailed(fault);
     }
 
     private boolean ready() {

@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A partition's replica on this node: takes appends while it leads, serves reads of what is committed and applied.
@@ -52,7 +53,7 @@ public final class PartitionReplica implements Replica.Owner {
     private boolean stopped;
 
     /**
-     * @param core          freshly made from the log's {@code recovered()}
+     * @param cores         makes a member from what the log's {@code recovered()} tells
      * @param maxBatchBytes largest batch that is taken
      * @param retention     how much is kept
      */
@@ -60,7 +61,7 @@ public final class PartitionReplica implements Replica.Owner {
             ReplicaHost host,
             GroupName name,
             GroupDirectories.PartitionLog log,
-            RaftCore core,
+            Supplier<RaftCore> cores,
             int maxBatchBytes,
             Retention retention) {
         this.host = host;
@@ -70,7 +71,7 @@ public final class PartitionReplica implements Replica.Owner {
                 .orElseGet(() -> new PartitionStateMachine(name));
         EntryId applied = log.snapshot().map(Snapshot::last).orElse(EntryId.NONE);
         this.appends = new AppendQueue(machine.producers(), host.budget());
-        this.replica = new Replica(host, name, log.store(), core, machine, applied, this);
+        this.replica = new Replica(host, name, log.store(), cores, machine, applied, this);
         this.beginning = new LogBeginning(host, this, retention, applied.index());
         this.maxBatchBytes = maxBatchBytes;
     }
@@ -118,7 +119,7 @@ public final class PartitionReplica implements Replica.Owner {
 
     /** Returns false if the message was dropped because its record batches are not what their producers sent. */
     public boolean step(NodeId from, Message message) {
-        if (message instanceof AppendRequest append && !carriesIntactBatches(append)) {
+        if (message instanceof AppendRequest append && !areIntactBatches(append.entries())) {
             return false;
         }
         if (message instanceof AppendRequest append && host.disk().space().isExhausted() && carriesRecords(append)) {
@@ -138,8 +139,9 @@ public final class PartitionReplica implements Replica.Owner {
         return false;
     }
 
-    private static boolean carriesIntactBatches(AppendRequest append) {
-        for (LogEntry entry : append.entries()) {
+    /** Whether the record batches among these entries are what their producers sent. */
+    static boolean areIntactBatches(List<LogEntry> entries) {
+        for (LogEntry entry : entries) {
             if (entry.type() == EntryType.RECORDS) {
                 Payload batch = entry.payload();
                 try {
@@ -393,6 +395,9 @@ public final class PartitionReplica implements Replica.Owner {
         if (!anyReplica) {
             return whyNotLeading();
         }
+        if (replica.isQuarantined()) {
+            return Optional.of(Refusals.corruptReplica(name, replica.failure()));
+        }
         return replica.isRunning() ? Optional.empty() : Optional.of(notLeading());
     }
 
@@ -442,6 +447,6 @@ public final class PartitionReplica implements Replica.Owner {
 
     @Override
     public void onFailed() {
-        refuseReaders(notLeading(), true);
+        refuseReaders(replica.isQuarantined() ? Refusals.corruptReplica(name, replica.failure()) : notLeading(), true);
     }
 }

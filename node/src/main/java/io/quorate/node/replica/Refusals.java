@@ -233,6 +233,9 @@ public final class Refusals {
     }
 
     static Refusal corruptReplica(GroupName group, String damage) {
-        return Refusal.of(Reason.CORRUPT_REPLICA, "the log of " + group + " on this node is damaged: " + damage);
+        return Refusal.of(
+                Reason.CORRUPT_REPLICA,
+                "the log of " + group + " on this node is damaged, and repaired from the other replicas by itself; read"
+                        + " from one of them: " + damage);
     }
 }

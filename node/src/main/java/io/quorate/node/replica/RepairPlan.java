@@ -91,11 +91,7 @@ record RepairPlan(
         // If there is something, but nothing that can be read, the end of the log is as good as unknown.
         boolean isEndKnown = behind.isPresent() || damage.lastIndex() >= end;
         return new RepairPlan(
-                first,
-                isEndKnown ? OptionalLong.of(damage.lastIndex()) : OptionalLong.empty(),
-                before,
-                behind,
-                term);
+                first, isEndKnown ? OptionalLong.of(damage.lastIndex()) : OptionalLong.empty(), before, behind, term);
     }
 
     private static Optional<EntryId> idAt(LogStore store, long index) {
@@ -113,6 +109,11 @@ record RepairPlan(
         return before.map(EntryId::index).orElse(firstIndex);
     }
 
+    /** The last index of which the committed entry is wanted; {@code Long.MAX_VALUE} if nobody knows yet. */
+    long end() {
+        return behind.map(EntryId::index).orElse(lastIndex.orElse(Long.MAX_VALUE));
+    }
+
     /**
      * @param committed the last entry that some other replica knows to be committed
      * @param fetched   committed entries that follow each other from {@link #start} on
@@ -121,16 +122,16 @@ record RepairPlan(
         if (before.isPresent() && committed.index() <= before.get().index()) {
             return committed.term() > before.get().term() ? new Cut(firstIndex) : new Wait();
         }
-        if (before.isPresent()
-                && !fetched.isEmpty()
-                && !fetched.get(0).id().equals(before.get())) {
+        if (before.isPresent() && !fetched.isEmpty() && !fetched.get(0).id().equals(before.get())) {
             return new Cut(firstIndex);
         }
         long wanted = wanted(committed);
         if (wanted < firstIndex) {
             return new Wait();
         }
-        long lastFetched = fetched.isEmpty() ? start() - 1 : fetched.get(fetched.size() - 1).index();
+        long lastFetched = fetched.isEmpty()
+                ? start() - 1
+                : fetched.get(fetched.size() - 1).index();
         List<LogEntry> damaged = upTo(fetched, Long.MAX_VALUE);
         for (LogEntry entry : damaged) {
             if (entry.term() > term) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.CorruptLogException;
+import io.quorate.logstore.Damage;
 import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
@@ -9,6 +11,7 @@ import io.quorate.node.api.ClusterView.ReplicaRole;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.EntryLoad;
 import io.quorate.raft.Envelope;
+import io.quorate.raft.FollowerStatus;
 import io.quorate.raft.Outputs;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
@@ -21,8 +24,10 @@ import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.Message;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +41,9 @@ import org.slf4j.LoggerFactory;
  *                       └───► apply up to the commit index: from memory, or in chunks from disk
  *
  *   RUNNING ──disk fault──► FAILED ──stop──► STOPPED        FAILED is for good in this process (promise P6)
+ *      │ ▲
+ *      ▼ └── repaired from its peers, with a new core of what the log holds now
+ *   QUARANTINED   damage was found, at the opening or later: no part in elections, acknowledgement, reads (promise P8)
  * </pre>
  *
  * <p>Invariants: appliedIndex ≤ committedIndex ≤ durable index of the core; a held message leaves only when its persist
@@ -46,6 +54,9 @@ public final class Replica implements FlushRounds.Target {
 
     /** How much of the log is read at a time to be applied, in {@code LogEntry.sizeBytes()}. */
     static final int APPLY_CHUNK_BYTES = 1 << 20;
+
+    /** So many reads in a row may fail for no reason that can be found. */
+    private static final int MISREADS_MAX = 8;
 
     /** Learns what becomes of a replica. Called on the event loop. */
     public interface Owner {
@@ -58,12 +69,13 @@ public final class Replica implements FlushRounds.Target {
         /** This member led {@code term} and does not any more. */
         void onLeadershipLost(long term);
 
-        /** The disk failed: the replica neither votes nor serves any more. */
+        /** The disk failed, or the log is damaged: the replica neither votes nor serves any more, or not until repaired. */
         void onFailed();
     }
 
     private enum State {
         RUNNING,
+        QUARANTINED,
         FAILED,
         STOPPED
     }
@@ -73,15 +85,22 @@ public final class Replica implements FlushRounds.Target {
     private final ReplicaHost host;
     private final GroupName name;
     private final LogStore store;
-    private final RaftCore core;
+    private final Supplier<RaftCore> cores;
     private final StateMachine machine;
     private final Owner owner;
-    private final LeaderFitness fitness;
+    private final RepairSource source;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
-    private final ReadBarrier reads;
+
+    /** Replaced after a repair, with all that hangs on it. */
+    private RaftCore core;
+
+    private LeaderFitness fitness;
+    private ReadBarrier reads;
 
     private State state = State.RUNNING;
     private String failure = "";
+    private Optional<ReplicaRepair> repair = Optional.empty();
+    private int misreads;
     private boolean dirty;
     /** Whether it is among those that are ticked. */
     private boolean ticked;
@@ -97,27 +116,43 @@ public final class Replica implements FlushRounds.Target {
     private Optional<NodeId> observedLeader = Optional.empty();
 
     /**
-     * @param core    freshly made from {@code store.recovered()}
+     * Runs, or, if the log is damaged, is quarantined from its first moment on.
+     *
+     * @param cores   makes a member from what {@code store.recovered()} tells
      * @param applied the last entry that is in the state machine's state already; {@link EntryId#NONE} if none is
      */
     public Replica(
             ReplicaHost host,
             GroupName name,
             LogStore store,
-            RaftCore core,
+            Supplier<RaftCore> cores,
             StateMachine machine,
             EntryId applied,
             Owner owner) {
         this.host = host;
         this.name = name;
         this.store = store;
-        this.core = core;
+        this.cores = cores;
         this.machine = machine;
         this.owner = owner;
-        this.fitness = new LeaderFitness(
-                host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
-        this.reads = new ReadBarrier(core);
         this.applied = applied;
+        this.source = new RepairSource(host, this);
+        begin();
+        store.damage().ifPresentOrElse(this::quarantine, this::tellOpened);
+    }
+
+    private void begin() {
+        core = cores.get();
+        fitness = new LeaderFitness(
+                host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
+        reads = new ReadBarrier(core);
+        persistedSequence = 0;
+        committedIndex = 0;
+        readingToApply = false;
+        misreads = 0;
+    }
+
+    private void tellOpened() {
         host.observer().onOpened(name.groupId(), core.membership());
         host.observer().onRestored(name.groupId(), applied);
         startTicking();
@@ -145,9 +180,14 @@ public final class Replica implements FlushRounds.Target {
         return state == State.FAILED;
     }
 
-    /** Why it has failed; empty if it has not. */
+    public boolean isQuarantined() {
+        return state == State.QUARANTINED;
+    }
+
+    /** Why it has failed or is quarantined, and what happens about that; empty if it runs. */
     public String failure() {
-        return failure;
+        return repair.map(under -> failure + "; repair from the other replicas: " + under.progress())
+                .orElse(failure);
     }
 
     /** The last index that the state machine has seen. */
@@ -251,8 +291,11 @@ public final class Replica implements FlushRounds.Target {
         host.turns().ticked().remove(this);
         held.clear();
         reads.abandon();
-        host.turns().flushes().close(this, onClosed);
-        host.turns().flushes().kick();
+        Runnable close = () -> {
+            host.turns().flushes().close(this, onClosed);
+            host.turns().flushes().kick();
+        };
+        repair.ifPresentOrElse(under -> under.stop(close), close);
     }
 
     /** It has had an input, which may have woken it. */
@@ -353,7 +396,11 @@ public final class Replica implements FlushRounds.Target {
                                 markDirty();
                             }
                         },
-                        this::onStorageFailed);
+                        fault -> {
+                            readingToApply = false;
+                            onReadFailed(fault);
+                            markDirty();
+                        });
     }
 
     /**
@@ -376,10 +423,9 @@ public final class Replica implements FlushRounds.Target {
                         entries -> loaded(load, entries),
                         fault -> {
                             if (core.term() == term) {
-                                onStorageFailed(fault);
-                            } else {
-                                loaded(load, List.of());
+                                onReadFailed(fault);
                             }
+                            loaded(load, List.of());
                         });
     }
 
@@ -409,11 +455,125 @@ public final class Replica implements FlushRounds.Target {
         host.disk().space().onNoRoom();
     }
 
+    /** What could not be read is not there (the replica is repaired), or was misread (it can be read again). */
+    void onReadFailed(StorageException fault) {
+        if (fault instanceof CorruptLogException && store.damage().isEmpty() && misreads < MISREADS_MAX) {
+            misreads++;
+            LOG.warn("{} on {}: misread, a second look found nothing wrong: {}", name, host.self(), fault.getMessage());
+        } else {
+            onStorageFailed(fault);
+        }
+    }
+
+    /** Somebody has looked at the log: if it is damaged, the replica must not go on. */
+    void checkForDamage() {
+        if (state == State.RUNNING) {
+            store.damage().ifPresent(this::onDamaged);
+        }
+    }
+
+    private void onDamaged(Damage damage) {
+        handOverBeforeQuarantine();
+        quarantine(damage);
+        end();
+    }
+
+    /** Whoever has everything campaigns at once instead of waiting for this leader's silence. */
+    private void handOverBeforeQuarantine() {
+        core.followers().stream()
+                .max(Comparator.comparingLong(FollowerStatus::matchIndex))
+                .ifPresent(best -> {
+                    core.transferLeadership(best.follower());
+                    if (core.hasOutputs()) {
+                        Outputs last = core.drain();
+                        if (!last.persist().isEmpty()) {
+                            host.observer().onPersist(name.groupId(), last.persist());
+                        }
+                        send(last.sendNow());
+                    }
+                });
+    }
+
+    private void quarantine(Damage damage) {
+        LOG.error(
+                "{} on {}: the log is damaged, the replica serves nothing until it has been repaired from the others: {}",
+                name,
+                host.self(),
+                damage.asException().getMessage());
+        state = State.QUARANTINED;
+        failure = damage.asException().getMessage();
+        held.clear();
+        host.observer().onQuarantined(name.groupId(), damage);
+        ReplicaRepair begun = new ReplicaRepair(
+                host, name, store, core.membership().others(host.self()), core.term(), new Repaired());
+        repair = Optional.of(begun);
+        // Once nobody writes, reads or tidies up any more: each of these executors works in order.
+        host.turns().flushes().release(this, () -> host.loop()
+                .offload(
+                        host.readExecutor(),
+                        () -> begun,
+                        afterReads -> host.loop()
+                                .offload(
+                                        host.backgroundExecutor(),
+                                        () -> begun,
+                                        ReplicaRepair::start,
+                                        this::onRepairFailed),
+                        this::onRepairFailed));
+        host.turns().flushes().kick();
+    }
+
+    private void onRepairFailed(StorageException fault) {
+        repair = Optional.empty();
+        if (state == State.QUARANTINED) {
+            fail(fault);
+        }
+    }
+
+    private final class Repaired implements ReplicaRepair.Listener {
+        @Override
+        public void onRepaired() {
+            LOG.info("{} on {}: repaired, takes part again", name, host.self());
+            repair = Optional.empty();
+            failure = "";
+            state = State.RUNNING;
+            begin();
+            if (core.lastIndex() < applied.index()) {
+                throw new IllegalStateException(
+                        name + ": the repaired log ends at " + core.lastEntry() + ", but " + applied + " is applied");
+            }
+            host.observer().onRepaired(name.groupId());
+            tellOpened();
+            markDirty();
+        }
+
+        @Override
+        public void onFailed(StorageException fault) {
+            onRepairFailed(fault);
+        }
+    }
+
+    /** From another replica of the group, about the repair of one of the two. */
+    public void stepRepair(NodeId from, PeerMessage message) {
+        if (message instanceof PeerMessage.RepairReply reply) {
+            repair.ifPresent(under -> under.onReply(from, reply));
+        } else if (message instanceof PeerMessage.RepairRequest request && state == State.RUNNING) {
+            source.answer(from, request);
+        }
+    }
+
     @Override
     public void onStorageFailed(StorageException fault) {
         if (state != State.RUNNING) {
             return;
         }
+        if (fault instanceof CorruptLogException && store.damage().isPresent()) {
+            onDamaged(store.damage().get());
+        } else {
+            fail(fault);
+        }
+    }
+
+    private void fail(StorageException fault) {
         LOG.error(
                 "{} on {}: the replica has failed and serves nothing until a restart: {}",
                 name,
@@ -424,6 +584,10 @@ public final class Replica implements FlushRounds.Target {
         failure = fault.getMessage();
         held.clear();
         host.observer().onFailed(name.groupId(), fault);
+        end();
+    }
+
+    private void end() {
         owner.onFailed();
         if (ledTerm != 0) {
             long lost = ledTerm;
@@ -505,7 +669,7 @@ public final class Replica implements FlushRounds.Target {
                 core.lastIndex(),
                 highWatermark,
                 voters,
-                failure,
+                failure(),
                 core.lastEntry().term(),
                 appliedIndex(),
                 FollowerViews.of(core, host.disk().tickMillis()));
@@ -514,6 +678,9 @@ public final class Replica implements FlushRounds.Target {
     private ReplicaRole role() {
         if (state == State.FAILED) {
             return ReplicaRole.FAILED;
+        }
+        if (state == State.QUARANTINED) {
+            return ReplicaRole.QUARANTINED;
         }
         return switch (core.role()) {
             case FOLLOWER -> ReplicaRole.FOLLOWER;

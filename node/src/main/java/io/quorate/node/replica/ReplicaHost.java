@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
  * @param backgroundExecutor housekeeping
  * @param whereabouts  knows the leaders
  * @param budget       of the appends under way
+ * @param repairs      lets damaged replicas take turns
  * @param observer     watches them
  */
 public record ReplicaHost(
@@ -33,4 +34,5 @@ public record ReplicaHost(
         Executor backgroundExecutor,
         Whereabouts whereabouts,
         InflightBudget budget,
+        RepairQueue repairs,
         ReplicaObserver observer) {}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.Damage;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.NodeEvent;
 import io.quorate.node.api.Refusal;
@@ -65,6 +66,12 @@ public interface ReplicaObserver {
     /** The node's disk has come to hold more or less than one of its watermarks. */
     default void onSpaceLevel(SpaceLevel level) {}
 
-    /** The replica takes no further part: its disk failed or its log is damaged. */
+    /** The replica's log is damaged: it takes no part until it is repaired from its peers. */
+    default void onQuarantined(long groupId, Damage damage) {}
+
+    /** Its log is whole again; it is opened anew next. */
+    default void onRepaired(long groupId) {}
+
+    /** The replica takes no further part: its disk failed or its log cannot be opened. */
     default void onFailed(long groupId, Throwable cause) {}
 }

@@ -13,6 +13,7 @@ import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,8 +82,7 @@ final class ReplicaRepair {
      * @param peers the group's other members
      * @param term  the newest in which this replica may have voted or acknowledged anything
      */
-    ReplicaRepair(
-            ReplicaHost host, GroupName name, LogStore store, List<NodeId> peers, long term, Listener listener) {
+    ReplicaRepair(ReplicaHost host, GroupName name, LogStore store, List<NodeId> peers, long term, Listener listener) {
         this.host = host;
         this.name = name;
         this.store = store;
@@ -102,7 +102,8 @@ final class ReplicaRepair {
             return;
         }
         if (peers.isEmpty()) {
-            progress = "the partition has no other replica from which it could be repaired; what is lost is in its backups";
+            progress =
+                    "the partition has no other replica from which it could be repaired; what is lost is in its backups";
             LOG.error("{} on {}: {}", name, host.self(), progress);
             return;
         }
@@ -144,17 +145,18 @@ final class ReplicaRepair {
         askedInVain = 0;
         onDisk(() -> RepairPlan.of(store, term), found -> {
             plan = found;
-            ask(plan.start(), plan.behind().map(id -> id.index()).orElse(plan.lastIndex().orElse(Long.MAX_VALUE)));
+            ask(plan.start());
         });
     }
 
     // ---- asking
 
-    private void ask(long fromIndex, long toIndex) {
+    private void ask(long fromIndex) {
         NodeId peer = peers.get(nextPeer % peers.size());
         round++;
         asking = true;
         progress = "asks node " + peer.value() + " for entries from index " + fromIndex + " on";
+        long toIndex = plan.end();
         boolean newTerm = plan.needsNewTerm() || pauses >= PATIENCE;
         host.transport()
                 .send(peer, new PeerMessage.RepairRequest(name.groupId(), round, term, fromIndex, toIndex, newTerm));
@@ -173,7 +175,7 @@ final class ReplicaRepair {
         if (askedInVain >= peers.size()) {
             pause(why);
         } else {
-            ask(plan.start() + fetched.size(), Long.MAX_VALUE);
+            ask(plan.start() + fetched.size());
         }
     }
 
@@ -210,10 +212,11 @@ final class ReplicaRepair {
                     adoptTermOf(entries);
                     store.repairPart(entries, fetch.toIndex());
                 });
-            } else if (reply.entries().isEmpty() && fetch.fromIndex() <= reply.committed().index()) {
+            } else if (reply.entries().isEmpty()
+                    && fetch.fromIndex() <= reply.committed().index()) {
                 askNext("node " + from.value() + " could not read its entry " + fetch.fromIndex());
             } else {
-                ask(fetch.fromIndex(), fetch.toIndex());
+                ask(fetch.fromIndex());
             }
         } else if (step instanceof RepairPlan.Fill fill) {
             mend("puts back entries " + describe(fill.entries()), () -> store.repair(fill.entries()));
@@ -271,7 +274,7 @@ final class ReplicaRepair {
                 });
     }
 
-    private <T> void onDisk(Supplier<T> work, java.util.function.Consumer<T> then) {
+    private <T> void onDisk(Supplier<T> work, Consumer<T> then) {
         busy = true;
         host.loop()
                 .offload(

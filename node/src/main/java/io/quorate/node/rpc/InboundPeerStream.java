@@ -97,7 +97,8 @@ final class InboundPeerStream implements StreamObserver<PeerFrame> {
             if (ended) {
                 return; // a receiver may close the transport
             }
-            transport.deliver(link, PeerCodec.decode(message));
+            transport.deliver(
+                    link, RepairCodec.isRepair(message) ? RepairCodec.decode(message) : PeerCodec.decode(message));
         }
     }
 

@@ -125,6 +125,8 @@ public final class PeerCodec {
                                 decode(frame.getSnapshotReceived().getSnapshot()),
                                 notNegative(
                                         "position", frame.getSnapshotReceived().getPosition()));
+                    case REPAIR_REQUEST, REPAIR_REPLY ->
+                        throw new MalformedMessageException("a message about repair is none of Raft's");
                     case MESSAGE_NOT_SET ->
                         throw new MalformedMessageException("a message of a kind that this version does not know");
                 };
@@ -200,7 +202,17 @@ public final class PeerCodec {
         return new AppendRequest(term, previous, entries, notNegative("commit_index", frame.getCommitIndex()));
     }
 
-    private static LogEntry decode(Entry entry, long index) throws MalformedMessageException {
+    static Entry.Builder encode(LogEntry entry) {
+        return Entry.newBuilder()
+                .setTerm(entry.term())
+                .setType(entry.type().code())
+                .setBaseOffset(entry.baseOffset())
+                .setRecordCount(entry.recordCount())
+                .setTimestampMs(entry.timestampMillis())
+                .setPayload(PayloadBytes.toByteString(entry.payload()));
+    }
+
+    static LogEntry decode(Entry entry, long index) throws MalformedMessageException {
         long baseOffset = notNegative("base_offset", entry.getBaseOffset());
         if (baseOffset > Long.MAX_VALUE - Integer.MAX_VALUE) {
             throw new MalformedMessageException("base_offset " + baseOffset + " leaves no room for records");
@@ -232,7 +244,7 @@ public final class PeerCodec {
         return entryId("last", term, index);
     }
 
-    private static EntryId entryId(String what, long term, long index) throws MalformedMessageException {
+    static EntryId entryId(String what, long term, long index) throws MalformedMessageException {
         notNegative(what + "_term", term);
         notNegative(what + "_index", index);
         if ((term == 0) != (index == 0)) {
@@ -241,14 +253,14 @@ public final class PeerCodec {
         return term == 0 ? EntryId.NONE : new EntryId(term, index);
     }
 
-    private static long notNegative(String field, long value) throws MalformedMessageException {
+    static long notNegative(String field, long value) throws MalformedMessageException {
         if (value < 0) {
             throw new MalformedMessageException(field + " " + Long.toUnsignedString(value) + " is out of range");
         }
         return value;
     }
 
-    private static long positive(String field, long value) throws MalformedMessageException {
+    static long positive(String field, long value) throws MalformedMessageException {
         if (value <= 0) {
             throw new MalformedMessageException(field + " " + Long.toUnsignedString(value) + " is out of range");
         }
@@ -291,13 +303,7 @@ public final class PeerCodec {
                     .setPreviousIndex(request.previous().index())
                     .setCommitIndex(request.commitIndex());
             for (LogEntry entry : request.entries()) {
-                append.addEntries(Entry.newBuilder()
-                        .setTerm(entry.term())
-                        .setType(entry.type().code())
-                        .setBaseOffset(entry.baseOffset())
-                        .setRecordCount(entry.recordCount())
-                        .setTimestampMs(entry.timestampMillis())
-                        .setPayload(PayloadBytes.toByteString(entry.payload())));
+                append.addEntries(PeerCodec.encode(entry));
             }
             frame.setAppendEntries(append);
         }

@@ -4,6 +4,7 @@ package io.quorate.node.rpc;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.quorate.internal.v1.GroupMessage;
 import io.quorate.internal.v1.PeerFrame;
 import io.quorate.internal.v1.PeerServiceGrpc;
 import io.quorate.node.seam.EventLoop;
@@ -50,6 +51,8 @@ final class PeerLink {
 
     private List<PeerMessage.ForGroup> queuedControl = new ArrayList<>();
     private List<PeerMessage.ForGroup> queuedAppends = new ArrayList<>();
+    private List<PeerMessage.RepairRequest> queuedRepairRequests = new ArrayList<>();
+    private List<PeerMessage.RepairReply> queuedRepairReplies = new ArrayList<>();
     private PeerMessage.Status queuedStatus;
     private boolean open;
     private boolean cut;
@@ -137,6 +140,10 @@ final class PeerLink {
     void enqueue(PeerMessage message) {
         if (message instanceof PeerMessage.Status status) {
             queuedStatus = queuedStatus == null || status.complete() ? status : merge(queuedStatus, status);
+        } else if (message instanceof PeerMessage.RepairRequest request) {
+            queuedRepairRequests.add(request);
+        } else if (message instanceof PeerMessage.RepairReply reply) {
+            queuedRepairReplies.add(reply);
         } else {
             PeerMessage.ForGroup forGroup = (PeerMessage.ForGroup) message;
             (forGroup.message() instanceof AppendRequest ? queuedAppends : queuedControl).add(forGroup);
@@ -145,7 +152,7 @@ final class PeerLink {
 
     /** Sends what was queued in this turn, or drops it. */
     void flush() {
-        if (queuedStatus != null || !queuedControl.isEmpty()) {
+        if (queuedStatus != null || !queuedControl.isEmpty() || !queuedRepairRequests.isEmpty()) {
             FrameWriter writer = new FrameWriter(control);
             if (queuedStatus != null) {
                 writer.frame.setStatus(PeerCodec.encode(queuedStatus));
@@ -153,17 +160,29 @@ final class PeerLink {
             for (PeerMessage.ForGroup message : queuedControl) {
                 writer.add(message.groupId(), message.message(), MESSAGE_OVERHEAD_BYTES);
             }
+            for (PeerMessage.RepairRequest request : queuedRepairRequests) {
+                writer.add(RepairCodec.encode(request), MESSAGE_OVERHEAD_BYTES);
+            }
             writer.send();
             queuedStatus = null;
+            queuedRepairRequests = new ArrayList<>();
             queuedControl = new ArrayList<>();
         }
-        if (!queuedAppends.isEmpty()) {
+        if (!queuedAppends.isEmpty() || !queuedRepairReplies.isEmpty()) {
             FrameWriter writer = new FrameWriter(replicate);
             for (PeerMessage.ForGroup message : queuedAppends) {
                 writer.addAppend(message.groupId(), (AppendRequest) message.message());
             }
+            for (PeerMessage.RepairReply reply : queuedRepairReplies) {
+                long bytes = MESSAGE_OVERHEAD_BYTES;
+                for (LogEntry entry : reply.entries()) {
+                    bytes += entry.sizeBytes();
+                }
+                writer.add(RepairCodec.encode(reply), bytes);
+            }
             writer.send();
             queuedAppends = new ArrayList<>();
+            queuedRepairReplies = new ArrayList<>();
         }
     }
 
@@ -200,6 +219,10 @@ final class PeerLink {
         }
 
         private void add(long groupId, Message message, long messageBytes) {
+            add(PeerCodec.encode(groupId, message), messageBytes);
+        }
+
+        private void add(GroupMessage message, long messageBytes) {
             if (bytes > 0 && bytes + messageBytes > MAX_FRAME_BYTES) {
                 send();
             }
@@ -207,7 +230,7 @@ final class PeerLink {
                 droppedMessages++;
                 return;
             }
-            frame.addMessages(PeerCodec.encode(groupId, message));
+            frame.addMessages(message);
             bytes += messageBytes;
         }
 

@@ -127,6 +127,7 @@ final class ViewCodec {
             case PRE_CANDIDATE -> ReplicaRole.REPLICA_ROLE_PRE_CANDIDATE;
             case CANDIDATE -> ReplicaRole.REPLICA_ROLE_CANDIDATE;
             case LEADER -> ReplicaRole.REPLICA_ROLE_LEADER;
+            case QUARANTINED -> ReplicaRole.REPLICA_ROLE_QUARANTINED;
             case FAILED -> ReplicaRole.REPLICA_ROLE_FAILED;
         };
     }
