@@ -91,7 +91,7 @@ public interface Admin {
     /** @param lastContactMillis since the answering node heard of it; empty: never */
     record NodeInfo(int nodeId, String clientAddress, String peerAddress, boolean up, OptionalLong lastContactMillis) {}
 
-    /** @param role FOLLOWER, PRE_CANDIDATE, CANDIDATE, LEADER or FAILED */
+    /** @param role FOLLOWER, PRE_CANDIDATE, CANDIDATE, LEADER, QUARANTINED or FAILED */
     record GroupInfo(
             long groupId,
             String topic,

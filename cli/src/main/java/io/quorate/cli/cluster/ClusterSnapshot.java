@@ -78,6 +78,7 @@ public record ClusterSnapshot(
      * @param replicas      ids of the nodes that hold it
      * @param live          those of them that can take part in a quorum
      * @param failures      why replicas have failed, by node
+     * @param quarantined   where logs are damaged, and how their repair goes, by node
      * @param highWatermark first offset that is not yet committed; empty if no replica answered
      */
     public record GroupView(
@@ -88,6 +89,7 @@ public record ClusterSnapshot(
             List<Integer> replicas,
             List<Integer> live,
             Map<Integer, String> failures,
+            Map<Integer, String> quarantined,
             OptionalLong highWatermark) {
         public boolean hasLeader() {
             return leaderId != 0;
@@ -267,6 +269,7 @@ public record ClusterSnapshot(
 
         private GroupView group(String topic, int partition, long groupId, List<Integer> replicas, Claim claim) {
             Map<Integer, String> failures = new TreeMap<>();
+            Map<Integer, String> quarantined = new TreeMap<>();
             OptionalLong leaderMark = OptionalLong.empty();
             OptionalLong highestMark = OptionalLong.empty();
             for (DescribeClusterResponse answer : answers) {
@@ -277,6 +280,8 @@ public record ClusterSnapshot(
                 long mark = local.get().getHighWatermark();
                 if (local.get().getRole() == ReplicaRole.REPLICA_ROLE_FAILED) {
                     failures.put(answer.getNodeId(), local.get().getFailure());
+                } else if (local.get().getRole() == ReplicaRole.REPLICA_ROLE_QUARANTINED) {
+                    quarantined.put(answer.getNodeId(), local.get().getFailure());
                 } else if (answer.getNodeId() == claim.leaderId()) {
                     leaderMark = OptionalLong.of(mark);
                 } else {
@@ -284,7 +289,9 @@ public record ClusterSnapshot(
                 }
             }
             List<Integer> live = replicas.stream()
-                    .filter(node -> states.getOrDefault(node, State.DOWN).isHeard() && !failures.containsKey(node))
+                    .filter(node -> states.getOrDefault(node, State.DOWN).isHeard()
+                            && !failures.containsKey(node)
+                            && !quarantined.containsKey(node))
                     .toList();
             return new GroupView(
                     topic,
@@ -294,6 +301,7 @@ public record ClusterSnapshot(
                     List.copyOf(replicas),
                     live,
                     failures,
+                    quarantined,
                     leaderMark.isPresent() ? leaderMark : highestMark);
         }
 

@@ -55,6 +55,9 @@ public record Health(Level level, String sentence) {
             group.failures()
                     .forEach((node, why) -> findings.add(
                             "the replica of " + group.name() + " on node " + node + " has failed: " + why));
+            group.quarantined()
+                    .forEach((node, why) -> findings.add("the log of " + group.name() + " on node " + node
+                            + " is damaged, its replica is quarantined: " + why));
         }
         if (findings.isEmpty()) {
             int nodes = cluster.nodes().size();

@@ -165,6 +165,8 @@ final class StatusVerb extends ClientVerb {
     private static Map<String, Object> groupJson(GroupView group) {
         List<Object> failures = new ArrayList<>();
         group.failures().forEach((node, why) -> failures.add(Json.object("nodeId", node, "failure", why)));
+        List<Object> quarantined = new ArrayList<>();
+        group.quarantined().forEach((node, why) -> quarantined.add(Json.object("nodeId", node, "damage", why)));
         OptionalLong mark = group.highWatermark();
         Map<String, Object> object = Json.object(
                 "leaderId", group.leaderId(),
@@ -172,7 +174,8 @@ final class StatusVerb extends ClientVerb {
                 "replicas", group.replicas(),
                 "live", group.live(),
                 "underReplicated", group.isUnderReplicated(),
-                "failures", failures);
+                "failures", failures,
+                "quarantined", quarantined);
         if (!group.topic().isEmpty()) {
             object.put("highWatermark", mark.isPresent() ? mark.getAsLong() : null);
         }

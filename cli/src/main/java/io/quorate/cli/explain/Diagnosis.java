@@ -50,6 +50,8 @@ final class Diagnosis {
             EventKind.EVENT_KIND_LEADERSHIP_LOST,
             EventKind.EVENT_KIND_LOG_TRUNCATED,
             EventKind.EVENT_KIND_REPLICA_FAILED,
+            EventKind.EVENT_KIND_REPLICA_QUARANTINED,
+            EventKind.EVENT_KIND_REPLICA_REPAIRED,
             EventKind.EVENT_KIND_FOLLOWER_LAGS,
             EventKind.EVENT_KIND_FOLLOWER_CAUGHT_UP,
             EventKind.EVENT_KIND_REQUESTS_REFUSED);
@@ -143,6 +145,11 @@ final class Diagnosis {
         String failure = group.failures().get(node);
         if (failure != null) {
             facts.add("the replica on node " + node + " has failed: " + failure);
+            return facts;
+        }
+        String damage = group.quarantined().get(node);
+        if (damage != null) {
+            facts.add("the log on node " + node + " is damaged, its replica is quarantined: " + damage);
             return facts;
         }
         facts.add(describe(node));
@@ -303,6 +310,9 @@ final class Diagnosis {
         if (group.failures().containsKey(node)) {
             return "its replica has failed";
         }
+        if (group.quarantined().containsKey(node)) {
+            return "its log is damaged and is being repaired";
+        }
         State state = evidence.cluster().node(node).map(NodeView::state).orElse(State.DOWN);
         if (state == State.DOWN || state == State.CUT_OFF) {
             return describe(node);
@@ -379,8 +389,17 @@ final class Diagnosis {
 
     private void addReplica(int node) {
         String failure = group.failures().get(node);
+        String damage = group.quarantined().get(node);
         State state = evidence.cluster().node(node).map(NodeView::state).orElse(State.DOWN);
-        if (failure != null) {
+        if (damage != null) {
+            add(
+                    Cause.REPLICA_QUARANTINED,
+                    Severity.WARNING,
+                    "the log on node " + node + " is damaged; its replica neither votes nor serves until it has been"
+                            + " repaired from the others: " + damage,
+                    eventsOn(node, EventKind.EVENT_KIND_REPLICA_QUARANTINED),
+                    "nothing, if the repair goes on; if it happens again, look at the disk of node " + node);
+        } else if (failure != null) {
             add(
                     Cause.REPLICA_FAILED,
                     Severity.WARNING,

@@ -38,6 +38,7 @@ record Finding(Cause cause, Severity severity, String sentence, List<String> evi
         DISK_LOW,
         DISK_STALLED,
         REPLICA_FAILED,
+        REPLICA_QUARANTINED,
         REPLICA_NOT_OPEN,
         NODE_DOWN,
         NODE_CUT_OFF,

@@ -188,9 +188,9 @@ class HealthTest {
                         + "{\"nodeId\":3,\"clientAddress\":\"h:3\",\"peerAddress\":\"p:3\",\"state\":\"down\","
                         + "\"leads\":0,\"lastContactMs\":null,\"disk\":null}],"
                         + "\"metadata\":{\"leaderId\":2,\"generation\":4,\"replicas\":[1,2,3],\"live\":[1,2],"
-                        + "\"underReplicated\":true,\"failures\":[]},"
+                        + "\"underReplicated\":true,\"failures\":[],\"quarantined\":[]},"
                         + "\"partitions\":[{\"topic\":\"demo\",\"partition\":0,\"leaderId\":2,\"generation\":4,"
-                        + "\"replicas\":[1,2,3],\"live\":[1,2],\"underReplicated\":true,\"failures\":[],"
+                        + "\"replicas\":[1,2,3],\"live\":[1,2],\"underReplicated\":true,\"failures\":[],\"quarantined\":[],"
                         + "\"highWatermark\":10}]}",
                 Json.write(StatusVerb.json(cluster, Health.of(cluster))));
     }

@@ -159,12 +159,21 @@ class DiagnosisTest {
                                 "the disk of node 2 has not answered for 7 s, so that the node leads nothing",
                                 "6 s ago node 2 got no answer from its disk any more")),
                 new Case(
-                        "a replica whose log is damaged",
-                        new World().failed(3, "group 7: the log is damaged: checksum at 8192"),
+                        "a replica that has failed",
+                        new World().failed(3, "group 7: a flush failed"),
                         How.DEGRADED,
                         List.of(Cause.REPLICA_FAILED),
                         List.of(
-                                "the replica on node 3 has failed and neither votes nor serves: group 7: the log is damaged")),
+                                "the replica on node 3 has failed and neither votes nor serves: group 7: a flush failed")),
+                new Case(
+                        "a replica whose log is damaged",
+                        new World().quarantined(3, "CORRUPT at position 8192, index 7: ROT"),
+                        How.DEGRADED,
+                        List.of(Cause.REPLICA_QUARANTINED),
+                        List.of(
+                                "the log on node 3 is damaged; its replica neither votes nor serves until it has been repaired"
+                                        + " from the others: CORRUPT at position 8192, index 7: ROT",
+                                "found its replica's log damaged")),
                 new Case(
                         "a replica that is still being opened",
                         new World().notOpened(1),

@@ -116,6 +116,12 @@ final class World {
         return event(node, 60_000, EventKind.EVENT_KIND_REPLICA_FAILED, GROUP, 0, why);
     }
 
+    World quarantined(int node, String damage) {
+        members.get(node).role = ReplicaRole.REPLICA_ROLE_QUARANTINED;
+        members.get(node).failure = damage;
+        return event(node, 60_000, EventKind.EVENT_KIND_REPLICA_QUARANTINED, GROUP, 0, damage);
+    }
+
     World notOpened(int node) {
         members.get(node).opened = false;
         return this;

@@ -23,7 +23,6 @@ import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.Payload;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -245,32 +244,6 @@ class FailureTest {
         cluster.await(
                 "the node's other replica goes on",
                 () -> marks(broken, payments).highWatermark() == 1);
-    }
-
-    @Test
-    @DisplayName("a damaged log keeps its replica out and the node up")
-    void damagedLog() {
-        for (int i = 0; i < 20; i++) {
-            cluster.append(orders, plain("x".repeat(40_000)));
-        }
-        VirtualNode node = cluster.node(3);
-        cluster.await("it has all", () -> marks(node, orders).highWatermark() == 20);
-        node.kill();
-        Path directory = Path.of("/data/groups/1");
-        Path sealed = node.disk().list(directory).stream()
-                .map(directory::resolve)
-                .filter(file -> node.disk().contents(file).length > 100_000)
-                .findFirst()
-                .orElseThrow();
-        node.disk().corrupt(sealed, 10_000, 0xff);
-
-        node.start();
-        cluster.await("it is ready", () -> node.api().isReady());
-        cluster.run(200);
-
-        Refusal refusal = refusalOf(VirtualCluster.localTail(node, orders));
-        assertEquals(Reason.REPLICA_FAILED, refusal.reason());
-        assertEquals(20, cluster.append(orders, plain("others go on")).baseOffset);
     }
 
     @Test

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.cluster;
+
+import static io.quorate.node.cluster.VirtualCluster.marks;
+import static io.quorate.node.cluster.VirtualCluster.plain;
+import static io.quorate.node.cluster.VirtualCluster.refusalOf;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.quorate.logstore.sim.SimulatedDisk;
+import io.quorate.node.api.ClusterView.GroupView;
+import io.quorate.node.api.ClusterView.ReplicaRole;
+import io.quorate.node.api.EventKind;
+import io.quorate.node.api.EventPage;
+import io.quorate.node.api.EventQuery;
+import io.quorate.node.api.NodeEvent;
+import io.quorate.node.api.ReadSpec;
+import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.Result;
+import io.quorate.node.api.TopicPartition;
+import io.quorate.raft.log.LogEntry;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("A replica whose log is damaged")
+class RepairTest {
+    /** Of the log store's format: where frames begin, and how long a frame's header is. */
+    private static final int FIRST_FRAME = 4096;
+
+    private static final int BATCHES = 20;
+
+    private VirtualCluster cluster;
+    private TopicPartition orders;
+
+    @BeforeEach
+    void start() {
+        cluster = VirtualCluster.started(3);
+        orders = cluster.topic("orders");
+    }
+
+    private void fill() {
+        for (int i = 0; i < BATCHES; i++) {
+            cluster.append(orders, plain(i + "x".repeat(40_000)));
+        }
+        cluster.await("everyone has all", () -> cluster.running().stream()
+                .allMatch(node -> marks(node, orders).highWatermark() == BATCHES));
+    }
+
+    private static GroupView view(VirtualNode node, long group) {
+        return group == 0
+                ? node.api().view().metadata()
+                : node.api().view().localGroups().stream()
+                        .filter(candidate -> candidate.groupId() == group)
+                        .findFirst()
+                        .orElseThrow();
+    }
+
+    private static List<Path> segments(VirtualNode node, long group) {
+        Path directory = Path.of("/data/groups/" + group);
+        return node.disk().list(directory).stream()
+                .filter(name -> name.endsWith(".log"))
+                .sorted()
+                .map(directory::resolve)
+                .toList();
+    }
+
+    /** The last byte that is not zero. */
+    private static int lastByte(SimulatedDisk disk, Path file) {
+        byte[] contents = disk.contents(file);
+        int at = contents.length - 1;
+        while (contents[at] == 0) {
+            at--;
+        }
+        return at;
+    }
+
+    private void awaitRepaired(VirtualNode node, long group) {
+        cluster.await(node.id() + " is repaired", () -> List.of(ReplicaRole.FOLLOWER, ReplicaRole.LEADER)
+                .contains(view(node, group).role()));
+    }
+
+    private List<LogEntry> readLocally(VirtualNode node) {
+        ReadSpec all = new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+        VirtualCluster.Collected read = cluster.read(node, orders, all);
+        assertEquals(null, read.refusal);
+        return read.entries;
+    }
+
+    private List<EventKind> events(VirtualNode node) {
+        List<Result<EventPage>> pages = new ArrayList<>();
+        node.api().events(new EventQuery("", OptionalInt.empty(), 0, 0, 1_000, true), pages::add);
+        cluster.await("events", () -> !pages.isEmpty());
+        return ((Result.Ok<EventPage>) pages.get(0))
+                .value().events().stream().map(NodeEvent::kind).toList();
+    }
+
+    @Test
+    @DisplayName("at its start is repaired from the others before it takes part, and then has what they have")
+    void sealedSegmentAtStart() {
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        node.kill();
+        Path sealed = segments(node, 1).get(0);
+        node.disk().corrupt(sealed, 50_000, 0xff);
+        node.disk().lose(Path.of(sealed.toString().replace(".log", ".index")));
+
+        node.start();
+        cluster.await("it is quarantined", () -> node.api().view().localGroups().stream()
+                .anyMatch(group -> group.role() == ReplicaRole.QUARANTINED));
+        assertTrue(
+                view(node, 1).failure().contains("CORRUPT at position"),
+                view(node, 1).failure());
+        awaitRepaired(node, 1);
+
+        cluster.await("it has caught up", () -> marks(node, orders).highWatermark() == BATCHES);
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+        assertEquals("", view(node, 1).failure());
+        assertTrue(
+                events(node).containsAll(List.of(EventKind.REPLICA_QUARANTINED, EventKind.REPLICA_REPAIRED)),
+                events(node).toString());
+    }
+
+    @Test
+    @DisplayName("in its last entry, so that nothing tells how far the log went, waits for a new generation")
+    void lastEntry() {
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        long generation = marks(node, orders).generation();
+        node.kill();
+        Path last = segments(node, 1).get(segments(node, 1).size() - 1);
+        node.disk().corrupt(last, lastByte(node.disk(), last), 1);
+
+        node.start();
+        cluster.await(
+                "it opens its logs", () -> !node.api().view().localGroups().isEmpty());
+        assertEquals(ReplicaRole.QUARANTINED, view(node, 1).role());
+        awaitRepaired(node, 1);
+
+        cluster.await("it has caught up", () -> marks(node, orders).highWatermark() == BATCHES);
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+        assertTrue(marks(node, orders).generation() > generation);
+    }
+
+    @Test
+    @DisplayName("found by a reader while it runs: the reader is refused, the log repaired, and nothing else stops")
+    void foundByReader() {
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        Path sealed = segments(node, 1).get(0);
+        node.disk().corrupt(sealed, FIRST_FRAME + 60_000, 4);
+
+        ReadSpec all = new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+        VirtualCluster.Collected refused = cluster.read(node, orders, all);
+
+        assertEquals(Reason.CORRUPT_REPLICA, refused.refusal.reason());
+        assertEquals(ReplicaRole.QUARANTINED, view(node, 1).role());
+        assertEquals(
+                Reason.CORRUPT_REPLICA,
+                refusalOf(VirtualCluster.localTail(node, orders)).reason());
+        awaitRepaired(node, 1);
+        cluster.await(
+                "it is the same as the others", () -> VirtualCluster.localTail(node, orders) instanceof Result.Ok);
+        assertEquals(BATCHES, cluster.append(orders, plain("more")).baseOffset);
+        cluster.await("it follows again", () -> marks(node, orders).highWatermark() == BATCHES + 1);
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+    }
+
+    @Test
+    @DisplayName("gives up leadership at once")
+    void leader() {
+        fill();
+        VirtualNode leader = cluster.leader(orders);
+        Path sealed = segments(leader, 1).get(0);
+        leader.disk().corrupt(sealed, FIRST_FRAME + 60_000, 4);
+
+        long before = cluster.nowMillis();
+        VirtualCluster.Collected refused = cluster.read(leader, orders, VirtualCluster.from(0));
+        assertEquals(Reason.CORRUPT_REPLICA, refused.refusal.reason());
+
+        assertNotSame(leader, cluster.leader(orders));
+        long millis = cluster.nowMillis() - before;
+        assertTrue(millis < 200, "the next one led after " + millis + " ms");
+        assertEquals(BATCHES, cluster.append(orders, plain("more")).baseOffset);
+        awaitRepaired(leader, 1);
+        cluster.await("it follows", () -> marks(leader, orders).highWatermark() == BATCHES + 1);
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(leader));
+    }
+
+    @Test
+    @DisplayName("of the registry is repaired like any other, and the node serves its partitions afterwards")
+    void registry() {
+        for (int i = 0; i < 5; i++) {
+            cluster.topic("t" + i);
+        }
+        VirtualNode node = cluster.running().stream()
+                .filter(candidate -> candidate != cluster.metadataLeader())
+                .findFirst()
+                .orElseThrow();
+        node.kill();
+        Path log = segments(node, 0).get(0);
+        node.disk().corrupt(log, FIRST_FRAME + 100, 1);
+
+        node.start();
+        assertEquals(ReplicaRole.QUARANTINED, view(node, 0).role());
+        assertEquals(
+                Reason.REPLICA_FAILED,
+                refusalOf(VirtualCluster.localTail(node, orders)).reason());
+        awaitRepaired(node, 0);
+        cluster.awaitReady();
+        cluster.await("it has all topics", () -> node.api().view().topics().size() == 6);
+    }
+
+    @Test
+    @DisplayName("waits as long as it takes for others that know what is committed")
+    void nobodyToAsk() {
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        List<VirtualNode> others =
+                cluster.running().stream().filter(other -> other != node).toList();
+        cluster.running().forEach(VirtualNode::kill);
+        Path sealed = segments(node, 1).get(0);
+        node.disk().corrupt(sealed, 50_000, 0xff);
+        node.disk().lose(Path.of(sealed.toString().replace(".log", ".index")));
+        node.disk().corrupt(segments(node, 0).get(0), FIRST_FRAME + 100, 1);
+
+        node.start();
+        cluster.run(8_000);
+        cluster.await(
+                "it says that nobody answers", () -> view(node, 0).failure().contains("does not answer"));
+        assertEquals(ReplicaRole.QUARANTINED, view(node, 0).role());
+
+        others.forEach(VirtualNode::start);
+        cluster.awaitReady();
+        awaitRepaired(node, 0);
+        cluster.await(
+                "its partition is open", () -> !node.api().view().localGroups().isEmpty());
+        awaitRepaired(node, 1);
+        cluster.await("it has all", () -> marks(node, orders).highWatermark() == BATCHES);
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+    }
+
+    @Test
+    @DisplayName("and is the only one stays out, and says so")
+    void onlyReplica() {
+        cluster.create("single", 1, 1, 0).value();
+        TopicPartition single = new TopicPartition("single", 0);
+        VirtualNode node = cluster.leader(single);
+        long group = node.api().view().localGroups().stream()
+                .filter(candidate -> candidate.topic().equals("single"))
+                .findFirst()
+                .orElseThrow()
+                .groupId();
+        for (int i = 0; i < 3; i++) {
+            cluster.append(single, plain("x".repeat(1_000)));
+        }
+        node.kill();
+        node.disk().corrupt(segments(node, group).get(0), FIRST_FRAME + 600, 1);
+
+        node.start();
+        cluster.awaitReady();
+        cluster.await("its logs are open", () -> node.api().view().localGroups().size() == 2);
+        cluster.run(5_000);
+
+        assertEquals(ReplicaRole.QUARANTINED, view(node, group).role());
+        assertTrue(
+                view(node, group).failure().contains("no other replica"),
+                view(node, group).failure());
+        assertEquals(
+                Reason.CORRUPT_REPLICA,
+                refusalOf(VirtualCluster.localTail(node, single)).reason());
+    }
+}
