@@ -57,6 +57,11 @@ final class FrameFormat {
         return (length + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
+    /** Whether a frame may have {@code length} in its length field. */
+    static boolean isLength(int length) {
+        return length >= HEADER_BYTES && length <= MAX_FRAME_BYTES;
+    }
+
     /** Seed, position and header of one frame as they are checksummed: the scratch space of a writer or reader. */
     static final class Header {
         private final ByteBuffer bytes = ByteBuffer.allocate(PREFIX_BYTES + HEADER_BYTES);
@@ -101,7 +106,7 @@ final class FrameFormat {
 
         /** Whether the header is one that was written here. */
         boolean isIntact() {
-            return length() >= HEADER_BYTES && length() <= MAX_FRAME_BYTES && headerChecksum() == bytes.getInt(20);
+            return isLength(length()) && headerChecksum() == bytes.getInt(20);
         }
 
         /** A cleared checksum, for the payload and its padding. */

@@ -115,8 +115,12 @@ final class FrameReader {
     long nextHeader(long from, long limit) throws IOException {
         for (long position = alignUp(from); limit - position >= FrameFormat.HEADER_BYTES; ) {
             position = firstNonZero(position, limit) & -FrameFormat.ALIGNMENT;
-            if (limit - position < FrameFormat.HEADER_BYTES) {
+            if (limit - position < FrameFormat.HEADER_BYTES || !fill(position, FrameFormat.HEADER_BYTES, limit)) {
                 return -1;
+            }
+            if (!FrameFormat.isLength(buffer.getInt(offsetOf(position)))) {
+                position += FrameFormat.ALIGNMENT;
+                continue;
             }
             Look look = lookAtHeader(position, limit);
             if (look == Look.FRAME || look == Look.DAMAGED) {
@@ -189,6 +193,14 @@ final class FrameReader {
                     "frame flags " + header.flags() + " at index " + header.index(),
                     "flags " + FrameFormat.KNOWN_FLAGS);
         }
+    }
+
+    /** CRC32C of {@code count} bytes, at most 4096, all before {@code limit}; of fewer if the file ends before. */
+    int checksum(long position, int count, long limit) throws IOException {
+        boolean complete = fill(position, count, limit);
+        CRC32C crc = header.begin();
+        crc.update(buffer.array(), offsetOf(position), complete ? count : buffered);
+        return (int) crc.getValue();
     }
 
     /** Whether all bytes in [{@code from}, {@code limit}) are zeros. */

@@ -50,6 +50,8 @@ final class HardStateFile implements AutoCloseable {
     private Marks marks;
     private long sequence;
     private boolean dirty;
+    /** Whether it is term and vote that were put. Raised by the writing thread. */
+    private volatile boolean stateDirty;
     /** An intact slot with the newest state: the last to be written. */
     private final int newestSlot;
 
@@ -231,9 +233,20 @@ final class HardStateFile implements AutoCloseable {
         if (!newState.equals(state)) {
             state = newState;
             dirty = true;
+            stateDirty = true;
             return true;
         }
         return false;
+    }
+
+    /**
+     * Makes durable the state that was put last; marks, which may be late, are left to whoever made them. Does not wait for
+     * them. For the writing thread.
+     */
+    void forceState() throws IOException {
+        if (stateDirty) {
+            force();
+        }
     }
 
     /** Writes and forces both slots, one after the other. */
@@ -245,6 +258,7 @@ final class HardStateFile implements AutoCloseable {
         forceSlot(1 - newestSlot);
         forceSlot(newestSlot);
         dirty = false;
+        stateDirty = false;
     }
 
     private void forceSlot(int slot) throws IOException {

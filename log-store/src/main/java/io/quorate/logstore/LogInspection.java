@@ -121,11 +121,12 @@ public final class LogInspection {
             }
         }
         Optional<Slot> marks = LogReport.newest(hardState);
-        LogWalk walk = new LogWalk(disk, directory, identity, findings, everything, progress);
-        List<SegmentReport> segments = walk.segments(
-                bases,
-                marks.map(Slot::firstSegment).orElse(1L),
-                marks.map(Slot::durableIndex).orElse(0L));
+        long firstSegment = marks.map(Slot::firstSegment).orElse(1L);
+        List<SegmentReport> segments;
+        try (StaleSectors stale = StaleSectors.find(disk, directory, identity, names, firstSegment)) {
+            segments = new LogWalk(disk, directory, identity, findings, stale, everything, progress)
+                    .segments(bases, firstSegment, marks.map(Slot::durableIndex).orElse(0L));
+        }
         judgeTogether(findings, hardState, marks, segments, others);
         return new LogReport(
                 identity.groupId(),
@@ -141,7 +142,7 @@ public final class LogInspection {
     }
 
     private static boolean isSidecar(String name) {
-        return Segment.baseIndexOf(name, IndexFile.SUFFIX) > 0;
+        return Segment.baseIndexOf(name, IndexFile.SUFFIX) > 0 || Segment.baseIndexOf(name, SectorSums.SUFFIX) > 0;
     }
 
     private void judgeTogether(

@@ -285,7 +285,7 @@ public final class LogStore implements AutoCloseable {
     public void append(List<LogEntry> entries) {
         checkWhole();
         run("append", now -> {
-            now.hardState().force();
+            now.hardState().forceState();
             now.log().append(entries);
         });
     }
@@ -293,7 +293,7 @@ public final class LogStore implements AutoCloseable {
     /** Makes everything written so far durable. The first failure is final: every later call throws as well. */
     public void force() {
         run("force", now -> {
-            now.hardState().force();
+            now.hardState().forceState();
             now.log().force();
         });
         alive();
@@ -308,6 +308,7 @@ public final class LogStore implements AutoCloseable {
         try {
             change.apply(now);
         } catch (NoSpaceException e) {
+            now.log().giveUpSpare();
             throw new DiskFullException(now.log().activePath(), "cannot " + what, e);
         } catch (IOException e) {
             throw failed(open, new StorageException(now.log().activePath(), "cannot " + what, e));
@@ -496,6 +497,11 @@ public final class LogStore implements AutoCloseable {
         } catch (IOException e) {
             suspicion.addSuppressed(e);
         }
+    }
+
+    /** Deletes what is kept only to be faster: a trimmed segment's file that was to be recycled. For any thread, when the disk fills. */
+    public void giveUpSpare() {
+        open.log().giveUpSpare();
     }
 
     /** How often optional work in the background (zero-filling, indexes) could not be done: a full disk, mostly. */

@@ -22,24 +22,30 @@ final class LogWalk {
     private final Path directory;
     private final StoreIdentity identity;
     private final Findings findings;
+    private final StaleSectors stale;
     private final boolean everything;
     private final LogInspection.Progress progress;
 
     /** How far the log reaches before the segment that is next; empty if that is not known. */
     private Optional<Extent> reach = Optional.empty();
 
-    /** @param everything whether sealed segments with a good sidecar are read, too */
+    /**
+     * @param stale      what the active segment's file may hold besides
+     * @param everything whether sealed segments with a good sidecar are read, too
+     */
     LogWalk(
             Disk disk,
             Path directory,
             StoreIdentity identity,
             Findings findings,
+            StaleSectors stale,
             boolean everything,
             LogInspection.Progress progress) {
         this.disk = disk;
         this.directory = directory;
         this.identity = identity;
         this.findings = findings;
+        this.stale = stale;
         this.everything = everything;
         this.progress = progress;
     }
@@ -212,7 +218,7 @@ final class LogWalk {
         private void walk() throws IOException {
             long end = SegmentWalk.walk(reader, size, true, this);
             progress.at(path, size, size);
-            if (!reader.isZero(end, size)) {
+            if (!stale.isMissing(reader, end, size)) {
                 if (next > 0 && lastIndex() == next - 1) {
                     findings.note(path, end, 0, "bytes behind the last entry of a sealed segment; they do not count");
                 } else {
@@ -336,7 +342,7 @@ final class LogWalk {
                 Break first = open.get(0);
                 extent = beforeBreak;
                 boolean isMarked = first.index() <= durableIndex;
-                if (!isMarked && TornTail.isExplained(reader, first.position(), size)) {
+                if (!isMarked && TornTail.isExplained(reader, stale, first.position(), size)) {
                     findings.note(
                             path, first.position(), first.index(), "TORN: " + first.what() + "; cut at the next start");
                     return;

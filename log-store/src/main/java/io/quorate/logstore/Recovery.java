@@ -28,6 +28,10 @@ import java.util.Optional;
  * NEWBORN    temporary files; or first segment without entries and         delete them; finish making the log
  *            no hard state yet
  * END        last segment: zeros to the end of the file                    end of log
+ * STALE_SEC  last segment, recycled: like END or TORN, but with sectors    as END or TORN: what was there before is
+ *            of the trimmed segment it was, which its sums recognise       what zeros are in a new file
+ * NO_SUMS    sums of sectors missing or damaged                            describe nothing: the old bytes count as
+ *                                                                          ROT where a flush was torn
  * TORN       last segment: no frame, which sectors that never arrived      cut here, force the cut
  *            explain, and neither a valid flush start behind it nor
  *            a mark say that it was durable
@@ -68,6 +72,8 @@ final class Recovery {
     private final List<Segment> segments = new ArrayList<>();
     private TermStarts terms = new TermStarts(EntryId.NONE);
     private HardStateFile.Marks marks = HardStateFile.Marks.INITIAL;
+    private List<String> names = List.of();
+    private StaleSectors stale = StaleSectors.NONE;
     private Optional<Damage> damage = Optional.empty();
 
     /** End of the segments looked at so far, whether they are whole or not. */
@@ -87,7 +93,7 @@ final class Recovery {
      * Everything needed to go on.
      *
      * @param active         the open file of the last segment
-     * @param zeroedTo       size of the last segment's file, all zeros after its end
+     * @param zeroedTo       size of the last segment's file, whose blocks all were written before
      * @param terms          of the entries before the damage, if there is any
      * @param missingIndexes sealed segments whose sidecar must be written
      */
@@ -120,8 +126,8 @@ final class Recovery {
     }
 
     private Result run() throws IOException {
-        List<String> names = disk.list(directory);
-        List<Long> bases = basesOf(names);
+        names = disk.list(directory);
+        List<Long> bases = basesOf();
         if (names.contains(HardStateFile.NAME)) {
             HardStateFile hardState = HardStateFile.open(disk, directory, identity);
             settlement.setHardState(hardState);
@@ -138,14 +144,17 @@ final class Recovery {
         }
         bases.removeIf(base -> base < marks.firstSegment());
         checkBeginning(bases, snapshots);
-        lookAt(bases, snapshots);
+        try (StaleSectors found = StaleSectors.find(disk, directory, identity, names, marks.firstSegment())) {
+            stale = found;
+            lookAt(bases, snapshots);
+        }
         checkHardState();
         return damage.isPresent()
                 ? settlement.leave(segments, terms, damage.get())
                 : settlement.accept(segments, terms, nextOffset);
     }
 
-    private List<Long> basesOf(List<String> names) {
+    private List<Long> basesOf() {
         List<Long> bases = new ArrayList<>();
         for (String name : names) {
             if (name.endsWith(Segment.SUFFIX)) {
@@ -298,7 +307,7 @@ final class Recovery {
             SegmentScan scan = SegmentScan.of(header, reader, config, size);
             accept(IndexFile.Summary.of(scan.tally()));
             settlement.rebuildIndex(scan.tally());
-            if (scan.nextIndex() < nextBase && !scan.isAtEnd(reader, size)) {
+            if (scan.nextIndex() < nextBase && !scan.isAtEnd(reader, stale, size)) {
                 Optional<SegmentScan.Behind> behind =
                         scan.behind(reader, size).filter(found -> found.last().index() < nextBase);
                 long lastDamaged = behind.map(found -> found.firstIndex() - 1).orElse(nextBase - 1);
@@ -334,7 +343,7 @@ final class Recovery {
         SegmentScan scan = SegmentScan.of(header, reader, config, size);
         settlement.setActiveTally(scan.tally());
         accept(IndexFile.Summary.of(scan.tally()));
-        if (scan.isAtEnd(reader, size) && size >= SegmentHeader.BYTES) {
+        if (scan.isAtEnd(reader, stale, size) && size >= SegmentHeader.BYTES) {
             if (isHeaderDamaged && scan.nextIndex() == header.baseIndex()) {
                 // A header is durable before the file has its name: whatever took it may have taken entries.
                 note(rot(path, scan, Damage.OPEN_END, "neither the segment's header nor an entry"));
@@ -367,7 +376,7 @@ final class Recovery {
         if (marks.durableIndex() >= scan.nextIndex()) {
             return Optional.of("no valid entry, but all up to " + marks.durableIndex() + " were durable");
         }
-        return TornTail.isExplained(reader, scan.end(), size)
+        return TornTail.isExplained(reader, stale, scan.end(), size)
                 ? Optional.empty()
                 : Optional.of("no valid entry, though all its sectors are there");
     }

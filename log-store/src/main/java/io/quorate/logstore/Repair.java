@@ -194,7 +194,9 @@ record Repair(
         try (DiskFile file = disk.create(temporary)) {
             file.write(header.encode(identity), 0);
             long seed = identity.seed(header.baseIndex());
-            buffer.begin(SegmentOutput.open(disk, temporary, file, 1, SegmentHeader.BYTES), SegmentHeader.BYTES);
+            buffer.begin(
+                    SegmentOutput.open(disk, temporary, file, 1, SegmentHeader.BYTES, Optional.empty()),
+                    SegmentHeader.BYTES);
             if (old.isPresent()) {
                 long end = copy(old.get(), SegmentHeader.BYTES, header.baseIndex(), damage.firstIndex() - 1, seed);
                 if (end != damage.position()) {
@@ -215,11 +217,7 @@ record Repair(
             disk.delete(temporary);
             throw e;
         }
-        // It may be of other frames than those that are there now.
-        Path sidecar = directory.resolve(IndexFile.fileName(header.baseIndex()));
-        if (disk.exists(sidecar)) {
-            disk.delete(sidecar);
-        }
+        deleteSidecars(header.baseIndex());
         disk.rename(temporary, path);
         disk.forceDirectory(directory);
     }
@@ -241,6 +239,14 @@ record Repair(
         return at;
     }
 
+    private boolean isUnwritten(Old old, long from) throws IOException {
+        List<String> names = disk.list(directory);
+        try (StaleSectors stale = StaleSectors.find(
+                disk, directory, identity, names, hardState.marks().firstSegment())) {
+            return stale.isMissing(old.reader(), from, old.size());
+        }
+    }
+
     /** Copies what comes after the damage: good frames, and as it is what is behind them, such as more damage. */
     private void copyBehind(Old old, DiskFile target, Damage damage, long nextIndex, long seed) throws IOException {
         long position = headerOf(old.reader(), damage.position(), nextIndex, old.size());
@@ -250,7 +256,7 @@ record Repair(
         }
         long rest = copy(old, position, nextIndex, Long.MAX_VALUE, seed);
         long end = buffer.finish();
-        if (old.reader().isZero(rest, old.size())) {
+        if (isUnwritten(old, rest)) {
             return;
         }
         if (end != rest) {
@@ -283,6 +289,7 @@ record Repair(
             disk.delete(segments.get(i).path());
             disk.forceDirectory(directory);
         }
+        deleteSidecars(segment.baseIndex());
         try (DiskFile file = disk.open(segment.path())) {
             FrameReader reader = SegmentScan.reader(segment.path(), file, segment.seed(), file.size());
             long end = SegmentHeader.BYTES;
@@ -295,9 +302,15 @@ record Repair(
             file.truncate(end);
             file.force();
         }
-        Path sidecar = directory.resolve(IndexFile.fileName(segment.baseIndex()));
-        if (disk.exists(sidecar)) {
-            disk.delete(sidecar);
+    }
+
+    /** Before a segment becomes another one: they are of the frames that are there now. */
+    private void deleteSidecars(long baseIndex) throws IOException {
+        for (String name : List.of(IndexFile.fileName(baseIndex), SectorSums.fileName(baseIndex))) {
+            Path sidecar = directory.resolve(name);
+            if (disk.exists(sidecar)) {
+                disk.delete(sidecar);
+            }
         }
         disk.forceDirectory(directory);
     }

@@ -82,13 +82,15 @@ final class SegmentFiles {
         evict();
     }
 
-    /** Forgets a segment that is about to be deleted. */
-    synchronized void drop(Segment segment) throws IOException {
+    /** Forgets a segment that is about to be deleted; returns whether nobody reads it. */
+    synchronized boolean drop(Segment segment) throws IOException {
         Handle handle = handles.remove(segment.baseIndex());
-        if (handle != null) {
-            handle.dropped = true;
-            handle.closeIfUnused();
+        if (handle == null) {
+            return true;
         }
+        handle.dropped = true;
+        handle.closeIfUnused();
+        return handle.users == 0;
     }
 
     synchronized Handle acquire(Segment segment) throws IOException {

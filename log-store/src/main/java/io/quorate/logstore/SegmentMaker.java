@@ -27,8 +27,11 @@ final class SegmentMaker {
         this.writeUnitBytes = writeUnitBytes;
     }
 
-    /** Makes the segment from {@code prepared}, or else of its own accord; returns its file, open. */
-    DiskFile make(SegmentHeader header, NextSegment prepared) throws IOException {
+    /** Makes the segment from {@code spare}, or from {@code prepared}, or else of its own accord; returns its file, open. */
+    DiskFile make(SegmentHeader header, Optional<Recycler.Spare> spare, NextSegment prepared) throws IOException {
+        if (spare.isPresent()) {
+            return name(spare.get().file(), spare.get().path(), header);
+        }
         Optional<DiskFile> ready = prepared.take();
         return ready.isPresent() ? name(ready.get(), prepared.path(), header) : make(header);
     }

@@ -6,6 +6,7 @@ import io.quorate.logstore.io.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Where the frames of the active segment go: past the operating system's cache, in whole blocks, or, where the file
@@ -25,11 +26,13 @@ final class SegmentOutput implements AutoCloseable {
     private final boolean ownsFile;
     private final int blockBytes;
     private final byte[] tail;
+    private Optional<SumsCollector> sums;
 
-    private SegmentOutput(DiskFile file, boolean ownsFile, int blockBytes) {
+    private SegmentOutput(DiskFile file, boolean ownsFile, int blockBytes, Optional<SumsCollector> sums) {
         this.file = file;
         this.ownsFile = ownsFile;
         this.blockBytes = blockBytes;
+        this.sums = sums;
         this.tail = new byte[blockBytes - 1];
     }
 
@@ -37,11 +40,14 @@ final class SegmentOutput implements AutoCloseable {
      * @param cached     a handle of the file through the cache; used here, but closed by its owner
      * @param blockBytes unit of direct writes, or 1 to write through the cache
      * @param end        where the next frame goes
+     * @param sums       hears of every sector that is written directly
      */
-    static SegmentOutput open(Disk disk, Path path, DiskFile cached, int blockBytes, long end) throws IOException {
+    static SegmentOutput open(
+            Disk disk, Path path, DiskFile cached, int blockBytes, long end, Optional<SumsCollector> sums)
+            throws IOException {
         SegmentOutput output = blockBytes == 1
-                ? new SegmentOutput(cached, false, 1)
-                : new SegmentOutput(disk.openDirect(path), true, blockBytes);
+                ? new SegmentOutput(cached, false, 1, Optional.empty())
+                : new SegmentOutput(disk.openDirect(path), true, blockBytes, sums);
         output.seek(cached, end);
         return output;
     }
@@ -77,7 +83,20 @@ final class SegmentOutput implements AutoCloseable {
         if (last < blocks.limit()) {
             blocks.get(last, tail, 0, (int) (end - blockStart(end)));
         }
+        sums.ifPresent(collector -> collector.note(blocks, position, end));
         file.write(blocks, position);
+    }
+
+    /** Hands over what has the sums of all that was written, which is all there will be. */
+    Optional<SumsCollector> takeSums() {
+        Optional<SumsCollector> taken = sums;
+        sums = Optional.empty();
+        return taken;
+    }
+
+    /** What was written is about to be cut. */
+    void abandonSums() {
+        takeSums().ifPresent(SumsCollector::abandon);
     }
 
     void force() throws IOException {
@@ -86,6 +105,9 @@ final class SegmentOutput implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        if (sums.isPresent()) {
+            sums.get().close();
+        }
         if (ownsFile) {
             file.close();
         }

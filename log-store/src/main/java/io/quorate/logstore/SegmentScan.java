@@ -80,9 +80,9 @@ record SegmentScan(SegmentTally tally, FrameReader.Look stoppedAt) {
         }
     }
 
-    /** Whether the segment ends here: nothing but zeros up to {@code limit}. */
-    boolean isAtEnd(FrameReader reader, long limit) throws IOException {
-        return stoppedAt == FrameReader.Look.NOTHING && reader.isZero(end(), limit);
+    /** Whether the segment ends here: nothing was written from here up to {@code limit}. */
+    boolean isAtEnd(FrameReader reader, StaleSectors stale, long limit) throws IOException {
+        return stoppedAt != FrameReader.Look.FRAME && stale.isMissing(reader, end(), limit);
     }
 
     /** Looks for later entries behind the place where the scan stopped. */

@@ -37,6 +37,7 @@ final class SegmentedLog {
     private final SegmentFiles files;
     private final SegmentMaker maker;
     private final NextSegment next;
+    private final Recycler recycler;
     private final HardStateFile hardState;
 
     /** Replaced under the gate, for the background. */
@@ -71,6 +72,14 @@ final class SegmentedLog {
         this.files = new SegmentFiles(disk, identity, config);
         this.maker = new SegmentMaker(disk, directory, identity, config, buffer.blockBytes());
         this.next = new NextSegment(disk, directory, background, config, buffer.blockBytes());
+        this.recycler = new Recycler(
+                disk,
+                directory,
+                identity,
+                config,
+                background,
+                buffer.blockBytes(),
+                recovered.segments().get(0).baseIndex());
         this.hardState = recovered.hardState();
         this.segments = new SegmentList(recovered.segments());
         this.active = segments.active();
@@ -90,7 +99,8 @@ final class SegmentedLog {
     }
 
     private SegmentOutput openOutput() throws IOException {
-        return SegmentOutput.open(disk, active.path(), activeHandle.file(), buffer.blockBytes(), end());
+        return SegmentOutput.open(
+                disk, active.path(), activeHandle.file(), buffer.blockBytes(), end(), recycler.collector(active));
     }
 
     /** Position after the last frame of the active segment. */
@@ -202,7 +212,7 @@ final class SegmentedLog {
         if (averageFlushBytes < LARGE_FLUSH_BYTES) {
             zeroAhead.advance(end());
         }
-        if (config.zeroAheadBytes() > 0 && end() > config.segmentBytes() / 2) {
+        if (config.zeroAheadBytes() > 0 && end() > config.segmentBytes() / 2 && !recycler.hasSpare()) {
             next.prepare();
         }
     }
@@ -240,19 +250,32 @@ final class SegmentedLog {
         durableIndex = tally.extent().last().index();
         SegmentHeader header =
                 new SegmentHeader(tally.extent().last(), tally.extent().nextOffset());
-        DiskFile file = maker.make(header, next);
+        Optional<Recycler.Spare> spare = recycler.take();
+        DiskFile file = maker.make(header, spare, next);
 
         zeroAhead.retire();
-        output.close();
         Segment sealed = active;
         SegmentTally sealedTally = tally;
+        Optional<SumsCollector> sums = output.takeSums();
+        output.close();
         activate(
                 new Segment(directory, header, identity, Extent.empty(header)), file, new SegmentTally(header, config));
         update(now -> now.with(active));
         files.unpin(sealed);
         hardState.mark(marks -> marks.rolledTo(active.baseIndex()));
-        hardState.force();
+        background.run(this::forceMarks);
         writeIndex(sealedTally);
+        sums.ifPresent(collector -> collector.finish(sealed.extent(), () -> segments.isSealed(sealed)));
+        recycler.rolled(spare.map(Recycler.Spare::origin).orElse(0L));
+    }
+
+    /** A mark may be late, so nobody waits for it, but its force may not fail. */
+    private void forceMarks() {
+        try {
+            hardState.force();
+        } catch (IOException e) {
+            background.fail(new StorageException(hardState.path(), "cannot force the marks", e));
+        }
     }
 
     private void activate(Segment segment, DiskFile file, SegmentTally itsTally) throws IOException {
@@ -295,6 +318,7 @@ final class SegmentedLog {
         hardState.force();
         durableIndex = Math.min(durableIndex, fromIndex - 1);
         zeroAhead.retire();
+        output.abandonSums();
         while (active.baseIndex() > fromIndex) {
             deleteActive();
         }
@@ -329,6 +353,7 @@ final class SegmentedLog {
         if (disk.exists(sidecar)) {
             disk.delete(sidecar);
         }
+        recycler.deleteSums(last.baseIndex());
         disk.forceDirectory(directory);
     }
 
@@ -356,24 +381,39 @@ final class SegmentedLog {
         }
         hardState.mark(marks -> marks.trimmedTo(first.lastIndex() + 1));
         hardState.force();
+        long recyclable = recycler.recyclableBytes(first);
+        boolean isRecycled;
         synchronized (background.gate()) {
             if (background.isClosed()) {
                 return false;
             }
             segments = segments.withoutFirst();
-            files.drop(first);
-            disk.delete(first.path());
+            boolean isUnused = files.drop(first);
+            isRecycled = isUnused && recyclable > SegmentHeader.BYTES && recycler.takeOver(first);
+            if (!isRecycled) {
+                disk.delete(first.path());
+                recycler.deleteSums(first.baseIndex());
+            }
             Path sidecar = directory.resolve(IndexFile.fileName(first.baseIndex()));
             if (disk.exists(sidecar)) {
                 disk.delete(sidecar);
             }
         }
         disk.forceDirectory(directory);
+        if (isRecycled) {
+            recycler.prepare(first.baseIndex(), recyclable);
+        }
         return true;
+    }
+
+    /** Makes room: what is kept only to be faster goes. For any thread. */
+    void giveUpSpare() {
+        recycler.giveUp();
     }
 
     void close() throws IOException {
         zeroAhead.retire();
+        recycler.close();
         next.close();
         output.close();
         files.close();

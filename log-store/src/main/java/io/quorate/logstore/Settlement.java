@@ -188,7 +188,10 @@ final class Settlement {
                 report);
     }
 
-    /** Temporary files, segments that are trimmed or replaced, and sidecars of what is not a sealed segment. */
+    /**
+     * Temporary files, segments that are trimmed or replaced, and sidecars of what is not a sealed segment; but sums of segments
+     * before the first one stay, since the active segment may be made of one of those.
+     */
     private int deleteLeftovers(List<Segment> segments, boolean allSegments) throws IOException {
         int deleted = 0;
         for (String name : names) {
@@ -196,7 +199,10 @@ final class Settlement {
             boolean staleIndex = indexBase >= 0 && !isSealed(segments, indexBase);
             long base = Segment.baseIndexOf(name, Segment.SUFFIX);
             boolean staleSegment = base >= 0 && (allSegments || base < marks.firstSegment());
-            if (name.endsWith(Recovery.TEMPORARY_SUFFIX) || staleIndex || staleSegment) {
+            long sumsBase = Segment.baseIndexOf(name, SectorSums.SUFFIX);
+            boolean staleSums =
+                    sumsBase >= marks.firstSegment() && !isSealed(segments, sumsBase) || sumsBase >= 0 && allSegments;
+            if (name.endsWith(Recovery.TEMPORARY_SUFFIX) || staleIndex || staleSegment || staleSums) {
                 disk.delete(directory.resolve(name));
                 deleted++;
             }

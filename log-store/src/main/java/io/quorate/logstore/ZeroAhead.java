@@ -110,6 +110,11 @@ final class ZeroAhead {
         }
     }
 
+    /** Whether there is more room than others may need soon. */
+    static boolean hasRoom(Disk disk, Path directory, LogStoreConfig config) throws IOException {
+        return disk.freeBytes(directory) >= (long) ROOM_FACTOR * config.zeroAheadBytes();
+    }
+
     int stepBytes() {
         return stepBytes;
     }
@@ -151,7 +156,7 @@ final class ZeroAhead {
 
     private void fillInBackground(long from, long to) {
         try {
-            if (disk.freeBytes(path.getParent()) >= (long) ROOM_FACTOR * config.zeroAheadBytes()) {
+            if (hasRoom(disk, path.getParent(), config)) {
                 fillRange(from, to);
             }
         } catch (IOException e) {

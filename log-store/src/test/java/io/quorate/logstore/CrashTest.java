@@ -32,16 +32,31 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The power fails in the middle of every single disk operation of a workload that rolls, cuts, votes, takes snapshots,
- * trims, and meets a full disk. Whatever part of the unforced bytes and names survives, what was forced is there, nothing is
+ * trims, recycles, and meets a full disk. Whatever part of the unforced bytes and names survives, what was forced is there, nothing is
  * that was never written, and nothing is taken for damage.
  */
 @DisplayName("After a power failure at any disk operation")
 class CrashTest {
     private static final Path DIRECTORY = Path.of("/data/groups/7");
-    /** A segment holds about six entries, so that the workload rolls often. */
-    private static final LogStoreConfig TINY = new LogStoreConfig(4096 + 900, 512, 128);
 
-    private static final int SEEDS = 3;
+    /** What a workload is like. */
+    private enum Shape {
+        /** A segment holds about six entries, so that the workload rolls often. */
+        TINY(new LogStoreConfig(4096 + 900, 512, 128), 300, 3),
+        /** Segments of several sectors, which are recycled. */
+        RECYCLING(new LogStoreConfig(4096 + 3000, 512, 128), 1400, 3);
+
+        final LogStoreConfig config;
+        final int maxPayloadBytes;
+        final int seeds;
+
+        Shape(LogStoreConfig config, int maxPayloadBytes, int seeds) {
+            this.config = config;
+            this.maxPayloadBytes = maxPayloadBytes;
+            this.seeds = seeds;
+        }
+    }
+
     private static final AtomicLong points = new AtomicLong();
 
     /** What the disk may hold: what was forced, and what was asked for since. */
@@ -55,6 +70,13 @@ class CrashTest {
         HardState attemptedState = HardState.INITIAL;
         Optional<Snapshot> durableSnapshot = Optional.empty();
         Optional<Snapshot> attemptedSnapshot = Optional.empty();
+        final Shape shape;
+        boolean hasRecycled;
+
+        Expected(Shape shape) {
+            this.shape = shape;
+        }
+
         /** The log may start here, or before. */
         long mostTrimmed = 1;
 
@@ -142,14 +164,14 @@ class CrashTest {
         }
     }
 
-    private static LogStore open(SimulatedDisk disk, Executor background) {
-        return Logs.open(disk, DIRECTORY, TINY, background);
+    private static LogStore open(SimulatedDisk disk, Expected expected, Executor background) {
+        return Logs.open(disk, DIRECTORY, expected.shape.config, background);
     }
 
     private static void workload(SimulatedDisk disk, long seed, Expected expected) {
         SeededExecutor background = new SeededExecutor(seed);
         Prng random = new Prng(seed * 31);
-        LogStore store = open(disk, background);
+        LogStore store = open(disk, expected, background);
         long term = 1;
         vote(store, expected, term);
         for (int round = 0; round < 9; round++) {
@@ -159,6 +181,7 @@ class CrashTest {
             background.runWaiting();
             if (round % 2 == 1) {
                 snapshotAndTrim(store, expected);
+                expected.hasRecycled |= disk.exists(DIRECTORY.resolve(Recycler.SPARE_NAME));
             }
             if (round == 4) {
                 meetFullDisk(disk, store, expected, term);
@@ -197,7 +220,8 @@ class CrashTest {
 
     private static void meetFullDisk(SimulatedDisk disk, LogStore store, Expected expected, long term) {
         disk.leaveFree(3000);
-        List<LogEntry> entries = Logs.entries(expected.last(), expected.nextOffset(), term, 40, 300);
+        List<LogEntry> entries =
+                Logs.entries(expected.last(), expected.nextOffset(), term, 40, expected.shape.maxPayloadBytes);
         List<LogEntry> before = expected.attempted;
         expected.attempted = new ArrayList<>(before);
         expected.attempted.addAll(entries);
@@ -216,7 +240,8 @@ class CrashTest {
     }
 
     private static void append(LogStore store, Expected expected, long term, int count) {
-        List<LogEntry> entries = Logs.entries(expected.last(), expected.nextOffset(), term, count, 300);
+        List<LogEntry> entries =
+                Logs.entries(expected.last(), expected.nextOffset(), term, count, expected.shape.maxPayloadBytes);
         expected.attempted.addAll(entries);
         store.append(entries);
     }
@@ -229,35 +254,39 @@ class CrashTest {
     /** Appends, forces and reopens: what recovery left must be fit to go on with. */
     private static void goOn(SimulatedDisk disk, Expected expected, String when) {
         SeededExecutor background = new SeededExecutor(5);
-        try (LogStore store = open(disk, background)) {
+        try (LogStore store = open(disk, expected, background)) {
             expected.check(store, when);
             long term = store.recovered().hardState().term() + 1;
             vote(store, expected, term);
             append(store, expected, term, 7);
             force(store, expected);
         }
-        try (LogStore store = open(disk, background)) {
+        try (LogStore store = open(disk, expected, background)) {
             expected.check(store, when + ", reopened");
         }
     }
 
-    private static SimulatedDisk disk(long seed, CrashPolicy policy) {
+    private static SimulatedDisk disk(Shape shape, long seed, CrashPolicy policy) {
         SimulatedDisk disk = new SimulatedDisk(seed);
+        if (shape == Shape.RECYCLING) {
+            disk.setDirectBlockBytes(512);
+        }
         disk.setCrashPolicy(policy);
         return disk;
     }
 
-    private static long operationsOfWorkload(long seed, CrashPolicy policy) {
-        SimulatedDisk disk = disk(seed, policy);
-        Expected expected = new Expected();
+    private static long operationsOfWorkload(Shape shape, long seed, CrashPolicy policy) {
+        SimulatedDisk disk = disk(shape, seed, policy);
+        Expected expected = new Expected(shape);
         workload(disk, seed, expected);
         assertTrue(disk.operations() > 200, "the workload is too small to prove much: " + disk.operations());
         assertTrue(expected.mostTrimmed > 5);
+        assertTrue(expected.hasRecycled || shape != Shape.RECYCLING, "nothing was recycled");
         return disk.operations();
     }
 
     private static SimulatedDisk crashWorkload(long seed, CrashPolicy policy, long at, Expected expected) {
-        SimulatedDisk disk = disk(seed, policy);
+        SimulatedDisk disk = disk(expected.shape, seed, policy);
         disk.crashAfter(at);
         runUntilCrash(() -> workload(disk, seed, expected));
         SimulatedDisk after = disk.reopen();
@@ -267,33 +296,34 @@ class CrashTest {
 
     static Stream<Arguments> runs() {
         return Arrays.stream(CrashPolicy.values())
-                .flatMap(policy -> LongStream.rangeClosed(1, SEEDS).mapToObj(seed -> Arguments.of(policy, seed)));
+                .flatMap(policy -> Arrays.stream(Shape.values()).flatMap(shape -> LongStream.rangeClosed(1, shape.seeds)
+                        .mapToObj(seed -> Arguments.of(policy, shape, seed))));
     }
 
-    @ParameterizedTest(name = "{0}, seed {1}")
+    @ParameterizedTest(name = "{0}, {1}, seed {2}")
     @MethodSource("runs")
     @DisplayName("everything forced is there, nothing else is, nothing is taken for damage, and the log goes on")
-    void survivesCrashAtEveryOperation(CrashPolicy policy, long seed) {
-        long operations = operationsOfWorkload(seed, policy);
+    void survivesCrashAtEveryOperation(CrashPolicy policy, Shape shape, long seed) {
+        long operations = operationsOfWorkload(shape, seed, policy);
         for (long at = 1; at <= operations; at++) {
-            Expected expected = new Expected();
+            Expected expected = new Expected(shape);
             SimulatedDisk disk = crashWorkload(seed, policy, at, expected);
             goOn(disk, expected, policy + ", crash at operation " + at);
         }
         points.addAndGet(operations);
     }
 
-    @ParameterizedTest(name = "{0}, seed {1}")
+    @ParameterizedTest(name = "{0}, {1}, seed {2}")
     @MethodSource("runs")
     @DisplayName("another failure at any operation of the recovery does no more harm")
-    void survivesCrashDuringRecovery(CrashPolicy policy, long seed) {
-        long operations = operationsOfWorkload(seed, policy);
+    void survivesCrashDuringRecovery(CrashPolicy policy, Shape shape, long seed) {
+        long operations = operationsOfWorkload(shape, seed, policy);
         for (long at = 1 + seed % 23; at <= operations; at += 23) {
             for (int inRecovery = 1; inRecovery <= 16; inRecovery++) {
-                Expected expected = new Expected();
+                Expected expected = new Expected(shape);
                 SimulatedDisk disk = crashWorkload(seed, policy, at, expected);
                 disk.crashAfter(inRecovery);
-                runUntilCrash(() -> open(disk, Runnable::run).close());
+                runUntilCrash(() -> open(disk, expected, Runnable::run).close());
                 goOn(disk.reopen(), expected, policy + ", crash at " + at + " and in recovery at " + inRecovery);
                 points.incrementAndGet();
             }
