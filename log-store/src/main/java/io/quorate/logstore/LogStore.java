@@ -43,6 +43,7 @@ public final class LogStore implements AutoCloseable {
     private volatile Open open;
 
     private volatile Optional<Damage> damage = Optional.empty();
+    private volatile boolean recycling = true;
 
     /** What the last look at the directory has brought into being. */
     private record Open(
@@ -439,6 +440,7 @@ public final class LogStore implements AutoCloseable {
         old.log().close();
         old.hardState().close();
         open = recover();
+        open.log().setRecycling(recycling);
     }
 
     /**
@@ -499,9 +501,17 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    /** Deletes what is kept only to be faster: a trimmed segment's file that was to be recycled. For any thread, when the disk fills. */
-    public void giveUpSpare() {
-        open.log().giveUpSpare();
+    /**
+     * Whether the file of a trimmed segment may be kept to become a later one, which is only to be faster; it may at first.
+     * Without, one that is kept is deleted in the background. For any thread, when the disk fills.
+     */
+    public void setRecycling(boolean allowed) {
+        recycling = allowed;
+        Open now = open;
+        now.log().setRecycling(allowed);
+        if (!allowed) {
+            now.background().run(now.log()::giveUpSpare);
+        }
     }
 
     /** How often optional work in the background (zero-filling, indexes) could not be done: a full disk, mostly. */

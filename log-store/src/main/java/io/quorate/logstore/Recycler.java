@@ -36,6 +36,8 @@ final class Recycler {
     private final Background background;
     private final int writeUnitBytes;
 
+    private volatile boolean allowed = true;
+
     // Guarded by the gate.
     private boolean underWay;
     private boolean unwanted;
@@ -80,9 +82,15 @@ final class Recycler {
                 : Optional.empty();
     }
 
+    /** Whether files are taken over from now on. For any thread. */
+    void setAllowed(boolean isAllowed) {
+        allowed = isAllowed;
+    }
+
     /** How much of a sealed segment's file can be recycled, in bytes; 0 if it cannot. */
     long recyclableBytes(Segment trimmed) throws IOException {
-        if (!writesSectors()
+        if (!allowed
+                || !writesSectors()
                 || trimmed.extent().end() > config.segmentBytes()
                 || !ZeroAhead.hasRoom(disk, directory, config)) {
             return 0;

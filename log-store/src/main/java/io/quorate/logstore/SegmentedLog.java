@@ -406,6 +406,11 @@ final class SegmentedLog {
         return true;
     }
 
+    /** Whether files of trimmed segments are kept. For any thread. */
+    void setRecycling(boolean allowed) {
+        recycler.setAllowed(allowed);
+    }
+
     /** Makes room: what is kept only to be faster goes. For any thread. */
     void giveUpSpare() {
         recycler.giveUp();

@@ -300,15 +300,19 @@ class RecyclingTest {
     }
 
     @Test
-    @DisplayName("gives the spare up when asked to, and when the disk is full")
+    @DisplayName("gives the spare up when it is told that room is short, and when the disk is full")
     void givesUp() {
         SimulatedDisk disk = new SimulatedDisk(1);
         disk.setDirectBlockBytes(512);
         try (Growing log = new Growing(disk)) {
             log.append(20);
             log.trim();
-            log.store.giveUpSpare();
+            log.store.setRecycling(false);
             assertFalse(disk.exists(SPARE));
+            log.append(20);
+            log.trim();
+            assertFalse(disk.exists(SPARE));
+            log.store.setRecycling(true);
             log.append(20);
             log.trim();
             assertTrue(disk.exists(SPARE));
@@ -316,7 +320,7 @@ class RecyclingTest {
             assertThrows(
                     DiskFullException.class,
                     () -> log.store.saveSnapshot(
-                            new Snapshot(log.entries.get(39).id(), 40, Payload.wrap(new byte[4000]), Payload.EMPTY)));
+                            new Snapshot(log.entries.get(59).id(), 60, Payload.wrap(new byte[4000]), Payload.EMPTY)));
             assertFalse(disk.exists(SPARE));
             disk.limitCapacity(Long.MAX_VALUE);
             log.append(12);

@@ -5,6 +5,7 @@ import io.quorate.logstore.DataDirectory;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.io.Disk;
+import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.events.BothObservers;
 import io.quorate.node.events.FlightRecorder;
@@ -193,7 +194,7 @@ public final class NodeRuntime {
         DiskSpace space = new DiskSpace(
                 self, loop, seams.backgroundExecutor(), seams.disk(), seams.dataDirectory(), settings.disk(), observer);
         disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, observer);
-        space.start(level -> gossip.tellAll());
+        space.start(this::onSpaceLevel);
         ReplicaHost host = new ReplicaHost(
                 self,
                 loop,
@@ -240,6 +241,11 @@ public final class NodeRuntime {
                 new ClusterDescription(settings, metadata, replicas, leaders, peers, disk, journal.lag()),
                 journal.recorder(),
                 new ObservedRequests(loop.clock(), observer));
+    }
+
+    private void onSpaceLevel(SpaceLevel level) {
+        gossip.tellAll();
+        replicas.setRecycling(level == SpaceLevel.PLENTY);
     }
 
     private Collection<TopicState> registeredTopics() {

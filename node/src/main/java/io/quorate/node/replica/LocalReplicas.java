@@ -69,6 +69,7 @@ public final class LocalReplicas {
     private final SortedMap<Long, Slot> slots = new TreeMap<>();
     private int closing;
     private boolean stopped;
+    private boolean recycling = true;
     private Runnable onStopped = () -> {};
 
     public LocalReplicas(ReplicaHost host, GroupDirectories directories, Executor backgroundExecutor, Prng prng) {
@@ -103,6 +104,7 @@ public final class LocalReplicas {
 
     private void onOpened(Slot slot, GroupDirectories.PartitionLog log) {
         LogStore store = log.store();
+        store.setRecycling(recycling);
         closing--;
         if (stopped || slot.deleted) {
             closing++;
@@ -158,6 +160,14 @@ public final class LocalReplicas {
             removeDirectory(slot.wanted.name().groupId());
         }
         stoppedIfNothingIsOpen();
+    }
+
+    /** Whether logs may keep files only to be faster; if not, those they keep are deleted beside the loop. */
+    public void setRecycling(boolean allowed) {
+        recycling = allowed;
+        for (Slot slot : slots.values()) {
+            slot.replica.ifPresent(partition -> partition.replica().store().setRecycling(allowed));
+        }
     }
 
     /** The partition is gone for good: ends its replica, if this node holds one, and removes its log. */
