@@ -16,13 +16,15 @@ final class PeerWire {
     static byte[] encode(PeerMessage message) {
         PeerFrame.Builder frame = PeerFrame.newBuilder();
         if (message instanceof PeerMessage.ForGroup forGroup) {
-            frame.addMessages(PeerCodec.encode(forGroup.groupId(), forGroup.message()));
+            frame.addMessages(PeerCodec.encode(forGroup));
         } else if (message instanceof PeerMessage.Status status) {
             frame.setStatus(PeerCodec.encode(status));
         } else if (message instanceof PeerMessage.RepairRequest request) {
             frame.addMessages(RepairCodec.encode(request));
         } else if (message instanceof PeerMessage.RepairReply reply) {
             frame.addMessages(RepairCodec.encode(reply));
+        } else if (message instanceof PeerMessage.Standing standing) {
+            frame.setStanding(PeerCodec.encode(standing));
         }
         return frame.build().toByteArray();
     }
@@ -33,6 +35,9 @@ final class PeerWire {
             PeerFrame frame = PeerFrame.parseFrom(bytes);
             if (frame.hasStatus()) {
                 return PeerCodec.decode(frame.getStatus());
+            }
+            if (frame.hasStanding()) {
+                return PeerCodec.decode(frame.getStanding());
             }
             GroupMessage message = frame.getMessages(0);
             return RepairCodec.isRepair(message) ? RepairCodec.decode(message) : PeerCodec.decode(message);

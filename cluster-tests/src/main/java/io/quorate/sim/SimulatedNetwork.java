@@ -249,6 +249,16 @@ final class SimulatedNetwork {
         }
 
         @Override
+        public void reach(NodeId peer, String address) {
+            // Every node can be reached by its id.
+        }
+
+        @Override
+        public void forget(NodeId peer) {
+            // Who was removed may go on to talk.
+        }
+
+        @Override
         public void send(NodeId to, PeerMessage message) {
             if (!closed && endpoints[self.value()] == this) {
                 SimulatedNetwork.this.send(self.value(), to.value(), message);

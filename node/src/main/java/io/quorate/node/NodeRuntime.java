@@ -22,6 +22,7 @@ import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.InflightBudget;
 import io.quorate.node.replica.LeaderBalancer;
 import io.quorate.node.replica.LocalReplicas;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.RepairQueue;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
@@ -32,7 +33,14 @@ import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.GuardedLoop;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.node.seam.Transport;
+import io.quorate.node.standing.Admission;
+import io.quorate.node.standing.DurableMemory;
+import io.quorate.node.standing.NodeMemory;
+import io.quorate.node.standing.NodeMemoryFile;
+import io.quorate.node.standing.PeerGuard;
+import io.quorate.node.standing.Registrations;
 import io.quorate.raft.Membership;
+import io.quorate.raft.MembershipHistory;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
@@ -41,8 +49,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -92,10 +102,15 @@ public final class NodeRuntime {
     private final NodeSettings settings;
     private final Seams seams;
     private final GuardedLoop loop;
-    private final Membership nodes;
-    private final List<EventLoop.Timer> timers = new ArrayList<>();
+    private final List<NodeId> configured;
+    private final SortedMap<Integer, EventLoop.Timer> timers = new TreeMap<>();
 
     private DataDirectory dataDirectory;
+    private DurableMemory memory;
+    private PeerGuard guard;
+    private Admission admission;
+    private FrontDoor door;
+    private boolean takesPart;
     private Peers peers;
     private Leaders leaders;
     private Gossip gossip;
@@ -106,7 +121,7 @@ public final class NodeRuntime {
     private TickedReplicas ticked;
     private PeerLiveness liveness;
     private boolean diskUnfit;
-    private LocalNode api;
+    private LocalNode local;
     private NodeJournal journal;
     private long tickedUntilNanos;
     private long droppedMessages;
@@ -116,10 +131,10 @@ public final class NodeRuntime {
         this.settings = settings;
         this.seams = seams;
         this.loop = new GuardedLoop(seams.loop(), seams.onFatal());
-        this.nodes = new Membership(List.copyOf(settings.peerAddresses().keySet()));
-        if (!nodes.isVoter(settings.nodeId())) {
+        this.configured = List.copyOf(settings.peerAddresses().keySet());
+        if (!configured.contains(settings.nodeId())) {
             throw new IllegalArgumentException(
-                    "node " + settings.nodeId().value() + " is not among the nodes of the cluster: " + nodes.voters());
+                    "node " + settings.nodeId().value() + " is not among the nodes of the cluster: " + configured);
         }
     }
 
@@ -137,19 +152,57 @@ public final class NodeRuntime {
                 settings.nodeId().value(),
                 seams.prng().nextLong());
         try {
-            wire();
-            journal.started(settings, dataDirectory.incarnation(), metadata, replicas);
-            tickedUntilNanos = loop.clock().nanoTime();
-            scheduleTick(tickNanos());
+            NodeMemoryFile file = new NodeMemoryFile(seams.disk(), seams.dataDirectory());
+            NodeMemory found = file.read().orElseGet(() -> withoutMemory(file));
+            memory = new DurableMemory(loop, seams.backgroundExecutor(), file, found);
+            peers = new Peers(loop.clock(), settings.nodeId());
+            peers.onStatus(settings.nodeId(), settings.clientAddress(), dataDirectory.incarnation());
+            guard = new PeerGuard(
+                    settings.nodeId(),
+                    memory,
+                    settings.joins() ? List.of() : configured,
+                    this::registration,
+                    seams.transport()::send);
+            admission = new Admission(
+                    settings.nodeId(), settings.joins(), configured, dataDirectory.incarnation());
+            door = new FrontDoor(new OutsideNode(settings, peers, admission));
+            if (found.admission().isPresent()) {
+                takePart();
+            } else {
+                LOG.info("{}", admission.waitsFor());
+            }
             scheduleGossip();
-            scheduleHousekeeping();
             seams.transport().start(new Receiver());
+            found.nodes().forEach((node, known) -> reach(node, known.peerAddress()));
         } catch (RuntimeException e) {
             stopping = true;
-            timers.forEach(EventLoop.Timer::cancel);
+            timers.values().forEach(EventLoop.Timer::cancel);
             unlock();
             throw e;
         }
+    }
+
+    /** Of a new directory, or of one that was made before there was such a file. */
+    private NodeMemory withoutMemory(NodeMemoryFile file) {
+        boolean older = GroupDirectories.exists(seams.disk(), dataDirectory, GroupName.METADATA.groupId());
+        Admission alone = new Admission(settings.nodeId(), settings.joins(), configured, dataDirectory.incarnation());
+        if (!older && alone.atOnce().isEmpty()) {
+            return NodeMemory.EMPTY;
+        }
+        NodeMemory memory = new NodeMemory(OptionalInt.of(0), configured, new TreeMap<>());
+        file.write(memory);
+        return memory;
+    }
+
+    /** This node's storage belongs to the cluster, which its disk knows now. */
+    private void takePart() {
+        takesPart = true;
+        wire();
+        journal.started(settings, dataDirectory.incarnation(), metadata, replicas);
+        tickedUntilNanos = loop.clock().nanoTime();
+        scheduleTick(tickNanos());
+        scheduleHousekeeping();
+        door.open(local);
         LOG.info(
                 "node {} of cluster {} runs on {}, metadata log ends at {}",
                 settings.nodeId().value(),
@@ -171,16 +224,9 @@ public final class NodeRuntime {
                         seams.readExecutor()),
                 group -> NodeJournal.nameOf(group, this::registeredTopics));
         ReplicaObserver observer = new BothObservers(seams.observer(), journal.observer());
-        peers = new Peers(loop.clock(), self, nodes.voters());
         leaders = new Leaders();
         gossip = new Gossip(
-                loop,
-                seams.transport(),
-                others(),
-                settings.clientAddress(),
-                dataDirectory.incarnation(),
-                () -> disk.space().isFull());
-        peers.onStatus(self, settings.clientAddress(), dataDirectory.incarnation());
+                loop, seams.transport(), this::others, myself(), () -> disk.space().isFull());
         ClusterWhereabouts whereabouts = new ClusterWhereabouts(
                 self,
                 peers,
@@ -226,13 +272,13 @@ public final class NodeRuntime {
                 store,
                 () -> new RaftCore(
                         settings.raft(),
-                        self,
-                        nodes,
+                        MemberId.of(self, memory.durable().admission().getAsInt()),
+                        new MembershipHistory(new Membership(memory.durable().founders())),
                         store.recovered(),
                         seams.prng().split()),
                 new Registry());
         balancer = new LeaderBalancer(host, this::members);
-        api = new LocalNode(
+        local = new LocalNode(
                 loop,
                 self,
                 metadata,
@@ -260,15 +306,35 @@ public final class NodeRuntime {
         return members;
     }
 
+    private Gossip.Self myself() {
+        return new Gossip.Self(
+                settings.clientAddress(),
+                settings.peerAddresses().get(settings.nodeId()),
+                dataDirectory.incarnation(),
+                memory.durable().admission());
+    }
+
     private List<NodeId> others() {
-        List<NodeId> others = new ArrayList<>(nodes.voters());
+        TreeSet<NodeId> others = new TreeSet<>(configured);
+        others.addAll(memory.durable().nodes().keySet());
         others.remove(settings.nodeId());
-        return others;
+        return List.copyOf(others);
+    }
+
+    private void reach(NodeId node, String peerAddress) {
+        if (!peerAddress.isEmpty() && !configured.contains(node)) {
+            seams.transport().reach(node, peerAddress);
+        }
+    }
+
+    private Optional<Registrations.Registration> registration(NodeId node) {
+        return Optional.ofNullable(takesPart ? metadata.registry().nodes().get(node) : null)
+                .map(found -> new Registrations.Registration(0, found.incarnation(), false));
     }
 
     /** Valid once {@link #start} has returned. */
     public NodeApi api() {
-        return api;
+        return door;
     }
 
     /** Of this node's storage: a wiped disk has a new one. Valid once {@link #start} has returned. */
@@ -286,7 +352,7 @@ public final class NodeRuntime {
      * {@code onLeft} when that is done, or could not be done in time. On the event loop; once, before {@link #stop}.
      */
     public void leave(Runnable onLeft) {
-        if (stopping || loop.halted()) {
+        if (stopping || loop.halted() || !takesPart) {
             onLeft.run();
         } else {
             loop.run(() -> balancer.leave(onLeft));
@@ -299,22 +365,24 @@ public final class NodeRuntime {
      */
     public void stop(Runnable onStopped) {
         stopping = true;
-        timers.forEach(EventLoop.Timer::cancel);
+        timers.values().forEach(EventLoop.Timer::cancel);
         timers.clear();
-        journal.stopping();
-        disk.space().stop();
         seams.transport().close();
+        if (takesPart) {
+            journal.stopping();
+            disk.space().stop();
+        }
         Runnable letGo = () -> {
             unlock();
             LOG.info("node {} has stopped", settings.nodeId().value());
             onStopped.run();
         };
-        if (loop.halted()) {
+        if (loop.halted() || !takesPart) {
             // Nothing runs any more that could close the logs; what is not on disk is lost, as in a crash.
             letGo.run();
             return;
         }
-        api.shutDown();
+        local.shutDown();
         loop.run(() -> replicas.stop(() -> metadata.stop(() -> journal.close(letGo))));
     }
 
@@ -347,10 +415,28 @@ public final class NodeRuntime {
 
     private void scheduleGossip() {
         schedule(1, Gossip.COMPLETE_EVERY_MILLIS * NANOS_PER_MILLI, () -> {
-            gossip.tellAll();
-            metadata.registerNodes();
+            tellOthers();
             scheduleGossip();
         });
+    }
+
+    private void tellOthers() {
+        memory.retry();
+        if (takesPart) {
+            gossip.tellAll();
+            metadata.registerNodes();
+        } else {
+            PeerMessage.Status status = myself().status();
+            others().forEach(peer -> seams.transport().send(peer, status));
+        }
+    }
+
+    private void tell(NodeId peer) {
+        if (takesPart) {
+            gossip.tellAll(peer);
+        } else {
+            seams.transport().send(peer, myself().status());
+        }
     }
 
     private void scheduleHousekeeping() {
@@ -365,11 +451,7 @@ public final class NodeRuntime {
             return;
         }
         EventLoop.Timer timer = loop.schedule(delayNanos, task);
-        if (slot < timers.size()) {
-            timers.set(slot, timer);
-        } else {
-            timers.add(timer);
-        }
+        timers.put(slot, timer);
     }
 
     // ---- peers
@@ -380,17 +462,19 @@ public final class NodeRuntime {
             if (stopping) {
                 return;
             }
-            if (!peers.knows(from)) {
-                droppedMessages++;
-                return;
-            }
             loop.run(() -> {
                 peers.onContact(from);
-                liveness.onContact(from);
-                if (message instanceof PeerMessage.ForGroup forGroup) {
-                    deliver(from, forGroup);
-                } else if (message instanceof PeerMessage.Status status) {
+                if (takesPart) {
+                    liveness.onContact(from);
+                }
+                if (message instanceof PeerMessage.Status status) {
                     hear(from, status);
+                } else if (message instanceof PeerMessage.Standing standing) {
+                    hear(from, standing);
+                } else if (!takesPart || !guard.trusts(from)) {
+                    droppedMessages++;
+                } else if (message instanceof PeerMessage.ForGroup forGroup) {
+                    deliver(from, forGroup);
                 } else {
                     deliverRepair(from, message);
                 }
@@ -399,29 +483,33 @@ public final class NodeRuntime {
 
         @Override
         public void onConnected(NodeId peer) {
-            if (!stopping && peers.knows(peer)) {
+            if (!stopping) {
                 LOG.debug("node {}: connected with {}", settings.nodeId().value(), peer);
                 loop.run(() -> {
                     peers.onContact(peer);
-                    liveness.onContact(peer);
-                    journal.onPeer(peer, true);
-                    gossip.tellAll(peer);
+                    if (takesPart) {
+                        liveness.onContact(peer);
+                        journal.onPeer(peer, true);
+                    }
+                    tell(peer);
                 });
             }
         }
 
         @Override
         public void onDisconnected(NodeId peer) {
-            if (!stopping && peers.knows(peer)) {
+            if (!stopping) {
                 LOG.debug(
                         "node {}: lost the connection with {}",
                         settings.nodeId().value(),
                         peer);
                 loop.run(() -> {
                     peers.onDisconnected(peer);
-                    journal.onPeer(peer, false);
-                    metadata.disconnected(peer);
-                    replicas.disconnected(peer);
+                    if (takesPart) {
+                        journal.onPeer(peer, false);
+                        metadata.disconnected(peer);
+                        replicas.disconnected(peer);
+                    }
                 });
             }
         }
@@ -430,7 +518,7 @@ public final class NodeRuntime {
     private void deliver(NodeId from, PeerMessage.ForGroup message) {
         if (message.groupId() == GroupName.METADATA.groupId()) {
             metadata.step(from, message);
-        } else if (!replicas.step(message.groupId(), from, message.message())) {
+        } else if (!replicas.step(from, message)) {
             droppedMessages++;
         }
     }
@@ -446,7 +534,36 @@ public final class NodeRuntime {
         }
     }
 
+    /** What is known of this node's storage, as another one sees it. */
+    private void hear(NodeId from, PeerMessage.Standing standing) {
+        if (takesPart) {
+            LOG.warn(
+                    "node {} does not listen to this node: {}",
+                    from.value(),
+                    standing.verdict());
+            return;
+        }
+        String before = admission.waitsFor();
+        admission.onStanding(from, standing).ifPresentOrElse(this::admit, () -> {
+            if (!before.equals(admission.waitsFor())) {
+                LOG.info("{}", admission.waitsFor());
+            }
+        });
+    }
+
+    private void admit(Admission.Admitted as) {
+        memory.admit(as.admission(), as.founders(), () -> {
+            if (!takesPart && !stopping) {
+                takePart();
+                tellOthers();
+            }
+        });
+    }
+
     private void hear(NodeId from, PeerMessage.Status status) {
+        if (!guard.onStatus(from, status) || !takesPart) {
+            return;
+        }
         SortedMap<Long, Long> leads = new TreeMap<>();
         for (PeerMessage.Leadership leadership : status.leads()) {
             leads.put(leadership.groupId(), leadership.generation());

@@ -22,6 +22,7 @@ import java.util.SortedMap;
  * @param maxBatchBytes     largest record batch taken from a client
  * @param maxInflightBytes  appends that the whole node may have under way; more is refused as OVERLOADED
  * @param maxEventBytes     that the flight recorder may have on the disk
+ * @param joins             an empty disk means that this node is new to a cluster that is there already
  */
 public record NodeSettings(
         String clusterId,
@@ -35,10 +36,11 @@ public record NodeSettings(
         int housekeepingMillis,
         int maxBatchBytes,
         long maxInflightBytes,
-        long maxEventBytes) {
+        long maxEventBytes,
+        boolean joins) {
     public static final long DEFAULT_MAX_EVENT_BYTES = 4 << 20;
 
-    /** With as many events as usual. */
+    /** One that is there from the beginning, with as many events as usual. */
     public NodeSettings(
             String clusterId,
             NodeId nodeId,
@@ -63,6 +65,7 @@ public record NodeSettings(
                 housekeepingMillis,
                 maxBatchBytes,
                 maxInflightBytes,
-                DEFAULT_MAX_EVENT_BYTES);
+                DEFAULT_MAX_EVENT_BYTES,
+                false);
     }
 }

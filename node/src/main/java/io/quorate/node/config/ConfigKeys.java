@@ -15,6 +15,7 @@ import static io.quorate.node.config.ValueType.nodes;
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.events.EventRing;
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +32,13 @@ public final class ConfigKeys {
     static final ConfigKey<SortedMap<NodeId, HostPort>> CLUSTER_NODES = required(
             "cluster.nodes", nodes(9), "Every node of the cluster, this one included, and where its peers reach it.");
     static final ConfigKey<Integer> NODE_ID =
-            required("node.id", integer(1, 999_999_999), "Which of `cluster.nodes` this node is.");
+            required("node.id", integer(1, MemberId.MAX_NODE), "Which of `cluster.nodes` this node is.");
+    static final ConfigKey<Boolean> JOIN = withDefault(
+            "node.join",
+            bool(),
+            false,
+            "Whether this node, when it starts on an empty directory, is new to a cluster that is there already: it waits"
+                    + " for `quorate node add` instead of forming a cluster with the others.");
 
     static final ConfigKey<HostPort> CLIENT_LISTEN = withDefault(
             "client.listen",
@@ -178,6 +185,7 @@ public final class ConfigKeys {
             CLUSTER_ID,
             CLUSTER_NODES,
             NODE_ID,
+            JOIN,
             CLIENT_LISTEN,
             CLIENT_ADVERTISE,
             PEER_LISTEN,

@@ -33,6 +33,7 @@ import java.util.TreeMap;
  * @param maxEventBytes    that the flight recorder may have on the disk
  * @param metricsListen    where metrics are served; empty: nowhere
  * @param faultInjection   whether the fault service is offered on the client port
+ * @param joins            an empty disk means that this node is new to a cluster that is there already
  */
 public record NodeConfig(
         String clusterId,
@@ -51,7 +52,8 @@ public record NodeConfig(
         long maxInflightBytes,
         long maxEventBytes,
         Optional<HostPort> metricsListen,
-        boolean faultInjection) {
+        boolean faultInjection,
+        boolean joins) {
 
     /**
      * Derives what was left open and checks what concerns several keys.
@@ -86,7 +88,8 @@ public record NodeConfig(
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
                 config.get(ConfigKeys.EVENTS_MAX_BYTES),
                 config.find(ConfigKeys.METRICS_LISTEN),
-                config.get(ConfigKeys.FAULT_INJECTION));
+                config.get(ConfigKeys.FAULT_INJECTION),
+                config.get(ConfigKeys.JOIN));
     }
 
     /** What the runtime needs of it. */
@@ -105,7 +108,8 @@ public record NodeConfig(
                 housekeepingMillis,
                 maxBatchBytes,
                 maxInflightBytes,
-                maxEventBytes);
+                maxEventBytes,
+                joins);
     }
 
     private static List<String> missing(EffectiveConfig config) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.config;
 
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -211,6 +212,10 @@ interface ValueType<T> {
                                 "expected 1@host:port,2@host:port,… but one part is \"" + part.trim() + '"');
                     }
                     NodeId id = new NodeId(Integer.parseInt(matcher.group(1)));
+                    if (id.value() > MemberId.MAX_NODE) {
+                        throw new IllegalArgumentException(
+                                "a node's id is 1 to " + MemberId.MAX_NODE + ", not " + id.value());
+                    }
                     HostPort address = addressOf(id, matcher.group(2));
                     if (nodes.put(id, address) != null) {
                         throw new IllegalArgumentException("node " + id.value() + " is listed twice");

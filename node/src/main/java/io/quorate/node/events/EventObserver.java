@@ -5,9 +5,11 @@ import io.quorate.logstore.Damage;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.EventKind;
 import io.quorate.node.api.Refusal;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.raft.Membership;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.NodeId;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
 
@@ -117,7 +119,9 @@ public final class EventObserver implements ReplicaObserver {
     }
 
     private void record(EventKind kind, long groupId, RaftEvent event, int peer, String detail) {
-        recorder.record(kind, groupId, event.term(), peer, detail);
+        // Ids of Raft's members: people know nodes.
+        int node = peer == 0 ? 0 : MemberId.node(new NodeId(peer)).value();
+        recorder.record(kind, groupId, event.term(), node, detail);
     }
 
     @Override

@@ -3,10 +3,12 @@ package io.quorate.node.events;
 
 import io.quorate.node.api.EventKind;
 import io.quorate.node.seam.Clock;
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.FollowerStatus;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -86,7 +88,7 @@ public final class FollowerLag {
     }
 
     private void tell(EventKind kind, long groupId, Led led, FollowerStatus status, String detail) {
-        recorder.record(kind, groupId, led.term, status.follower().value(), detail);
+        recorder.record(kind, groupId, led.term, MemberId.node(status.follower()).value(), detail);
     }
 
     /** Forgets the groups that were not looked at since the last call. */
@@ -104,8 +106,14 @@ public final class FollowerLag {
     /** For how long a follower has been behind, in ms; empty if it is not. */
     public OptionalLong lagsForMillis(long groupId, NodeId follower) {
         Led led = groups.get(groupId);
-        Follower found = led == null ? null : led.followers.get(follower);
-        return found == null || !found.lags ? OptionalLong.empty() : OptionalLong.of(millisSince(found));
+        if (led != null) {
+            for (Map.Entry<NodeId, Follower> each : led.followers.entrySet()) {
+                if (MemberId.node(each.getKey()).equals(follower) && each.getValue().lags) {
+                    return OptionalLong.of(millisSince(each.getValue()));
+                }
+            }
+        }
+        return OptionalLong.empty();
     }
 
     private long millisSince(Follower follower) {

@@ -4,6 +4,7 @@ package io.quorate.node.metadata;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.Whereabouts;
 import io.quorate.raft.Membership;
 import io.quorate.raft.log.NodeId;
@@ -65,8 +66,8 @@ public final class ClusterWhereabouts implements Whereabouts {
     public Optional<Refusal> noQuorum(GroupName group, Membership voters) {
         List<NodeId> missing = new ArrayList<>();
         for (NodeId voter : voters.voters()) {
-            if (!peers.isUp(voter)) {
-                missing.add(voter);
+            if (!peers.isUp(MemberId.node(voter))) {
+                missing.add(MemberId.node(voter));
             }
         }
         int present = voters.voters().size() - missing.size();

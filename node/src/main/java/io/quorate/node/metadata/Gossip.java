@@ -6,10 +6,13 @@ import io.quorate.node.seam.PeerMessage;
 import io.quorate.node.seam.Transport;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Tells the peers which groups this node leads: all of them on connection and every {@link #COMPLETE_EVERY_MILLIS}, in
@@ -18,11 +21,26 @@ import java.util.function.BooleanSupplier;
 public final class Gossip {
     public static final long COMPLETE_EVERY_MILLIS = 1_000;
 
+    /**
+     * What a node tells of itself in every status.
+     *
+     * @param clientAddress where clients reach it, host:port
+     * @param peerAddress   where peers reach it, host:port
+     * @param incarnation   of its storage
+     * @param admission     as which it was admitted; empty: not yet
+     */
+    public record Self(String clientAddress, String peerAddress, long incarnation, OptionalInt admission) {
+        /** All that a node which leads nothing yet has to say. */
+        public PeerMessage.Status status() {
+            return new PeerMessage.Status(
+                    clientAddress, incarnation, List.of(), true, false, admission, peerAddress);
+        }
+    }
+
     private final EventLoop loop;
     private final Transport transport;
-    private final List<NodeId> peers;
-    private final String clientAddress;
-    private final long incarnation;
+    private final Supplier<? extends Collection<NodeId>> peers;
+    private final Self self;
     private final BooleanSupplier diskFull;
     /** Generation by group. */
     private final SortedMap<Long, Long> leads = new TreeMap<>();
@@ -30,21 +48,19 @@ public final class Gossip {
     private final SortedMap<Long, Long> news = new TreeMap<>();
 
     /**
-     * @param peers    all other nodes
+     * @param peers    all other nodes, now
      * @param diskFull whether this node can store no records now
      */
     public Gossip(
             EventLoop loop,
             Transport transport,
-            List<NodeId> peers,
-            String clientAddress,
-            long incarnation,
+            Supplier<? extends Collection<NodeId>> peers,
+            Self self,
             BooleanSupplier diskFull) {
         this.loop = loop;
         this.transport = transport;
-        this.peers = List.copyOf(peers);
-        this.clientAddress = clientAddress;
-        this.incarnation = incarnation;
+        this.peers = peers;
+        this.self = self;
         this.diskFull = diskFull;
     }
 
@@ -68,7 +84,7 @@ public final class Gossip {
     /** A sign of life, with nothing new in it. */
     public void tellAlive() {
         PeerMessage.Status nothingNew = status(new TreeMap<>(), false);
-        for (NodeId peer : peers) {
+        for (NodeId peer : peers.get()) {
             transport.send(peer, nothingNew);
         }
     }
@@ -79,7 +95,7 @@ public final class Gossip {
 
     public void tellAll() {
         PeerMessage.Status complete = status(leads, true);
-        for (NodeId peer : peers) {
+        for (NodeId peer : peers.get()) {
             transport.send(peer, complete);
         }
     }
@@ -90,7 +106,7 @@ public final class Gossip {
         }
         PeerMessage.Status partial = status(news, false);
         news.clear();
-        for (NodeId peer : peers) {
+        for (NodeId peer : peers.get()) {
             transport.send(peer, partial);
         }
     }
@@ -98,6 +114,13 @@ public final class Gossip {
     private PeerMessage.Status status(SortedMap<Long, Long> generationsByGroup, boolean complete) {
         List<PeerMessage.Leadership> list = new ArrayList<>(generationsByGroup.size());
         generationsByGroup.forEach((group, generation) -> list.add(new PeerMessage.Leadership(group, generation)));
-        return new PeerMessage.Status(clientAddress, incarnation, list, complete, diskFull.getAsBoolean());
+        return new PeerMessage.Status(
+                self.clientAddress(),
+                self.incarnation(),
+                list,
+                complete,
+                diskFull.getAsBoolean(),
+                self.admission(),
+                self.peerAddress());
     }
 }

@@ -7,6 +7,7 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.TopicSettings;
 import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.ReadBarrier;
 import io.quorate.node.replica.Refusals;
 import io.quorate.node.replica.Replica;
@@ -117,7 +118,9 @@ public final class MetadataService implements Replica.Owner {
     }
 
     public void step(NodeId from, PeerMessage.ForGroup message) {
-        replica.step(from, message.message());
+        if (replica.isMeant(message)) {
+            replica.step(MemberId.of(from, message.fromStay()), message.message());
+        }
     }
 
     public void disconnected(NodeId peer) {

@@ -29,34 +29,30 @@ public final class Peers {
     private final NodeId self;
     private final SortedMap<NodeId, Peer> peers = new TreeMap<>();
 
-    public Peers(Clock clock, NodeId self, Iterable<NodeId> all) {
+    public Peers(Clock clock, NodeId self) {
         this.clock = clock;
         this.self = self;
-        for (NodeId node : all) {
-            peers.put(node, new Peer());
-        }
     }
 
-    /** Whether the node belongs to the cluster at all. */
-    public boolean knows(NodeId node) {
-        return peers.containsKey(node);
+    private Peer peer(NodeId node) {
+        return peers.computeIfAbsent(node, unknown -> new Peer());
     }
 
     public void onContact(NodeId node) {
-        Peer peer = peers.get(node);
+        Peer peer = peer(node);
         peer.heard = true;
         peer.broken = false;
         peer.lastContactNanos = clock.nanoTime();
     }
 
     public void onDisconnected(NodeId node) {
-        peers.get(node).broken = true;
+        peer(node).broken = true;
     }
 
     /** Returns whether it is news. */
     public boolean onStatus(NodeId node, String clientAddress, long incarnation) {
         Optional<Change.RegisterNode> told = Optional.of(new Change.RegisterNode(node, clientAddress, incarnation));
-        Peer peer = peers.get(node);
+        Peer peer = peer(node);
         boolean news = !peer.toldOfItself.equals(told);
         peer.toldOfItself = told;
         return news;
@@ -64,7 +60,8 @@ public final class Peers {
 
     /** What the node has told of itself since this one started. */
     public Optional<Change.RegisterNode> toldOfItself(NodeId node) {
-        return peers.get(node).toldOfItself;
+        Peer peer = peers.get(node);
+        return peer == null ? Optional.empty() : peer.toldOfItself;
     }
 
     public boolean isUp(NodeId node) {
@@ -81,7 +78,7 @@ public final class Peers {
             return OptionalLong.of(0);
         }
         Peer peer = peers.get(node);
-        return peer.heard
+        return peer != null && peer.heard
                 ? OptionalLong.of((clock.nanoTime() - peer.lastContactNanos) / NANOS_PER_MILLI)
                 : OptionalLong.empty();
     }

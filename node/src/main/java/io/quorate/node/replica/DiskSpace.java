@@ -129,7 +129,8 @@ public final class DiskSpace {
     }
 
     /** Whether records can be stored there, as far as this node knows. */
-    boolean hasRoom(NodeId node) {
+    boolean hasRoom(NodeId member) {
+        NodeId node = MemberId.node(member);
         return node.equals(self) ? !isFull() : !fullPeers.contains(node);
     }
 

@@ -21,7 +21,7 @@ final class FollowerViews {
         for (FollowerStatus status : core.followers()) {
             long lagEntries = Math.max(0, core.lastIndex() - status.matchIndex());
             views.add(new FollowerView(
-                    status.follower().value(),
+                    MemberId.node(status.follower()).value(),
                     status.matchIndex(),
                     lagEntries,
                     lagBytes(core, lagEntries),

@@ -112,6 +112,20 @@ public final class GroupDirectories {
         }
     }
 
+    /**
+     * Whether there is anything of the group.
+     *
+     * @throws StorageException if the disk cannot be looked at
+     */
+    public static boolean exists(Disk disk, DataDirectory dataDirectory, long groupId) {
+        Path directory = dataDirectory.groupDirectory(groupId);
+        try {
+            return disk.exists(directory);
+        } catch (IOException e) {
+            throw new StorageException(directory, "cannot look for it", e);
+        }
+    }
+
     private boolean isBeingRemoved(long groupId) {
         Path mark = dataDirectory.groupDirectory(groupId).resolve(REMOVAL_MARK);
         try {

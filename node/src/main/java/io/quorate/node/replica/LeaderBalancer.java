@@ -111,8 +111,9 @@ public final class LeaderBalancer {
     }
 
     private boolean handOverToBest(Member member) {
-        return member.replica().core().followers().stream()
-                .filter(this::isPresent)
+        RaftCore core = member.replica().core();
+        return core.followers().stream()
+                .filter(follower -> core.membership().voters().contains(follower.follower()) && isPresent(follower))
                 .max(Comparator.comparingLong(FollowerStatus::matchIndex))
                 .filter(best -> handOver(member, best.follower()))
                 .isPresent();
@@ -141,7 +142,8 @@ public final class LeaderBalancer {
         if (!underWay && astray.isPresent()) {
             Member member = astray.get();
             led.get(member.replica().name().groupId()).retryAt = now + (long) BACKOFF * electionTimeoutTicks;
-            handOver(member, member.preferred().orElseThrow());
+            follower(member, member.preferred().orElseThrow())
+                    .ifPresent(preferred -> handOver(member, preferred.follower()));
         }
     }
 
@@ -154,11 +156,18 @@ public final class LeaderBalancer {
             return false;
         }
         RaftCore core = member.replica().core();
+        return follower(member, member.preferred().get())
+                .filter(follower -> isPresent(follower) && follower.matchIndex() >= core.commitIndex())
+                .isPresent();
+    }
+
+    /** The voter on that node. */
+    private static Optional<FollowerStatus> follower(Member member, NodeId node) {
+        RaftCore core = member.replica().core();
         return core.followers().stream()
-                .anyMatch(follower ->
-                        follower.follower().equals(member.preferred().get())
-                                && isPresent(follower)
-                                && follower.matchIndex() >= core.commitIndex());
+                .filter(follower -> MemberId.node(follower.follower()).equals(node)
+                        && core.membership().voters().contains(follower.follower()))
+                .findFirst();
     }
 
     private boolean isPresent(FollowerStatus follower) {

@@ -12,7 +12,6 @@ import io.quorate.raft.Membership;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
-import io.quorate.raft.message.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -270,9 +269,12 @@ public final class LocalReplicas {
     }
 
     /** Returns false if there is no such replica (yet, or any more), or the message was damaged. */
-    public boolean step(long groupId, NodeId from, Message message) {
-        Slot slot = slots.get(groupId);
-        return slot != null && slot.replica.isPresent() && slot.replica.get().step(from, message);
+    public boolean step(NodeId from, PeerMessage.ForGroup message) {
+        Slot slot = slots.get(message.groupId());
+        return slot != null
+                && slot.replica.isPresent()
+                && slot.replica.get().replica().isMeant(message)
+                && slot.replica.get().step(MemberId.of(from, message.fromStay()), message.message());
     }
 
     /** The replica, or why this node, which holds one according to the registry, cannot serve the group. */

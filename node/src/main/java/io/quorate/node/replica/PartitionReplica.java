@@ -102,7 +102,7 @@ public final class PartitionReplica implements Replica.Owner {
                 machine.lowWatermark(),
                 machine.nextOffset(),
                 replica.core().term(),
-                replica.core().leader().map(NodeId::value).orElse(0));
+                replica.core().leader().map(MemberId::node).map(NodeId::value).orElse(0));
     }
 
     // ---- inputs
@@ -259,6 +259,7 @@ public final class PartitionReplica implements Replica.Owner {
 
     private Refusal diskFull(DiskSpace space) {
         List<NodeId> withoutRoom = replica.core().membership().voters().stream()
+                .map(MemberId::node)
                 .filter(voter -> !space.hasRoom(voter))
                 .toList();
         return Refusals.diskFull(name, withoutRoom, space);

@@ -241,13 +241,23 @@ public final class Replica implements FlushRounds.Target {
     /** Nothing was heard of a node for so many ticks. */
     void silent(NodeId node, int ticks) {
         if (state == State.RUNNING) {
-            core.silent(node, ticks);
+            for (NodeId member : core.membership().others(core.self())) {
+                if (MemberId.node(member).equals(node)) {
+                    core.silent(member, ticks);
+                }
+            }
             if (core.hasOutputs()) {
                 markDirty();
             }
         }
     }
 
+    /** Whether a message is for this member, not for one of another stay on this node. */
+    public boolean isMeant(PeerMessage.ForGroup message) {
+        return message.toStay() == MemberId.stay(core.self());
+    }
+
+    /** @param from the member */
     public void step(NodeId from, Message message) {
         if (state == State.RUNNING) {
             core.step(from, message);
@@ -255,9 +265,14 @@ public final class Replica implements FlushRounds.Target {
         }
     }
 
-    public void disconnected(NodeId peer) {
+    /** The connection to a node broke. */
+    public void disconnected(NodeId node) {
         if (state == State.RUNNING) {
-            core.disconnected(peer);
+            for (NodeId member : core.membership().others(core.self())) {
+                if (MemberId.node(member).equals(node)) {
+                    core.disconnected(member);
+                }
+            }
             markDirty();
         }
     }
@@ -600,7 +615,14 @@ public final class Replica implements FlushRounds.Target {
 
     private void send(List<Envelope> envelopes) {
         for (Envelope envelope : envelopes) {
-            host.transport().send(envelope.to(), new PeerMessage.ForGroup(name.groupId(), envelope.message()));
+            host.transport()
+                    .send(
+                            MemberId.node(envelope.to()),
+                            new PeerMessage.ForGroup(
+                                    name.groupId(),
+                                    MemberId.stay(core.self()),
+                                    MemberId.stay(envelope.to()),
+                                    envelope.message()));
         }
     }
 
@@ -616,7 +638,7 @@ public final class Replica implements FlushRounds.Target {
                 owner.onLeading(leading);
             }
         }
-        Optional<NodeId> leader = core.leader();
+        Optional<NodeId> leader = core.leader().map(MemberId::node);
         if (core.term() != observedTerm || !leader.equals(observedLeader)) {
             observedTerm = core.term();
             observedLeader = leader;
@@ -656,7 +678,7 @@ public final class Replica implements FlushRounds.Target {
     public ClusterView.GroupView view(long highWatermark) {
         List<Integer> voters = new ArrayList<>();
         for (NodeId voter : core.membership().voters()) {
-            voters.add(voter.value());
+            voters.add(MemberId.node(voter).value());
         }
         return new ClusterView.GroupView(
                 name.groupId(),
@@ -664,7 +686,7 @@ public final class Replica implements FlushRounds.Target {
                 name.partition(),
                 role(),
                 core.term(),
-                core.leader().map(NodeId::value).orElse(0),
+                core.leader().map(MemberId::node).map(NodeId::value).orElse(0),
                 core.commitIndex(),
                 core.lastIndex(),
                 highWatermark,

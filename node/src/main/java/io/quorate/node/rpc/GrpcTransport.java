@@ -10,6 +10,7 @@ import io.grpc.stub.StreamObserver;
 import io.quorate.internal.v1.Hello;
 import io.quorate.internal.v1.PeerFrame;
 import io.quorate.internal.v1.PeerServiceGrpc;
+import io.quorate.node.config.HostPort;
 import io.quorate.node.rpc.PeerCodec.MalformedMessageException;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.PeerMessage;
@@ -17,13 +18,11 @@ import io.quorate.node.seam.Transport;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -43,10 +42,15 @@ public final class GrpcTransport implements Transport {
     private static final int CONNECT_TIMEOUT_MILLIS = 2_000;
     private static final int MAX_ANSWER_BYTES = 64 << 10;
 
+    /** Far above the nodes that a cluster may have: room for those that were there once. */
+    private static final int MAX_PEERS = 64;
+
     private final EventLoop loop;
     private final NetworkThread network;
     private final PeerHandshake handshake;
+    private final Prng prng;
     private final SortedMap<NodeId, PeerLink> links = new TreeMap<>();
+    private final SortedMap<NodeId, String> addresses = new TreeMap<>();
     private final List<PeerLink> unflushed = new ArrayList<>();
     private Receiver receiver;
     private boolean closed;
@@ -76,14 +80,21 @@ public final class GrpcTransport implements Transport {
             Prng prng) {
         this.loop = loop;
         this.network = network;
-        this.handshake = new PeerHandshake(
-                clusterId, self, Collections.unmodifiableSortedSet(new TreeSet<>(nodes.keySet())), incarnation);
+        this.prng = prng;
+        this.handshake = new PeerHandshake(clusterId, self, nodes.getOrDefault(self, ""), incarnation);
         nodes.forEach((peer, address) -> {
             if (!peer.equals(self)) {
-                Supplier<ManagedChannel> dial = () -> dial(address);
-                links.put(peer, new PeerLink(peer, loop, prng.split(), dial, handshake, this::connectionChanged));
+                addLink(peer, address);
             }
         });
+    }
+
+    private PeerLink addLink(NodeId peer, String address) {
+        addresses.put(peer, address);
+        Supplier<ManagedChannel> dial = () -> dial(addresses.get(peer));
+        PeerLink link = new PeerLink(peer, loop, prng.split(), dial, handshake, this::connectionChanged);
+        links.put(peer, link);
+        return link;
     }
 
     /** The server side, for the peer port. Any thread. */
@@ -105,10 +116,7 @@ public final class GrpcTransport implements Transport {
     @Override
     public void send(NodeId to, PeerMessage message) {
         PeerLink link = links.get(to);
-        if (link == null) {
-            throw new IllegalArgumentException(to + " is not a peer of " + handshake.self());
-        }
-        if (closed || link.isCut()) {
+        if (closed || link == null || link.isCut()) {
             return;
         }
         link.enqueue(message);
@@ -117,6 +125,33 @@ public final class GrpcTransport implements Transport {
         }
         if (!unflushed.contains(link)) {
             unflushed.add(link);
+        }
+    }
+
+    @Override
+    public void reach(NodeId peer, String address) {
+        if (closed || peer.equals(handshake.self())) {
+            return;
+        }
+        String known = addresses.get(peer);
+        if (known == null) {
+            PeerLink link = addLink(peer, address);
+            if (receiver != null) {
+                link.open();
+            }
+        } else if (!known.equals(address)) {
+            // The connection that there may be stays as long as it works.
+            addresses.put(peer, address);
+        }
+    }
+
+    @Override
+    public void forget(NodeId peer) {
+        addresses.remove(peer);
+        PeerLink link = links.remove(peer);
+        if (link != null) {
+            unflushed.remove(link);
+            link.close(Status.FAILED_PRECONDITION.withDescription(peer + " does not belong to the cluster any more"));
         }
     }
 
@@ -153,7 +188,18 @@ public final class GrpcTransport implements Transport {
         if (objection.isPresent()) {
             return new Admission.Refused(Status.FAILED_PRECONDITION.withDescription(objection.get()));
         }
-        PeerLink link = links.get(new NodeId(hello.getNodeId()));
+        NodeId peer = new NodeId(hello.getNodeId());
+        PeerLink link = links.get(peer);
+        if (link == null) {
+            Optional<HostPort> address = HostPort.tryParse(hello.getPeerAddress());
+            if (address.isEmpty() || links.size() >= MAX_PEERS) {
+                return new Admission.Refused(Status.FAILED_PRECONDITION.withDescription("node " + handshake.self()
+                        + " does not know node " + peer + ", which does not say where it can be reached"));
+            }
+            LOG.info("{}: node {} at {} was not known here", handshake.self(), peer, address.get());
+            link = addLink(peer, address.get().toString());
+            link.open();
+        }
         return link.isCut()
                 ? new Admission.Refused(Status.UNAVAILABLE.withDescription("isolated by fault injection"))
                 : new Admission.Admitted(link);

@@ -93,6 +93,9 @@ final class InboundPeerStream implements StreamObserver<PeerFrame> {
         if (frame.hasStatus()) {
             transport.deliver(link, PeerCodec.decode(frame.getStatus()));
         }
+        if (frame.hasStanding() && !ended) {
+            transport.deliver(link, PeerCodec.decode(frame.getStanding()));
+        }
         for (GroupMessage message : frame.getMessagesList()) {
             if (ended) {
                 return; // a receiver may close the transport

@@ -5,7 +5,9 @@ import io.quorate.internal.v1.AppendEntries;
 import io.quorate.internal.v1.Entry;
 import io.quorate.internal.v1.GroupMessage;
 import io.quorate.internal.v1.NodeStatus;
+import io.quorate.internal.v1.Standing;
 import io.quorate.internal.v1.VoteAnswer;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
@@ -30,6 +32,7 @@ import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Raft messages and node status to and from {@code quorate.internal.v1}. Payloads are shared, not copied.
@@ -50,9 +53,18 @@ public final class PeerCodec {
         }
     }
 
+    /** Between members of the first stay. */
     public static GroupMessage encode(long groupId, Message message) {
-        GroupMessage.Builder frame =
-                GroupMessage.newBuilder().setGroupId(groupId).setTerm(message.term());
+        return encode(new PeerMessage.ForGroup(groupId, message));
+    }
+
+    public static GroupMessage encode(PeerMessage.ForGroup forGroup) {
+        Message message = forGroup.message();
+        GroupMessage.Builder frame = GroupMessage.newBuilder()
+                .setGroupId(forGroup.groupId())
+                .setFromStay(forGroup.fromStay())
+                .setToStay(forGroup.toStay())
+                .setTerm(message.term());
         message.deliverTo(ANYONE, new Encoder(frame));
         return frame.build();
     }
@@ -130,7 +142,15 @@ public final class PeerCodec {
                     case MESSAGE_NOT_SET ->
                         throw new MalformedMessageException("a message of a kind that this version does not know");
                 };
-        return new PeerMessage.ForGroup(groupId, message);
+        return new PeerMessage.ForGroup(
+                groupId, stay("from_stay", frame.getFromStay()), stay("to_stay", frame.getToStay()), message);
+    }
+
+    private static int stay(String field, int value) throws MalformedMessageException {
+        if (value < 0 || value > MemberId.MAX_STAY) {
+            throw new MalformedMessageException(field + " " + Integer.toUnsignedString(value));
+        }
+        return value;
     }
 
     public static NodeStatus encode(PeerMessage.Status status) {
@@ -138,7 +158,9 @@ public final class PeerCodec {
                 .setClientAddress(status.clientAddress())
                 .setIncarnation(status.incarnation())
                 .setComplete(status.complete())
-                .setDiskFull(status.diskFull());
+                .setDiskFull(status.diskFull())
+                .setPeerAddress(status.peerAddress());
+        status.admission().ifPresent(frame::setAdmission);
         for (PeerMessage.Leadership leadership : status.leads()) {
             frame.addLeadsBuilder().setGroupId(leadership.groupId()).setGeneration(leadership.generation());
         }
@@ -153,7 +175,47 @@ public final class PeerCodec {
                     positive("generation", leadership.getGeneration())));
         }
         return new PeerMessage.Status(
-                frame.getClientAddress(), frame.getIncarnation(), leads, frame.getComplete(), frame.getDiskFull());
+                frame.getClientAddress(),
+                frame.getIncarnation(),
+                leads,
+                frame.getComplete(),
+                frame.getDiskFull(),
+                frame.hasAdmission() ? OptionalInt.of(stay("admission", frame.getAdmission())) : OptionalInt.empty(),
+                frame.getPeerAddress());
+    }
+
+    public static Standing encode(PeerMessage.Standing standing) {
+        return Standing.newBuilder()
+                .setIncarnation(standing.incarnation())
+                .setVerdict(
+                        switch (standing.verdict()) {
+                            case FIRST -> Standing.Verdict.VERDICT_FIRST;
+                            case ADMITTED -> Standing.Verdict.VERDICT_ADMITTED;
+                            case LOST -> Standing.Verdict.VERDICT_LOST;
+                            case REMOVED -> Standing.Verdict.VERDICT_REMOVED;
+                            case UNKNOWN -> Standing.Verdict.VERDICT_UNKNOWN;
+                        })
+                .setAdmission(standing.admission())
+                .setKnownIncarnation(standing.knownIncarnation())
+                .build();
+    }
+
+    public static PeerMessage.Standing decode(Standing frame) throws MalformedMessageException {
+        PeerMessage.Standing.Verdict verdict =
+                switch (frame.getVerdict()) {
+                    case VERDICT_FIRST -> PeerMessage.Standing.Verdict.FIRST;
+                    case VERDICT_ADMITTED -> PeerMessage.Standing.Verdict.ADMITTED;
+                    case VERDICT_LOST -> PeerMessage.Standing.Verdict.LOST;
+                    case VERDICT_REMOVED -> PeerMessage.Standing.Verdict.REMOVED;
+                    case VERDICT_UNKNOWN -> PeerMessage.Standing.Verdict.UNKNOWN;
+                    case VERDICT_UNSPECIFIED, UNRECOGNIZED ->
+                        throw new MalformedMessageException("a verdict that this version does not know");
+                };
+        return new PeerMessage.Standing(
+                frame.getIncarnation(),
+                verdict,
+                stay("admission", frame.getAdmission()),
+                frame.getKnownIncarnation());
     }
 
     private static InstallSnapshot decode(long term, io.quorate.internal.v1.InstallSnapshot frame)

@@ -2,9 +2,9 @@
 package io.quorate.node.rpc;
 
 import io.quorate.internal.v1.Hello;
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.log.NodeId;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.function.LongSupplier;
 
 /**
@@ -13,10 +13,10 @@ import java.util.function.LongSupplier;
  *
  * @param clusterId of this node
  * @param self      this node
- * @param members   all nodes, this one included
+ * @param address   where peers reach this node, host:port
  * @param incarnation of this node's storage; asked when a stream is opened
  */
-record PeerHandshake(String clusterId, NodeId self, SortedSet<NodeId> members, LongSupplier incarnation) {
+record PeerHandshake(String clusterId, NodeId self, String address, LongSupplier incarnation) {
     static final int PROTOCOL_VERSION = 1;
 
     Hello hello(NodeId to) {
@@ -26,6 +26,7 @@ record PeerHandshake(String clusterId, NodeId self, SortedSet<NodeId> members, L
                 .setNodeId(self.value())
                 .setToNodeId(to.value())
                 .setIncarnation(incarnation.getAsLong())
+                .setPeerAddress(address)
                 .build();
     }
 
@@ -47,9 +48,8 @@ record PeerHandshake(String clusterId, NodeId self, SortedSet<NodeId> members, L
         if (hello.getNodeId() == self.value()) {
             return Optional.of("a second node calls itself " + self);
         }
-        if (hello.getNodeId() <= 0 || !members.contains(new NodeId(hello.getNodeId()))) {
-            return Optional.of("node " + name(hello.getNodeId()) + " is not among the nodes that node " + self
-                    + " is configured with: " + members);
+        if (hello.getNodeId() <= 0 || hello.getNodeId() > MemberId.MAX_NODE) {
+            return Optional.of("a node's id is 1 to " + MemberId.MAX_NODE + ", not " + name(hello.getNodeId()));
         }
         return Optional.empty();
     }

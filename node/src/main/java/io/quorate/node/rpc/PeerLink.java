@@ -13,7 +13,6 @@ import io.quorate.raft.Prng;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.AppendRequest;
-import io.quorate.raft.message.Message;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -54,6 +53,7 @@ final class PeerLink {
     private List<PeerMessage.RepairRequest> queuedRepairRequests = new ArrayList<>();
     private List<PeerMessage.RepairReply> queuedRepairReplies = new ArrayList<>();
     private PeerMessage.Status queuedStatus;
+    private PeerMessage.Standing queuedStanding;
     private boolean open;
     private boolean cut;
     private boolean connected;
@@ -144,6 +144,8 @@ final class PeerLink {
             queuedRepairRequests.add(request);
         } else if (message instanceof PeerMessage.RepairReply reply) {
             queuedRepairReplies.add(reply);
+        } else if (message instanceof PeerMessage.Standing standing) {
+            queuedStanding = standing;
         } else {
             PeerMessage.ForGroup forGroup = (PeerMessage.ForGroup) message;
             (forGroup.message() instanceof AppendRequest ? queuedAppends : queuedControl).add(forGroup);
@@ -152,13 +154,19 @@ final class PeerLink {
 
     /** Sends what was queued in this turn, or drops it. */
     void flush() {
-        if (queuedStatus != null || !queuedControl.isEmpty() || !queuedRepairRequests.isEmpty()) {
+        if (queuedStatus != null
+                || queuedStanding != null
+                || !queuedControl.isEmpty()
+                || !queuedRepairRequests.isEmpty()) {
             FrameWriter writer = new FrameWriter(control);
             if (queuedStatus != null) {
                 writer.frame.setStatus(PeerCodec.encode(queuedStatus));
             }
+            if (queuedStanding != null) {
+                writer.frame.setStanding(PeerCodec.encode(queuedStanding));
+            }
             for (PeerMessage.ForGroup message : queuedControl) {
-                writer.add(message.groupId(), message.message(), MESSAGE_OVERHEAD_BYTES);
+                writer.add(message, MESSAGE_OVERHEAD_BYTES);
             }
             for (PeerMessage.RepairRequest request : queuedRepairRequests) {
                 writer.add(RepairCodec.encode(request), MESSAGE_OVERHEAD_BYTES);
@@ -166,12 +174,13 @@ final class PeerLink {
             writer.send();
             queuedStatus = null;
             queuedRepairRequests = new ArrayList<>();
+            queuedStanding = null;
             queuedControl = new ArrayList<>();
         }
         if (!queuedAppends.isEmpty() || !queuedRepairReplies.isEmpty()) {
             FrameWriter writer = new FrameWriter(replicate);
             for (PeerMessage.ForGroup message : queuedAppends) {
-                writer.addAppend(message.groupId(), (AppendRequest) message.message());
+                writer.addAppend(message, (AppendRequest) message.message());
             }
             for (PeerMessage.RepairReply reply : queuedRepairReplies) {
                 long bytes = MESSAGE_OVERHEAD_BYTES;
@@ -205,7 +214,13 @@ final class PeerLink {
         List<PeerMessage.Leadership> leads = new ArrayList<>(older.leads());
         leads.addAll(newer.leads());
         return new PeerMessage.Status(
-                newer.clientAddress(), newer.incarnation(), leads, older.complete(), newer.diskFull());
+                newer.clientAddress(),
+                newer.incarnation(),
+                leads,
+                older.complete(),
+                newer.diskFull(),
+                newer.admission(),
+                newer.peerAddress());
     }
 
     /** Fills frames for one lane and sends each as it is full. */
@@ -218,8 +233,8 @@ final class PeerLink {
             this.lane = lane;
         }
 
-        private void add(long groupId, Message message, long messageBytes) {
-            add(PeerCodec.encode(groupId, message), messageBytes);
+        private void add(PeerMessage.ForGroup message, long messageBytes) {
+            add(PeerCodec.encode(message), messageBytes);
         }
 
         private void add(GroupMessage message, long messageBytes) {
@@ -235,7 +250,7 @@ final class PeerLink {
         }
 
         /** An append that is larger than a frame goes as several, each following on the one before. */
-        private void addAppend(long groupId, AppendRequest append) {
+        private void addAppend(PeerMessage.ForGroup message, AppendRequest append) {
             List<LogEntry> entries = append.entries();
             AppendRequest rest = append;
             long partBytes = MESSAGE_OVERHEAD_BYTES;
@@ -244,9 +259,13 @@ final class PeerLink {
                 int entryBytes = entries.get(i).sizeBytes();
                 if (i > from && partBytes + entryBytes > MAX_FRAME_BYTES) {
                     add(
-                            groupId,
-                            new AppendRequest(
-                                    append.term(), rest.previous(), entries.subList(from, i), append.commitIndex()),
+                            with(
+                                    message,
+                                    new AppendRequest(
+                                            append.term(),
+                                            rest.previous(),
+                                            entries.subList(from, i),
+                                            append.commitIndex())),
                             partBytes);
                     from = i;
                     partBytes = MESSAGE_OVERHEAD_BYTES;
@@ -258,11 +277,15 @@ final class PeerLink {
                 }
                 partBytes += entryBytes;
             }
-            add(groupId, rest, partBytes);
+            add(with(message, rest), partBytes);
+        }
+
+        private PeerMessage.ForGroup with(PeerMessage.ForGroup message, AppendRequest part) {
+            return new PeerMessage.ForGroup(message.groupId(), message.fromStay(), message.toStay(), part);
         }
 
         private void send() {
-            if (frame.getMessagesCount() == 0 && !frame.hasStatus()) {
+            if (frame.getMessagesCount() == 0 && !frame.hasStatus() && !frame.hasStanding()) {
                 return;
             }
             if (lane.hasRoom()) {

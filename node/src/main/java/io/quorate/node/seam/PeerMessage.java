@@ -5,11 +5,22 @@ import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.message.Message;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** What one node says to another. */
 public sealed interface PeerMessage {
-    /** From a replica of a group to another replica of the same group. */
-    record ForGroup(long groupId, Message message) implements PeerMessage {}
+    /**
+     * From a replica of a group to another replica of the same group.
+     *
+     * @param fromStay which stay of the sender's node in the group is meant, see {@code MemberId}
+     * @param toStay   the same of the receiver's
+     */
+    record ForGroup(long groupId, int fromStay, int toStay, Message message) implements PeerMessage {
+        /** Between members of the first stay. */
+        public ForGroup(long groupId, Message message) {
+            this(groupId, 0, 0, message);
+        }
+    }
 
     /**
      * What a node tells about itself: on connection, on change, and every second.
@@ -19,11 +30,48 @@ public sealed interface PeerMessage {
      * @param leads         groups that the sender leads
      * @param complete      whether {@code leads} is the whole list
      * @param diskFull      whether the sender can store no records now
+     * @param admission     how often storage of the sender has been readmitted; empty: its disk is empty and it asks
+     * @param peerAddress   where peers reach the sender, host:port
      */
-    record Status(String clientAddress, long incarnation, List<Leadership> leads, boolean complete, boolean diskFull)
+    record Status(
+            String clientAddress,
+            long incarnation,
+            List<Leadership> leads,
+            boolean complete,
+            boolean diskFull,
+            OptionalInt admission,
+            String peerAddress)
             implements PeerMessage {
         public Status {
             leads = List.copyOf(leads);
+        }
+
+        /** Of a member that has never lost its storage. */
+        public Status(
+                String clientAddress, long incarnation, List<Leadership> leads, boolean complete, boolean diskFull) {
+            this(clientAddress, incarnation, leads, complete, diskFull, OptionalInt.of(0), "");
+        }
+    }
+
+    /**
+     * To a node that has asked whether it belongs to the cluster: what the sender knows of it.
+     *
+     * @param incarnation      of the asking node's storage
+     * @param admission        as which it is admitted, or the last one that is known
+     * @param knownIncarnation if lost: the storage that the sender knows
+     */
+    record Standing(long incarnation, Verdict verdict, int admission, long knownIncarnation) implements PeerMessage {
+        public enum Verdict {
+            /** The sender knows no other storage of the node, and has made a durable note of this one. */
+            FIRST,
+            /** The registry has this storage. */
+            ADMITTED,
+            /** The sender knows other storage of this node. */
+            LOST,
+            /** The node was removed from the cluster. */
+            REMOVED,
+            /** The registry does not know the node. */
+            UNKNOWN
         }
     }
 

@@ -21,7 +21,16 @@ public interface Transport {
     /** Starts to listen and to connect to all peers, again and again until closed. */
     void start(Receiver receiver);
 
-    /** Best effort; never blocks. Dropped when there is no connection or too much is queued. */
+    /**
+     * There is such a peer, at this address (host:port): connects to it from now on. Does nothing if that is known. A
+     * transport may come to know peers by itself, when they connect.
+     */
+    void reach(NodeId peer, String address);
+
+    /** Lets the peer go. Does nothing if it is not known. */
+    void forget(NodeId peer);
+
+    /** Best effort; never blocks. Dropped when there is no connection to such a peer or too much is queued. */
     void send(NodeId to, PeerMessage message);
 
     void close();

@@ -268,7 +268,8 @@ public final class QuorateServer implements AutoCloseable {
                 settings.housekeepingMillis(),
                 settings.maxBatchBytes(),
                 settings.maxInflightBytes(),
-                settings.maxEventBytes());
+                settings.maxEventBytes(),
+                settings.joins());
     }
 
     private static String withActualPort(String address, int port) {

@@ -73,6 +73,16 @@ final class VirtualNetwork {
             }
 
             @Override
+            public void reach(NodeId peer, String address) {
+                // Every node can be reached by its id.
+            }
+
+            @Override
+            public void forget(NodeId peer) {
+                // Who was removed may go on to talk.
+            }
+
+            @Override
             public void send(NodeId to, PeerMessage message) {
                 tap.onSend(self, message);
                 if (isConnected(self, to)) {

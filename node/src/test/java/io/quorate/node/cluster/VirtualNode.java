@@ -154,6 +154,11 @@ final class VirtualNode {
         end();
     }
 
+    /** Somebody put an empty disk in. While it does not run. */
+    void loseDisk() {
+        disk = new SimulatedDisk(prng.nextLong());
+    }
+
     /** As its operator would; {@code onStopped} runs when it has let go of everything. */
     void stop(Runnable onStopped) {
         NodeRuntime stopped = runtime;

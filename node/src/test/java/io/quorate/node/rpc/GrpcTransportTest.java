@@ -309,8 +309,8 @@ class GrpcTransportTest {
         return Stream.of(
                 unwelcome("another cluster", hello -> hello.setClusterId("other\n"), "'other?'", "'cluster'"),
                 unwelcome("another version", hello -> hello.setProtocolVersion(9), "version 9", "version 1"),
-                unwelcome("an unknown node", hello -> hello.setNodeId(5), "n5", "[n1, n2]"),
-                unwelcome("node 0", hello -> hello.setNodeId(0), "n0", "[n1, n2]"),
+                unwelcome("an unknown node without an address", hello -> hello.setNodeId(5), "n5", "n1"),
+                unwelcome("node 0", hello -> hello.setNodeId(0), "n0", "1 to 65535"),
                 unwelcome("the node itself", hello -> hello.setNodeId(1), "second node", "n1"),
                 unwelcome("one who looks for another", hello -> hello.setToNodeId(2), "n2", "n1"));
     }

@@ -115,6 +115,7 @@ class QuorateServerTest {
                 QuorateServer.start(cluster.options(2, "another-cluster", root.resolve("stranger")))) {
             assertFalse(stranger.awaitReady(Duration.ofSeconds(2)));
         }
+        cluster.start(2);
         cluster.start(3);
 
         assertTrue(cluster.server(1).awaitReady(Duration.ofSeconds(20)));
@@ -130,6 +131,7 @@ class QuorateServerTest {
         assertEquals(ServingStatus.NOT_SERVING, health(1, LogServiceGrpc.SERVICE_NAME));
 
         cluster.start(2);
+        cluster.start(3);
         assertTrue(cluster.server(1).awaitReady(Duration.ofSeconds(20)));
         Await.until("readiness", () -> health(1, LogServiceGrpc.SERVICE_NAME) == ServingStatus.SERVING);
     }
