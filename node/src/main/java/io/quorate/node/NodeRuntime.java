@@ -163,8 +163,7 @@ public final class NodeRuntime {
                     settings.joins() ? List.of() : configured,
                     this::registration,
                     seams.transport()::send);
-            admission = new Admission(
-                    settings.nodeId(), settings.joins(), configured, dataDirectory.incarnation());
+            admission = new Admission(settings.nodeId(), settings.joins(), configured, dataDirectory.incarnation());
             door = new FrontDoor(new OutsideNode(settings, peers, admission));
             if (found.admission().isPresent()) {
                 takePart();
@@ -225,8 +224,8 @@ public final class NodeRuntime {
                 group -> NodeJournal.nameOf(group, this::registeredTopics));
         ReplicaObserver observer = new BothObservers(seams.observer(), journal.observer());
         leaders = new Leaders();
-        gossip = new Gossip(
-                loop, seams.transport(), this::others, myself(), () -> disk.space().isFull());
+        gossip = new Gossip(loop, seams.transport(), this::others, myself(), () -> disk.space()
+                .isFull());
         ClusterWhereabouts whereabouts = new ClusterWhereabouts(
                 self,
                 peers,
@@ -537,10 +536,7 @@ public final class NodeRuntime {
     /** What is known of this node's storage, as another one sees it. */
     private void hear(NodeId from, PeerMessage.Standing standing) {
         if (takesPart) {
-            LOG.warn(
-                    "node {} does not listen to this node: {}",
-                    from.value(),
-                    standing.verdict());
+            LOG.warn("node {} does not listen to this node: {}", from.value(), standing.verdict());
             return;
         }
         String before = admission.waitsFor();

@@ -81,10 +81,7 @@ final class OutsideNode implements NodeApi {
 
     @Override
     public void alterTopic(
-            String topic,
-            TopicSettings.Change change,
-            int partitions,
-            Consumer<Result<ClusterView.TopicView>> answer) {
+            String topic, TopicSettings.Change change, int partitions, Consumer<Result<ClusterView.TopicView>> answer) {
         answer.accept(refused());
     }
 
@@ -101,12 +98,13 @@ final class OutsideNode implements NodeApi {
     @Override
     public ClusterView view() {
         List<ClusterView.NodeView> nodes = new ArrayList<>();
-        settings.peerAddresses().forEach((node, peerAddress) -> nodes.add(new ClusterView.NodeView(
-                node.value(),
-                node.equals(settings.nodeId()) ? settings.clientAddress() : "",
-                peerAddress,
-                peers.isUp(node),
-                peers.lastContactMillis(node))));
+        settings.peerAddresses()
+                .forEach((node, peerAddress) -> nodes.add(new ClusterView.NodeView(
+                        node.value(),
+                        node.equals(settings.nodeId()) ? settings.clientAddress() : "",
+                        peerAddress,
+                        peers.isUp(node),
+                        peers.lastContactMillis(node))));
         ClusterView.GroupView metadata = new ClusterView.GroupView(
                 0,
                 "",

@@ -2,8 +2,8 @@
 package io.quorate.node.events;
 
 import io.quorate.node.api.EventKind;
-import io.quorate.node.seam.Clock;
 import io.quorate.node.replica.MemberId;
+import io.quorate.node.seam.Clock;
 import io.quorate.raft.FollowerStatus;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
@@ -88,7 +88,8 @@ public final class FollowerLag {
     }
 
     private void tell(EventKind kind, long groupId, Led led, FollowerStatus status, String detail) {
-        recorder.record(kind, groupId, led.term, MemberId.node(status.follower()).value(), detail);
+        recorder.record(
+                kind, groupId, led.term, MemberId.node(status.follower()).value(), detail);
     }
 
     /** Forgets the groups that were not looked at since the last call. */

@@ -32,8 +32,7 @@ public final class Gossip {
     public record Self(String clientAddress, String peerAddress, long incarnation, OptionalInt admission) {
         /** All that a node which leads nothing yet has to say. */
         public PeerMessage.Status status() {
-            return new PeerMessage.Status(
-                    clientAddress, incarnation, List.of(), true, false, admission, peerAddress);
+            return new PeerMessage.Status(clientAddress, incarnation, List.of(), true, false, admission, peerAddress);
         }
     }
 

@@ -212,10 +212,7 @@ public final class PeerCodec {
                         throw new MalformedMessageException("a verdict that this version does not know");
                 };
         return new PeerMessage.Standing(
-                frame.getIncarnation(),
-                verdict,
-                stay("admission", frame.getAdmission()),
-                frame.getKnownIncarnation());
+                frame.getIncarnation(), verdict, stay("admission", frame.getAdmission()), frame.getKnownIncarnation());
     }
 
     private static InstallSnapshot decode(long term, io.quorate.internal.v1.InstallSnapshot frame)

@@ -100,7 +100,8 @@ public final class Admission {
     public String waitsFor() {
         for (Standing standing : objections.values()) {
             if (standing.verdict() == Standing.Verdict.LOST) {
-                return "node " + self.value() + " has lost its disk: the cluster knows it with other data than it has now;"
+                return "node " + self.value()
+                        + " has lost its disk: the cluster knows it with other data than it has now;"
                         + " `quorate node readmit " + self.value() + "` makes it a new member";
             }
             if (standing.verdict() == Standing.Verdict.REMOVED) {

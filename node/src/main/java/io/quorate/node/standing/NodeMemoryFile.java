@@ -94,11 +94,12 @@ public final class NodeMemoryFile {
         io.quorate.internal.v1.NodeMemory.Builder body = io.quorate.internal.v1.NodeMemory.newBuilder();
         memory.admission().ifPresent(body::setAdmission);
         memory.founders().forEach(founder -> body.addFounders(founder.value()));
-        memory.nodes().forEach((node, known) -> body.addNodes(KnownNode.newBuilder()
-                .setNodeId(node.value())
-                .setAdmission(known.admission())
-                .setIncarnation(known.incarnation())
-                .setPeerAddress(known.peerAddress())));
+        memory.nodes()
+                .forEach((node, known) -> body.addNodes(KnownNode.newBuilder()
+                        .setNodeId(node.value())
+                        .setAdmission(known.admission())
+                        .setIncarnation(known.incarnation())
+                        .setPeerAddress(known.peerAddress())));
         byte[] bytes = body.build().toByteArray();
         return ByteBuffer.allocate(HEADER_BYTES + bytes.length)
                 .putLong(MAGIC)

@@ -114,8 +114,7 @@ public final class PeerGuard {
                     storage.admission(),
                     known.admission());
         }
-        send.accept(
-                peer, new Standing(storage.incarnation(), Verdict.LOST, known.admission(), known.incarnation()));
+        send.accept(peer, new Standing(storage.incarnation(), Verdict.LOST, known.admission(), known.incarnation()));
     }
 
     private void answer(NodeId peer, long incarnation) {
@@ -154,7 +153,9 @@ public final class PeerGuard {
                     registered.get().admission(),
                     registered.get().incarnation());
         }
-        boolean founder = registered.isEmpty() && founders.contains(peer) && memory.latest().hasRoomFor(peer);
+        boolean founder = registered.isEmpty()
+                && founders.contains(peer)
+                && memory.latest().hasRoomFor(peer);
         return new Standing(incarnation, founder ? Verdict.FIRST : Verdict.UNKNOWN, 0, 0);
     }
 
@@ -162,8 +163,7 @@ public final class PeerGuard {
         NodeMemory now = memory.latest();
         if (!isNoted(now, peer, storage) && now.hasRoomFor(peer)) {
             String address = now.node(peer).map(NodeMemory.Known::peerAddress).orElse("");
-            memory.change(
-                    now.with(peer, new NodeMemory.Known(storage.admission(), storage.incarnation(), address)));
+            memory.change(now.with(peer, new NodeMemory.Known(storage.admission(), storage.incarnation(), address)));
         }
     }
 

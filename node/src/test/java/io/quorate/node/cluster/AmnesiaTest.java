@@ -40,7 +40,11 @@ class AmnesiaTest {
         assertFalse(cluster.node(2).api().isReady(), "node 2 found a leader with the help of a vote from amnesia");
         cluster.node(1).start();
         cluster.await("1 and 2 to go on", () -> cluster.node(2).api().isReady());
-        assertEquals(1, cluster.read(cluster.leader(partition), partition, VirtualCluster.from(0)).entries.size());
+        assertEquals(
+                1,
+                cluster.read(cluster.leader(partition), partition, VirtualCluster.from(0))
+                        .entries
+                        .size());
     }
 
     @Test
@@ -77,7 +81,8 @@ class AmnesiaTest {
         cluster.node(3).crash();
         cluster.node(3).start();
 
-        cluster.await("node 3 to learn of its loss again", () -> !whyNotTakingPart(3).isEmpty());
+        cluster.await(
+                "node 3 to learn of its loss again", () -> !whyNotTakingPart(3).isEmpty());
     }
 
     @Test
