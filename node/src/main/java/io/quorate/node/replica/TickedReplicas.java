@@ -78,7 +78,8 @@ public final class TickedReplicas {
         List<Replica> deceived = new ArrayList<>();
         resting.forEach((groupId, replica) -> {
             RaftCore core = replica.core();
-            boolean follows = core.leader().isPresent() && MemberId.node(core.leader().get()).equals(node);
+            boolean follows = core.leader().isPresent()
+                    && MemberId.node(core.leader().get()).equals(node);
             if (follows && generationsByGroup.getOrDefault(groupId, 0L) != core.term()) {
                 deceived.add(replica);
             }
