@@ -520,7 +520,15 @@ public final class Replica implements FlushRounds.Target {
         held.clear();
         host.observer().onQuarantined(name.groupId(), damage);
         ReplicaRepair begun = new ReplicaRepair(
-                host, name, store, core.membership().others(host.self()), core.term(), new Repaired());
+                host,
+                name,
+                store,
+                core.membership().others(core.self()).stream()
+                        .map(MemberId::node)
+                        .distinct()
+                        .toList(),
+                core.term(),
+                new Repaired());
         repair = Optional.of(begun);
         // Once nobody writes, reads or tidies up any more: each of these executors works in order.
         host.turns().flushes().release(this, () -> host.loop()
