@@ -80,6 +80,7 @@ final class Convergence {
         checker.oracles().forEach(oracle -> settled.put(oracle.groupId(), oracle.last()));
         compareDisks(settled);
         readEverythingAgain(settled);
+        compareBeginnings();
         return time.nowNanos() - start;
     }
 
@@ -166,6 +167,41 @@ final class Convergence {
                 }
             }
         }
+    }
+
+    /** Where a partition begins is the same everywhere: nobody has lost what another one keeps. */
+    private void compareBeginnings() {
+        for (SimulatedPartition partition : workload.partitions()) {
+            long limit = time.nowNanos() + LIMIT_NANOS;
+            List<Long> beginnings = beginnings(partition);
+            while (!agree(partition, beginnings) && time.nowNanos() < limit) {
+                beginnings = beginnings(partition);
+            }
+            if (!agree(partition, beginnings)) {
+                throw new Violation(
+                        Invariant.CONVERGENCE,
+                        partition.name() + " begins at offsets " + beginnings + " on its replicas");
+            }
+        }
+    }
+
+    private boolean agree(SimulatedPartition partition, List<Long> beginnings) {
+        return beginnings.size() == checker.replicas(partition.groupId()).size()
+                && beginnings.stream().distinct().count() == 1;
+    }
+
+    private List<Long> beginnings(SimulatedPartition partition) {
+        List<Long> found = new ArrayList<>();
+        for (NodeId replica : checker.replicas(partition.groupId())) {
+            nodes.get(replica.value() - 1)
+                    .onLoop(api -> api.tail(partition.name(), true, answer -> {
+                        if (answer instanceof Result.Ok<Marks> ok) {
+                            found.add(ok.value().lowWatermark());
+                        }
+                    }));
+        }
+        runner.runUntil(time.nowNanos() + STEP_NANOS);
+        return List.copyOf(found);
     }
 
     private FinalRead readToTheEnd(SimulatedPartition partition, NodeId replica, long limit) {

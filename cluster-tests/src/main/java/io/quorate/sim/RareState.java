@@ -15,6 +15,8 @@ public enum RareState {
     LINK_CUT,
     MESSAGE_OUTLIVED_ITS_CONNECTION,
     STARTED_FROM_SNAPSHOT,
+    /** A replica lacked what its peers had deleted. */
+    SNAPSHOT_INSTALLED,
     TRIMMED,
     SEGMENTS_DELETED,
     READER_OVERTAKEN_BY_TRIM,

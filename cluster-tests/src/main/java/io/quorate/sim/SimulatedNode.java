@@ -358,6 +358,8 @@ final class SimulatedNode {
                 world.moments().onElection(id.value());
             } else if (event instanceof RaftEvent.LogTruncated) {
                 world.sightings().met(RareState.LOG_TRUNCATED);
+            } else if (event instanceof RaftEvent.SnapshotInstalled) {
+                world.sightings().met(RareState.SNAPSHOT_INSTALLED);
             } else if (event instanceof RaftEvent.Quiesced) {
                 world.sightings().met(RareState.GROUP_RESTED);
             } else if (event instanceof RaftEvent.Woken woken) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.logstore;
 
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -94,6 +95,37 @@ final class EntryReader {
                 return position;
             }
             position = reader.after(position);
+        }
+    }
+
+    List<LogEntry> entriesOfType(EntryType type, long fromIndex) throws IOException {
+        List<LogEntry> found = new ArrayList<>();
+        for (Segment segment : segments.get().all()) {
+            if (!segment.isEmpty() && segment.lastIndex() >= fromIndex) {
+                addEntriesOfType(type, segment, Math.max(fromIndex, segment.baseIndex()), found);
+            }
+        }
+        return found;
+    }
+
+    private void addEntriesOfType(EntryType type, Segment segment, long fromIndex, List<LogEntry> found)
+            throws IOException {
+        try (SegmentFiles.Handle handle = files.acquire(segment)) {
+            FrameReader reader = readerOf(segment, handle, SegmentScan.BUFFER_BYTES);
+            long end = segment.extent().end();
+            long index = fromIndex;
+            for (long position = position(reader, handle, segment, fromIndex); position < end; index++) {
+                if (reader.lookAtHeader(position, end) != FrameReader.Look.FRAME) {
+                    throw reader.corrupt(position, index);
+                }
+                if (reader.header().typeCode() == type.code()) {
+                    if (reader.lookWithPayload(position, end) != FrameReader.Look.FRAME) {
+                        throw reader.corrupt(position, index);
+                    }
+                    found.add(reader.entry());
+                }
+                position = reader.after(position);
+            }
         }
     }
 

@@ -3,7 +3,7 @@ package io.quorate.logstore;
 
 import io.quorate.logstore.io.Disk;
 import io.quorate.logstore.io.NoSpaceException;
-import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.RecoveredLog;
@@ -344,28 +344,48 @@ public final class LogStore implements AutoCloseable {
         return open.log().infos();
     }
 
+    /** Whether a segment begins with this entry. For any thread; true only of what is written. */
+    public boolean isSegmentStart(long index) {
+        SegmentList segments = open.log().segments();
+        return segments.get(segments.ofIndex(index)).baseIndex() == index;
+    }
+
+    /** As {@link #trimPrefix(long, long)}, of a log without records that must stay. */
+    public boolean trimPrefix(long firstIndexToKeep) {
+        return trimPrefix(firstIndexToKeep, Long.MAX_VALUE);
+    }
+
     /**
-     * Deletes the oldest segment, if it is not the active one, all its entries are before {@code firstIndexToKeep}, and all
-     * are in every snapshot that is kept (so that no one damaged file loses what was trimmed). One short step; call it
-     * again while it returns true.
+     * Deletes the oldest segment, if it is not the active one, all its entries are before {@code firstIndexToKeep}, the
+     * newest snapshot and the one before it stand in for all of them (so that no one damaged file loses what was trimmed),
+     * and there is a good snapshot from which what remains of the log leads on with every record from
+     * {@code firstOffsetToKeep} on. One short step; call it again while it returns true.
      *
      * @return whether a segment was deleted
      * @throws CorruptLogException if the log is damaged; nothing is deleted then
      */
-    public boolean trimPrefix(long firstIndexToKeep) {
+    public boolean trimPrefix(long firstIndexToKeep, long firstOffsetToKeep) {
         checkWhole();
         boolean[] trimmed = {false};
         run("trim", now -> {
             synchronized (snapshotLock) {
-                long covered = now.snapshots().oldest().map(EntryId::index).orElse(0L);
-                trimmed[0] = now.log().trimFirst(Math.min(firstIndexToKeep, covered + 1));
+                SegmentList segments = now.log().segments();
+                long last = segments.first().lastIndex();
+                if (segments.size() > 1
+                        && last < firstIndexToKeep
+                        && last <= now.snapshots().covered()
+                        && now.snapshots().hasUpTo(firstOffsetToKeep, last)) {
+                    trimmed[0] = now.log().trimFirst(firstIndexToKeep);
+                    now.snapshots().deleteObsolete(now.log().firstIndex());
+                }
             }
         });
         return trimmed[0];
     }
 
     /**
-     * Makes a snapshot durable. It and the one before it are kept.
+     * Makes a snapshot durable. It and the one before it are kept, and all that the log leads on from, see
+     * {@link #snapshotUpTo}.
      *
      * @throws DiskFullException        if there is no room; nothing is left of it then
      * @throws CorruptLogException      if the log is damaged; nothing is written then
@@ -375,7 +395,7 @@ public final class LogStore implements AutoCloseable {
         checkWhole();
         run("save a snapshot", now -> {
             synchronized (snapshotLock) {
-                long newest = now.snapshots().newest().map(EntryId::index).orElse(0L);
+                long newest = now.snapshots().newest();
                 long durable = now.log().durableIndex();
                 if (snapshot.last().index() < newest || snapshot.last().index() > durable) {
                     throw new IllegalArgumentException("a snapshot of entry " + snapshot.last()
@@ -385,7 +405,7 @@ public final class LogStore implements AutoCloseable {
                 now.hardState().mark(marks -> marks.durableTo(durable));
                 now.hardState().force();
                 now.snapshots().save(snapshot);
-                now.snapshots().deleteObsolete();
+                now.snapshots().deleteObsolete(now.log().firstIndex());
             }
         });
     }
@@ -396,6 +416,22 @@ public final class LogStore implements AutoCloseable {
         synchronized (snapshotLock) {
             try {
                 return now.snapshots().readNewest();
+            } catch (IOException e) {
+                throw new StorageException(directory, "cannot read the snapshots", e);
+            }
+        }
+    }
+
+    /**
+     * What another replica needs before it can take this log from its beginning: the newest good snapshot from which the
+     * log leads on with every record from {@code offset} on; reads it. Empty if there is none, as when the log was never
+     * trimmed.
+     */
+    public Optional<Snapshot> snapshotUpTo(long offset) {
+        Open now = alive();
+        synchronized (snapshotLock) {
+            try {
+                return now.snapshots().readUpTo(offset, now.log().firstIndex() - 1);
             } catch (IOException e) {
                 throw new StorageException(directory, "cannot read the snapshots", e);
             }
@@ -452,6 +488,16 @@ public final class LogStore implements AutoCloseable {
      */
     public List<LogEntry> read(long fromIndex, long toIndex, int maxBytes) {
         return look("read from index " + fromIndex, reader -> reader.read(fromIndex, toIndex, maxBytes));
+    }
+
+    /**
+     * All entries of a type, in order. Reads the headers of everything from {@code fromIndex} on, so this is for the start,
+     * with what follows the newest snapshot.
+     *
+     * @throws CorruptLogException if an entry on the way is damaged
+     */
+    public List<LogEntry> entriesOfType(EntryType type, long fromIndex) {
+        return look("read from index " + fromIndex, reader -> reader.entriesOfType(type, fromIndex));
     }
 
     /**

@@ -187,8 +187,7 @@ final class Recovery {
                     pathOf(marks.firstSegment()), 0, marks.firstSegment(), "MISSING: all segments, entries were lost");
         }
         long before = marks.firstSegment() - 1;
-        if (before > 0
-                && snapshots.newest().filter(end -> end.index() >= before).isEmpty()) {
+        if (snapshots.newest() < before) {
             throw new CorruptLogException(
                     directory,
                     0,

@@ -94,7 +94,7 @@ final class Settlement {
         disk.createDirectories(directory);
         int leftovers = deleteLeftovers(List.of(), true);
         int badSnapshots = snapshots.get().badCount();
-        snapshots.get().deleteObsolete();
+        snapshots.get().deleteObsolete(marks.firstSegment());
         disk.forceDirectory(directory);
         active = Optional.of(maker.make(header));
         activeTally = Optional.of(new SegmentTally(header, config));
@@ -114,7 +114,7 @@ final class Settlement {
     Recovery.Result accept(List<Segment> segments, TermStarts terms, long nextOffset) throws IOException {
         int leftovers = deleteLeftovers(segments, false);
         int badSnapshots = snapshots.get().badCount();
-        snapshots.get().deleteObsolete();
+        snapshots.get().deleteObsolete(marks.firstSegment());
         for (SegmentHeader header : damagedHeaders) {
             try (DiskFile file = disk.open(directory.resolve(Segment.fileName(header.baseIndex())))) {
                 file.write(header.encode(identity), 0);

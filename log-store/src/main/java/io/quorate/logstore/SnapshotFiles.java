@@ -11,10 +11,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * The snapshots of one log, at most two, each a file named by the index of its last entry:
+ * The snapshots of one log, each a file named by the index of its last entry:
  *
  * <pre>
  *  0  32  {@link Headers}, magic "QRTSNAP\n"
@@ -28,8 +28,11 @@ import java.util.TreeMap;
  * </pre>
  *
  * A snapshot is written and forced under a temporary name, renamed, and the name is forced, before anyone relies on it.
- * The one before it is kept, with the log behind it, so that the damage of one file loses nothing. For one thread at a
- * time.
+ * The one before it is kept, with the log behind it, so that the damage of one file loses nothing. So are all from which
+ * the log goes on: whoever is to get the log from its beginning needs the one that comes right before.
+ *
+ * <p>When a log is opened the newest two that are good are read; the others are believed by their names until they are
+ * wanted, so that a long log opens as fast as a short one. For one thread at a time.
  */
 final class SnapshotFiles {
     static final String SUFFIX = ".snapshot";
@@ -40,8 +43,8 @@ final class SnapshotFiles {
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
-    /** Files with a good snapshot, by last index. */
-    private final TreeMap<Long, EntryId> good = new TreeMap<>();
+    /** Files with a good snapshot, as far as is known, by last index. */
+    private final TreeSet<Long> good = new TreeSet<>();
 
     private final List<Path> bad = new ArrayList<>();
     private final List<Path> unused = new ArrayList<>();
@@ -53,26 +56,36 @@ final class SnapshotFiles {
     }
 
     /**
-     * Looks at all snapshots and changes nothing.
+     * Looks for the snapshots and changes nothing.
      *
-     * @throws StorageException if one is of a newer version or of another owner
+     * @throws StorageException if one of the newest is of a newer version or of another owner
      */
     static SnapshotFiles find(Disk disk, Path directory, StoreIdentity identity, List<String> names)
             throws IOException {
         SnapshotFiles found = new SnapshotFiles(disk, directory, identity);
+        TreeSet<Long> named = new TreeSet<>();
         for (String name : names) {
             if (name.endsWith(SUFFIX)) {
                 long index = Segment.baseIndexOf(name, SUFFIX);
-                Path path = directory.resolve(name);
-                Optional<Snapshot> snapshot = index < 1 ? Optional.empty() : found.read(path);
-                if (snapshot.isPresent() && snapshot.get().last().index() == index) {
-                    found.good.put(index, snapshot.get().last());
+                if (index < 1) {
+                    found.bad.add(directory.resolve(name));
                 } else {
-                    found.bad.add(path);
+                    named.add(index);
                 }
             }
         }
+        for (long index : named.descendingSet()) {
+            if (found.good.size() >= KEPT || found.read(index).isPresent()) {
+                found.good.add(index);
+            } else {
+                found.bad.add(found.pathOf(index));
+            }
+        }
         return found;
+    }
+
+    private Path pathOf(long index) {
+        return directory.resolve(fileName(index));
     }
 
     static String fileName(long lastIndex) {
@@ -86,39 +99,78 @@ final class SnapshotFiles {
 
     /** Puts aside what is of entries behind {@code index}: snapshots that were to replace the log, but never did. */
     void ignoreBehind(long index) {
-        while (!good.isEmpty() && good.lastKey() > index) {
-            unused.add(directory.resolve(fileName(good.pollLastEntry().getKey())));
+        while (!good.isEmpty() && good.last() > index) {
+            unused.add(pathOf(good.pollLast()));
         }
     }
 
-    /** The last entry in the newest good snapshot. */
-    Optional<EntryId> newest() {
-        return good.isEmpty() ? Optional.empty() : Optional.of(good.lastEntry().getValue());
+    /** Index of the last entry in the newest good snapshot; 0 if there is none. */
+    long newest() {
+        return good.isEmpty() ? 0 : good.last();
     }
 
-    /** The last entry in the oldest good snapshot. */
-    Optional<EntryId> oldest() {
-        return good.isEmpty() ? Optional.empty() : Optional.of(good.firstEntry().getValue());
+    /** Up to which index the newest snapshot and, if there is one, that before it stand in for the log; 0 if there is none. */
+    long covered() {
+        Long before = good.lower(newest());
+        return before == null ? newest() : before;
     }
 
     /** Reads the snapshot that ends with {@code index}; empty if there is no good one. */
     Optional<Snapshot> readAt(long index) throws IOException {
-        return good.containsKey(index) ? read(directory.resolve(fileName(index))) : Optional.empty();
+        if (!good.contains(index)) {
+            return Optional.empty();
+        }
+        Optional<Snapshot> snapshot = disk.exists(pathOf(index)) ? read(index) : Optional.empty();
+        if (snapshot.isEmpty()) {
+            good.remove(index);
+            bad.add(pathOf(index));
+        }
+        return snapshot;
     }
 
     /** Reads the newest snapshot, or the one before it if that has become bad. */
     Optional<Snapshot> readNewest() throws IOException {
         while (!good.isEmpty()) {
-            long index = good.lastKey();
-            Path path = directory.resolve(fileName(index));
-            Optional<Snapshot> snapshot = disk.exists(path) ? read(path) : Optional.empty();
+            Optional<Snapshot> snapshot = readAt(good.last());
             if (snapshot.isPresent()) {
                 return snapshot;
             }
-            good.remove(index);
-            bad.add(path);
         }
         return Optional.empty();
+    }
+
+    /**
+     * Reads the newest snapshot behind which there is every record from {@code offset} on.
+     *
+     * @param fromIndex of its last entry at least
+     */
+    Optional<Snapshot> readUpTo(long offset, long fromIndex) throws IOException {
+        Optional<Snapshot> found = Optional.empty();
+        // From the oldest on: what is asked for is near the beginning of the log.
+        for (Long index = good.ceiling(fromIndex); index != null; index = good.higher(index)) {
+            Optional<Snapshot> next = readAt(index);
+            if (next.isPresent() && next.get().nextOffset() > offset) {
+                break;
+            }
+            found = next.isPresent() ? next : found;
+        }
+        return found;
+    }
+
+    /** Whether {@link #readUpTo} would find one. */
+    boolean hasUpTo(long offset, long fromIndex) throws IOException {
+        for (Long index = good.ceiling(fromIndex); index != null; index = good.higher(index)) {
+            Optional<Snapshot> oldest = readAt(index);
+            if (oldest.isPresent()) {
+                return oldest.get().nextOffset() <= offset;
+            }
+        }
+        return false;
+    }
+
+    /** Reads the one that ends with {@code index}; empty if it is damaged. */
+    private Optional<Snapshot> read(long index) throws IOException {
+        return read(pathOf(index)).filter(snapshot -> snapshot.last().index() == index);
     }
 
     /** Reads one file; empty if it is damaged. */
@@ -180,7 +232,7 @@ final class SnapshotFiles {
                 file.write(encode(snapshot), 0);
                 file.force();
             }
-            disk.rename(temporary, directory.resolve(fileName(index)));
+            disk.rename(temporary, pathOf(index));
         } catch (IOException e) {
             if (disk.exists(temporary)) {
                 disk.delete(temporary);
@@ -188,14 +240,14 @@ final class SnapshotFiles {
             throw e;
         }
         disk.forceDirectory(directory);
-        good.put(index, snapshot.last());
+        good.add(index);
     }
 
-    /** Deletes what is bad or unused, and all but the newest two. */
-    void deleteObsolete() throws IOException {
-        while (good.size() > KEPT) {
-            delete(directory.resolve(fileName(good.firstKey())));
-            good.pollFirstEntry();
+    /** Deletes what is bad or unused, and what is neither among the newest two nor followed by the log. */
+    void deleteObsolete(long firstIndex) throws IOException {
+        while (good.size() > KEPT && good.first() < firstIndex - 1) {
+            delete(pathOf(good.first()));
+            good.pollFirst();
         }
         deleteAll(bad);
         deleteAll(unused);
@@ -210,13 +262,14 @@ final class SnapshotFiles {
 
     /** Deletes all but the snapshot that ends with {@code index}. */
     void deleteAllBut(long index) throws IOException {
-        for (long other : new ArrayList<>(good.keySet())) {
+        for (long other : new ArrayList<>(good)) {
             if (other != index) {
-                delete(directory.resolve(fileName(other)));
+                delete(pathOf(other));
                 good.remove(other);
             }
         }
-        deleteObsolete();
+        deleteAll(bad);
+        deleteAll(unused);
     }
 
     private void delete(Path path) throws IOException {

@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.quorate.logstore.sim.SimulatedCrash;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -70,9 +72,15 @@ class SnapshotTest {
         return store.segments().get(at).baseIndex();
     }
 
+    private List<String> snapshotFiles() {
+        return disk.list(DIRECTORY).stream()
+                .filter(name -> name.endsWith(".snapshot"))
+                .toList();
+    }
+
     @Test
-    @DisplayName("gives back the newest one, also after a restart, and keeps it and the one before")
-    void keepsTwo() {
+    @DisplayName("gives back the newest one, also after a restart, and keeps all from which the log leads on")
+    void keepsWhatTheLogLeadsOnFrom() {
         assertEquals(Optional.empty(), store.latestSnapshot());
         for (long index : new long[] {20, 40, 60}) {
             store.saveSnapshot(snapshotAt(index));
@@ -80,10 +88,49 @@ class SnapshotTest {
         }
         restart();
         assertEquals(Optional.of(snapshotAt(60)), store.latestSnapshot());
-        List<String> files = disk.list(DIRECTORY).stream()
-                .filter(name -> name.endsWith(".snapshot"))
-                .toList();
-        assertEquals(List.of(SnapshotFiles.fileName(40), SnapshotFiles.fileName(60)), files);
+        assertEquals(
+                List.of(SnapshotFiles.fileName(20), SnapshotFiles.fileName(40), SnapshotFiles.fileName(60)),
+                snapshotFiles());
+        trim(41);
+        assertTrue(store.firstIndex() > 21);
+        assertFalse(
+                snapshotFiles().contains(SnapshotFiles.fileName(20)), "one that the log does not follow any more goes");
+    }
+
+    @Test
+    @DisplayName("finds the newest one behind which every record from an offset on is still in the log")
+    void findsBeginnings() {
+        for (long index : new long[] {20, 40, 60}) {
+            store.saveSnapshot(snapshotAt(index));
+        }
+        assertEquals(Optional.empty(), store.snapshotUpTo(entry(20).nextOffset() - 1));
+        assertEquals(Optional.of(snapshotAt(20)), store.snapshotUpTo(entry(20).nextOffset()));
+        assertEquals(Optional.of(snapshotAt(20)), store.snapshotUpTo(entry(40).nextOffset() - 1));
+        assertEquals(Optional.of(snapshotAt(60)), store.snapshotUpTo(Long.MAX_VALUE));
+        restart();
+        disk.corrupt(file(40), 70, 1);
+        assertEquals(
+                Optional.of(snapshotAt(20)),
+                store.snapshotUpTo(entry(40).nextOffset()),
+                "a damaged one is not believed");
+    }
+
+    @Test
+    @DisplayName("finds entries of a type from an index on, by their headers")
+    void findsEntriesOfAType() {
+        List<LogEntry> found = new ArrayList<>();
+        for (LogEntry entry : entries) {
+            if (entry.type() == EntryType.NO_OP && entry.index() >= 30) {
+                found.add(entry);
+            }
+        }
+        assertFalse(found.isEmpty());
+        assertEquals(found, store.entriesOfType(EntryType.NO_OP, 30));
+        assertEquals(List.of(), store.entriesOfType(EntryType.MEMBERSHIP, 1));
+        assertEquals(List.of(), store.entriesOfType(EntryType.NO_OP, COUNT + 1));
+        long second = baseOfSegment(1);
+        assertTrue(store.isSegmentStart(1) && store.isSegmentStart(second));
+        assertFalse(store.isSegmentStart(second - 1) || store.isSegmentStart(COUNT + 1));
     }
 
     @Test
@@ -161,6 +208,17 @@ class SnapshotTest {
             store.saveSnapshot(snapshotAt(120));
             trim(Long.MAX_VALUE);
             assertTrue(store.firstIndex() <= 61, "the older snapshot still needs it");
+        }
+
+        @Test
+        @DisplayName("loses nothing of which a record is kept that no snapshot precedes")
+        void keepsWhatASnapshotMustPrecede() {
+            store.saveSnapshot(snapshotAt(60));
+            store.saveSnapshot(snapshotAt(110));
+            long kept = entry(60).nextOffset();
+            assertFalse(store.trimPrefix(60, kept - 1), "the snapshot has swallowed a record that is kept");
+            assertTrue(store.trimPrefix(60, kept));
+            assertEquals(Optional.of(snapshotAt(60)), store.snapshotUpTo(kept));
         }
 
         @Test

@@ -2,7 +2,6 @@
 package io.quorate.node;
 
 import io.quorate.logstore.DataDirectory;
-import io.quorate.logstore.LogStore;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.io.Disk;
 import io.quorate.node.api.ClusterView.SpaceLevel;
@@ -18,6 +17,7 @@ import io.quorate.node.metadata.TopicState;
 import io.quorate.node.replica.DiskSpace;
 import io.quorate.node.replica.DiskWatch;
 import io.quorate.node.replica.GroupDirectories;
+import io.quorate.node.replica.GroupLog;
 import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.InflightBudget;
 import io.quorate.node.replica.LeaderBalancer;
@@ -40,7 +40,6 @@ import io.quorate.node.standing.NodeMemoryFile;
 import io.quorate.node.standing.PeerGuard;
 import io.quorate.node.standing.Registrations;
 import io.quorate.raft.Membership;
-import io.quorate.raft.MembershipHistory;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
@@ -262,18 +261,19 @@ public final class NodeRuntime {
                 seams.backgroundExecutor());
         replicas = new LocalReplicas(
                 host, directories, seams.backgroundExecutor(), seams.prng().split());
-        LogStore store = directories.open(GroupName.METADATA.groupId());
+        GroupLog log = directories.openGroup(GroupName.METADATA.groupId());
         metadata = new MetadataService(
                 host,
                 peers,
                 seams.prng().split(),
                 settings.maxBatchBytes(),
-                store,
-                () -> new RaftCore(
+                log,
+                recovered -> new RaftCore(
                         settings.raft(),
                         MemberId.of(self, memory.durable().admission().getAsInt()),
-                        new MembershipHistory(new Membership(memory.durable().founders())),
-                        store.recovered(),
+                        recovered.membershipHistory(
+                                new Membership(memory.durable().founders())),
+                        recovered.store().recovered(),
                         seams.prng().split()),
                 new Registry());
         balancer = new LeaderBalancer(host, this::members);
@@ -286,6 +286,7 @@ public final class NodeRuntime {
                 new ClusterDescription(settings, metadata, replicas, leaders, peers, disk, journal.lag()),
                 journal.recorder(),
                 new ObservedRequests(loop.clock(), observer));
+        metadata.begin();
     }
 
     private void onSpaceLevel(SpaceLevel level) {
@@ -440,6 +441,7 @@ public final class NodeRuntime {
 
     private void scheduleHousekeeping() {
         schedule(2, settings.housekeepingMillis() * NANOS_PER_MILLI, () -> {
+            metadata.housekeep();
             replicas.housekeep();
             scheduleHousekeeping();
         });
@@ -599,6 +601,13 @@ public final class NodeRuntime {
                     }
                     number++;
                 }
+            }
+        }
+
+        @Override
+        public void onRegistryRestored() {
+            if (!stopping) {
+                replicas.removeLeftovers(metadata.registry()::deletedAmong);
             }
         }
 

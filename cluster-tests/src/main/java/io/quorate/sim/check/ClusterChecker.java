@@ -147,6 +147,7 @@ public final class ClusterChecker {
     public void onSnapshot(NodeId node, long groupId, EntryId last, Payload state) {
         if (!gone.contains(groupId)) {
             oracle(groupId).onSnapshot(node, last, state);
+            wire.onSnapshot(groupId, last);
         }
     }
 

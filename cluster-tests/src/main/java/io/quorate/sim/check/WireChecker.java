@@ -11,6 +11,7 @@ import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.AppendAccepted;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -54,6 +55,11 @@ public final class WireChecker {
         terms.keySet().removeIf(key -> key.node().equals(node));
     }
 
+    /** Who has made a snapshot up to here knows for good, restarts included, that all of it is committed. */
+    public void onSnapshot(long groupId, EntryId last) {
+        highestCommitIndex.merge(groupId, last.index(), Math::max);
+    }
+
     public void onRaftEvent(NodeId node, long groupId, RaftEvent event) {
         Long former = terms.put(new NodeGroup(node, groupId), event.term());
         require(
@@ -78,6 +84,8 @@ public final class WireChecker {
             leads(from, groupId, heartbeat.term());
             // Capped to what the follower is known to hold, so it need not be an entry of the leader's own term.
             highestCommitIndex.merge(groupId, heartbeat.commitIndex(), Math::max);
+        } else if (message instanceof InstallSnapshot piece) {
+            leads(from, groupId, piece.term());
         } else if (message instanceof VoteRequest request) {
             votes(from, from, groupId, request.term());
         } else if (message instanceof VoteResponse response && response.granted()) {

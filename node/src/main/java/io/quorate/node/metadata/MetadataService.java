@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.metadata;
 
-import io.quorate.logstore.LogStore;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.TopicSettings;
+import io.quorate.node.replica.GroupLog;
 import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.ReadBarrier;
@@ -17,7 +17,6 @@ import io.quorate.raft.Prng;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
-import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * The metadata group on this node: its registry, and, while it leads, the changes to it. Every change is checked twice:
@@ -43,6 +42,12 @@ public final class MetadataService implements Replica.Owner {
         void onRegistryChanged();
 
         void onTopicDeleted(TopicState topic);
+
+        /**
+         * The registry comes from a snapshot: what was deleted before that is not told of one by one. Called before
+         * {@link #onRegistryChanged}.
+         */
+        void onRegistryRestored();
     }
 
     private final ReplicaHost host;
@@ -50,7 +55,7 @@ public final class MetadataService implements Replica.Owner {
     private final Prng prng;
     private final int clusterMaxBatchBytes;
     private final Listener listener;
-    private final MetadataStateMachine machine = new MetadataStateMachine(this::onOutcome);
+    private final MetadataStateMachine machine = new MetadataStateMachine(new Outcomes());
     private final Replica replica;
 
     /** By request id: changes proposed by this leader that are not applied yet. */
@@ -63,22 +68,24 @@ public final class MetadataService implements Replica.Owner {
     private boolean stopped;
     private boolean hasApplied;
     private boolean recovered;
+    private boolean trimming;
 
-    /** @param cores makes a member from what {@code store.recovered()} tells; its voters are all nodes of the cluster */
+    /** @param cores makes a member from what its log recovered; its voters are all nodes of the cluster */
     public MetadataService(
             ReplicaHost host,
             Peers peers,
             Prng prng,
             int clusterMaxBatchBytes,
-            LogStore store,
-            Supplier<RaftCore> cores,
+            GroupLog log,
+            Function<GroupLog, RaftCore> cores,
             Listener listener) {
         this.host = host;
         this.peers = peers;
         this.prng = prng;
         this.clusterMaxBatchBytes = clusterMaxBatchBytes;
         this.listener = listener;
-        this.replica = new Replica(host, GroupName.METADATA, store, cores, machine, EntryId.NONE, this);
+        log.state().ifPresent(machine::restore);
+        this.replica = new Replica(host, GroupName.METADATA, log, cores, machine, this);
     }
 
     public MetadataStateMachine registry() {
@@ -115,6 +122,26 @@ public final class MetadataService implements Replica.Owner {
                 ? Refusals.replicaFailed(GroupName.METADATA, replica.failure())
                 : Refusal.of(Reason.NO_LEADER, "this node has not yet heard of the cluster's topics")
                         .retryAfter(20);
+    }
+
+    /** Tells the listener what a snapshot on the disk holds already, if there is one. Once, right after the start. */
+    public void begin() {
+        if (replica.appliedIndex() > 0) {
+            listener.onRegistryRestored();
+            listener.onRegistryChanged();
+        }
+    }
+
+    /**
+     * To be called now and then: what snapshots stand in for is deleted. Nobody waits for a follower that is away; it gets
+     * a snapshot, which is small.
+     */
+    public void housekeep() {
+        replica.housekeep();
+        if (!trimming && replica.isRunning() && !replica.isBeingReplaced()) {
+            trimming = true;
+            replica.trim(Long.MAX_VALUE, deleted -> trimming = false);
+        }
     }
 
     public void step(NodeId from, PeerMessage.ForGroup message) {
@@ -352,14 +379,28 @@ public final class MetadataService implements Replica.Owner {
 
     // ---- what becomes of the replica
 
-    private void onOutcome(long requestId, Outcome outcome) {
-        Consumer<Outcome> answer = proposed.remove(requestId);
-        if (answer != null) {
-            answers.add(() -> answer.accept(outcome));
+    private final class Outcomes implements MetadataStateMachine.Listener {
+        @Override
+        public void onOutcome(long requestId, Outcome outcome) {
+            Consumer<Outcome> answer = proposed.remove(requestId);
+            if (answer != null) {
+                answers.add(() -> answer.accept(outcome));
+            }
+            if (outcome instanceof Outcome.TopicDeleted deleted) {
+                listener.onTopicDeleted(deleted.topic());
+            }
         }
-        if (outcome instanceof Outcome.TopicDeleted deleted) {
-            listener.onTopicDeleted(deleted.topic());
+
+        @Override
+        public void onGone(TopicState topic) {
+            listener.onTopicDeleted(topic);
         }
+    }
+
+    @Override
+    public void onRestored() {
+        listener.onRegistryRestored();
+        onApplied(replica.appliedIndex());
     }
 
     @Override

@@ -8,14 +8,17 @@ import io.quorate.node.replica.GroupName;
 import io.quorate.node.replica.Refusals;
 import io.quorate.node.replica.StateMachine;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The registry: nodes, topics, partitions and where their replicas are. A function of the metadata group's log.
@@ -26,6 +29,9 @@ public final class MetadataStateMachine implements StateMachine {
     /** Learns what each applied change came to. */
     public interface Listener {
         void onOutcome(long requestId, Outcome outcome);
+
+        /** The topic was deleted by something that a snapshot stands in for; its name may have been taken again. */
+        default void onGone(TopicState topic) {}
     }
 
     private final Listener listener;
@@ -52,6 +58,17 @@ public final class MetadataStateMachine implements StateMachine {
         return Optional.ofNullable(topics.get(name));
     }
 
+    /** Which of these ids have been given to partitions that are deleted, by what is applied so far. */
+    public List<Long> deletedAmong(List<Long> groupIds) {
+        TreeSet<Long> registered = new TreeSet<>();
+        for (TopicState topic : topics.values()) {
+            topic.partitions().forEach(partition -> registered.add(partition.groupId()));
+        }
+        return groupIds.stream()
+                .filter(id -> id > 0 && hasGiven(id) && !registered.contains(id))
+                .toList();
+    }
+
     /** Whether a partition has been given this id, by what is applied so far; it may be deleted again. */
     public boolean hasGiven(long groupId) {
         return groupId < nextGroupId;
@@ -68,10 +85,51 @@ public final class MetadataStateMachine implements StateMachine {
         if (entry.type() == EntryType.COMMAND) {
             MetadataCodec.Command command = MetadataCodec.decode(entry.payload());
             listener.onOutcome(command.requestId(), apply(command.change()));
-        } else if (entry.type() != EntryType.NO_OP) {
+        } else if (entry.type() != EntryType.NO_OP && entry.type() != EntryType.MEMBERSHIP) {
             throw new IllegalArgumentException(GroupName.METADATA + ": entry " + entry.id() + " is a " + entry.type()
                     + ", which does not belong into this log or was written by a newer version");
         }
+    }
+
+    @Override
+    public long nextOffset() {
+        return 0;
+    }
+
+    @Override
+    public long lowWatermark() {
+        return 0;
+    }
+
+    @Override
+    public Payload encode() {
+        return RegistryCodec.encode(nextGroupId, nodes.values(), topics.values());
+    }
+
+    @Override
+    public void restore(GroupSnapshot snapshot) {
+        RegistryCodec.Registry registry = RegistryCodec.decode(snapshot.state());
+        List<TopicState> before = List.copyOf(topics.values());
+        nodes.clear();
+        registry.nodes().forEach(node -> nodes.put(node.node(), node));
+        topics.clear();
+        registry.topics().forEach(topic -> topics.put(topic.name(), topic));
+        nextGroupId = registry.nextGroupId();
+        partitions = topics.values().stream()
+                .mapToInt(topic -> topic.partitions().size())
+                .sum();
+        for (TopicState topic : before) {
+            if (topic(topic.name())
+                    .filter(now -> groupOf(now) == groupOf(topic))
+                    .isEmpty()) {
+                listener.onGone(topic);
+            }
+        }
+    }
+
+    /** Of partition 0: the topic's incarnation. */
+    private static long groupOf(TopicState topic) {
+        return topic.partitions().get(0).groupId();
     }
 
     private Outcome apply(Change change) {
@@ -121,7 +179,7 @@ public final class MetadataStateMachine implements StateMachine {
         if (topic == null) {
             return new Outcome.Refused(Refusals.unknownTopic(delete.topic()));
         }
-        long groupId = topic.partitions().get(0).groupId();
+        long groupId = groupOf(topic);
         if (delete.groupId() != 0 && delete.groupId() != groupId) {
             return new Outcome.Refused(
                     Refusals.notThisIncarnation(new TopicPartition(delete.topic(), 0, delete.groupId()), groupId));

@@ -264,10 +264,13 @@ public final class FlushRounds {
         try {
             for (int next = 0; next < persists.size(); next++) {
                 Persist persist = persists.get(next);
-                if (persist.hardState().isPresent() || persist.truncateFrom().isPresent()) {
+                if (persist.hardState().isPresent()
+                        || persist.replacement().isPresent()
+                        || persist.truncateFrom().isPresent()) {
                     append(store, entries);
                     written = next;
                     persist.hardState().ifPresent(store::putHardState);
+                    persist.replacement().map(GroupLog::toStored).ifPresent(store::resetTo);
                     persist.truncateFrom().ifPresent(store::truncateSuffix);
                 }
                 entries.addAll(persist.entries());

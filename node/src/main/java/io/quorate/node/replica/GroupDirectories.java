@@ -4,7 +4,6 @@ package io.quorate.node.replica;
 import io.quorate.logstore.DataDirectory;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
-import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.StoreIdentity;
 import io.quorate.logstore.WriteBuffer;
@@ -12,8 +11,10 @@ import io.quorate.logstore.io.Disk;
 import io.quorate.raft.log.NodeId;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,10 @@ import org.slf4j.LoggerFactory;
 public final class GroupDirectories {
     private static final Logger LOG = LoggerFactory.getLogger(GroupDirectories.class);
     private static final String REMOVAL_MARK = "removing";
+    private static final Pattern GROUP_NAME = Pattern.compile("0|[1-9][0-9]{0,17}");
+
+    /** The registry's log is small, and is read from its first kept segment on whenever a node starts. */
+    private static final int METADATA_SEGMENT_BYTES = 1 << 20;
 
     private final Disk disk;
     private final DataDirectory dataDirectory;
@@ -76,36 +81,37 @@ public final class GroupDirectories {
                 disk,
                 dataDirectory.groupDirectory(groupId),
                 new StoreIdentity(clusterId, self.value(), groupId),
-                config,
+                groupId == GroupName.METADATA.groupId() ? metadataConfig() : config,
                 background,
                 writeBuffer);
     }
 
-    /**
-     * A partition's log and where its replica can begin to apply it.
-     *
-     * @param snapshot stands in for the entries up to its last one, which may be gone
-     */
-    public record PartitionLog(LogStore store, Optional<Snapshot> snapshot) {}
+    private LogStoreConfig metadataConfig() {
+        int segmentBytes = Math.min(config.segmentBytes(), METADATA_SEGMENT_BYTES);
+        return new LogStoreConfig(
+                segmentBytes,
+                Math.min(config.zeroAheadBytes(), segmentBytes / 4),
+                config.indexIntervalBytes(),
+                config.directIo());
+    }
 
     /**
-     * As {@link #open}, with the newest snapshot.
+     * As {@link #open}, with what its replica begins from.
      *
      * @throws StorageException also if the log begins after the newest snapshot that is good
      */
-    public PartitionLog openPartition(long groupId) {
+    public GroupLog openGroup(long groupId) {
         LogStore store = open(groupId);
         try {
-            Optional<Snapshot> snapshot = store.latestSnapshot();
-            long covered = snapshot.map(found -> found.last().index()).orElse(0L);
-            if (store.damage().isEmpty() && covered < store.firstIndex() - 1) {
+            GroupLog log = GroupLog.of(store);
+            if (store.damage().isEmpty() && log.snapshotEnd().index() < store.firstIndex() - 1) {
                 throw new StorageException(
                         dataDirectory.groupDirectory(groupId),
-                        "the log begins at index " + store.firstIndex() + ", but the newest good snapshot ends at "
-                                + covered,
+                        "the log begins at index " + store.firstIndex()
+                                + ", but the newest good snapshot ends with entry " + log.snapshotEnd(),
                         null);
             }
-            return new PartitionLog(store, snapshot);
+            return log;
         } catch (StorageException unusable) {
             store.close();
             throw unusable;
@@ -123,6 +129,27 @@ public final class GroupDirectories {
             return disk.exists(directory);
         } catch (IOException e) {
             throw new StorageException(directory, "cannot look for it", e);
+        }
+    }
+
+    /**
+     * The groups that have a directory, in order.
+     *
+     * @throws StorageException if the disk fails
+     */
+    public List<Long> groups() {
+        Path all = dataDirectory.groupDirectory(0).getParent();
+        try {
+            List<Long> groups = new ArrayList<>();
+            for (String name : disk.list(all)) {
+                if (GROUP_NAME.matcher(name).matches()) {
+                    groups.add(Long.parseLong(name));
+                }
+            }
+            groups.sort(null);
+            return groups;
+        } catch (IOException e) {
+            throw new StorageException(all, "cannot be listed", e);
         }
     }
 

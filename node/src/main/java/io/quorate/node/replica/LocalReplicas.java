@@ -19,6 +19,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,12 +97,12 @@ public final class LocalReplicas {
         host.loop()
                 .offload(
                         backgroundExecutor,
-                        () -> directories.openPartition(slot.wanted.name().groupId()),
+                        () -> directories.openGroup(slot.wanted.name().groupId()),
                         log -> onOpened(slot, log),
                         fault -> onUnusable(slot, fault));
     }
 
-    private void onOpened(Slot slot, GroupDirectories.PartitionLog log) {
+    private void onOpened(Slot slot, GroupLog log) {
         LogStore store = log.store();
         store.setRecycling(recycling);
         closing--;
@@ -123,7 +124,12 @@ public final class LocalReplicas {
                 host,
                 wanted.name(),
                 log,
-                () -> new RaftCore(host.raft(), host.self(), slot.wanted.membership(), store.recovered(), prng.split()),
+                recovered -> new RaftCore(
+                        host.raft(),
+                        host.self(),
+                        recovered.membershipHistory(slot.wanted.membership()),
+                        recovered.store().recovered(),
+                        prng.split()),
                 wanted.maxBatchBytes(),
                 wanted.retention());
         slot.replica = Optional.of(partition);
@@ -208,6 +214,28 @@ public final class LocalReplicas {
                         fault -> LOG.warn(
                                 "group {} on {}: tried again at the next start: {}",
                                 groupId,
+                                host.self(),
+                                fault.getMessage()));
+    }
+
+    /**
+     * Removes the logs of groups whose deletion this node has slept through.
+     *
+     * @param deletedAmong tells which of some groups are deleted
+     */
+    public void removeLeftovers(UnaryOperator<List<Long>> deletedAmong) {
+        host.loop()
+                .offload(
+                        backgroundExecutor,
+                        directories::groups,
+                        groups -> {
+                            if (!stopped) {
+                                deletedAmong.apply(groups).forEach(this::delete);
+                            }
+                        },
+                        fault -> LOG.warn(
+                                "{}: deleted partitions that are still on the disk are looked for again at the next"
+                                        + " start: {}",
                                 host.self(),
                                 fault.getMessage()));
     }

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
-import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.SegmentInfo;
-import io.quorate.logstore.Snapshot;
-import io.quorate.logstore.StorageException;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
 import io.quorate.raft.FollowerStatus;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
+import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.EntryType;
-import io.quorate.raft.log.Payload;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.Consumer;
@@ -25,16 +22,19 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   leader:    retention or an operator ──► Trim(low-water mark, first index to keep) in the log
- *   everyone:  applied ──► readers below are refused ──► snapshot of the state ──► segments deleted, one per step
+ *   everyone:  applied ──► readers below are refused ──► segments that snapshots stand in for deleted, one per step
  * </pre>
  *
- * <p>A snapshot is made whenever a segment has been sealed and applied since the last one, so that a restart applies the
- * newest segments only. Segments are deleted on the reads' executor, so that every read that was handed out before is
- * done, and reads that come later know better. A follower that is away holds back the deletion, not the low-water mark.
- * Event loop only.
+ * <p>Segments are deleted on the reads' executor, so that every read that was handed out before is
+ * done, and reads that come later know better. A follower that lags holds back the deletion of a few segments, not the
+ * low-water mark; one that has been away for long holds back nothing, and is sent a snapshot when it comes back. Event
+ * loop only.
  */
 final class LogBeginning {
     private static final Logger LOG = LoggerFactory.getLogger(LogBeginning.class);
+
+    /** How many election timeouts a follower is waited for that says nothing. */
+    private static final int SILENT_ELECTION_TIMEOUTS = 10;
 
     private record Waiting(long index, Consumer<Result<Marks>> answer) {}
 
@@ -42,15 +42,13 @@ final class LogBeginning {
     private final PartitionReplica partition;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private Retention retention;
-    private long snapshotIndex;
     private long proposedUpTo;
     private boolean busy;
 
-    LogBeginning(ReplicaHost host, PartitionReplica partition, Retention retention, long snapshotIndex) {
+    LogBeginning(ReplicaHost host, PartitionReplica partition, Retention retention) {
         this.host = host;
         this.partition = partition;
         this.retention = retention;
-        this.snapshotIndex = snapshotIndex;
     }
 
     void setRetention(Retention retention) {
@@ -116,11 +114,21 @@ final class LogBeginning {
         }
     }
 
-    /** The last index that every replica is known to have on disk. */
+    /**
+     * The last index that every replica is known to have on disk, but for those that have been silent for long; they get a
+     * snapshot when they come back. A full disk waits for nobody.
+     */
     private long everywhere() {
-        long least = partition.replica().core().durableIndex();
-        for (FollowerStatus follower : partition.replica().core().followers()) {
-            least = Math.min(least, follower.matchIndex());
+        RaftCore core = partition.replica().core();
+        long least = core.durableIndex();
+        if (host.disk().space().isFull()) {
+            return least;
+        }
+        int patienceTicks = SILENT_ELECTION_TIMEOUTS * host.raft().electionTimeoutTicks();
+        for (FollowerStatus follower : core.followers()) {
+            if (follower.silentTicks() < patienceTicks) {
+                least = Math.min(least, follower.matchIndex());
+            }
         }
         return least;
     }
@@ -146,77 +154,23 @@ final class LogBeginning {
         }
     }
 
-    /** The next of: a snapshot, if there is news for one; the deletion of one segment. */
+    /** The deletion of one segment, if there is one that is not kept. */
     private void step() {
         Replica replica = partition.replica();
-        if (busy || !replica.isRunning()) {
+        long keepFromIndex = partition.machine().keepFromIndex();
+        if (busy
+                || !replica.isRunning()
+                || replica.isBeingReplaced()
+                || keepFromIndex <= replica.store().firstIndex()) {
             return;
         }
-        if (hasNewsForSnapshot()) {
-            saveSnapshot();
-        } else if (partition.machine().keepFromIndex() > replica.store().firstIndex()) {
-            deleteSegment();
-        }
-    }
-
-    private boolean hasNewsForSnapshot() {
-        Replica replica = partition.replica();
-        for (SegmentInfo segment : replica.store().segments()) {
-            if (segment.isSealed()
-                    && segment.lastIndex() > snapshotIndex
-                    && segment.lastIndex() <= replica.appliedIndex()) {
-                return true;
+        busy = true;
+        replica.trim(keepFromIndex, deleted -> {
+            busy = false;
+            if (deleted) {
+                LOG.debug("{}: deleted a segment on {}", partition.name(), host.self());
+                host.loop().execute(this::step);
             }
-        }
-        return false;
-    }
-
-    private void saveSnapshot() {
-        Replica replica = partition.replica();
-        Payload state = partition.machine().encode();
-        Snapshot snapshot =
-                new Snapshot(replica.appliedId(), partition.machine().nextOffset(), state, Payload.EMPTY);
-        host.observer().onSnapshot(partition.name().groupId(), snapshot.last(), state);
-        busy = true;
-        host.loop()
-                .offload(
-                        host.backgroundExecutor(),
-                        () -> {
-                            replica.store().saveSnapshot(snapshot);
-                            return snapshot;
-                        },
-                        saved -> {
-                            busy = false;
-                            snapshotIndex = saved.last().index();
-                            LOG.debug("{}: snapshot of {} on {}", partition.name(), saved.last(), host.self());
-                            step();
-                        },
-                        this::onFault);
-    }
-
-    private void deleteSegment() {
-        Replica replica = partition.replica();
-        long keepFromIndex = partition.machine().keepFromIndex();
-        busy = true;
-        host.loop()
-                .offload(
-                        host.readExecutor(),
-                        () -> replica.store().trimPrefix(keepFromIndex),
-                        deleted -> {
-                            busy = false;
-                            if (deleted) {
-                                LOG.debug("{}: deleted a segment on {}", partition.name(), host.self());
-                                host.loop().execute(this::step);
-                            }
-                        },
-                        this::onFault);
-    }
-
-    /** For want of room nothing is lost but time: it is tried again. */
-    private void onFault(StorageException fault) {
-        busy = false;
-        if (!(fault instanceof DiskFullException)) {
-            partition.replica().onStorageFailed(fault);
-        }
+        });
     }
 }

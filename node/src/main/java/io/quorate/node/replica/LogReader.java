@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,7 +71,7 @@ final class LogReader implements ReadSession {
 
     /** Fixes where the read starts and ends by the partition's marks of now, or tells why there is nothing to read. */
     Optional<Refusal> begin() {
-        long lowWatermark = partition.machine().lowWatermark();
+        long lowWatermark = partition.lowWatermark();
         long highWatermark = partition.machine().nextOffset();
         startOffset = startOf(spec.from(), lowWatermark, highWatermark);
         // Unsigned on the wire: a negative one is beyond every offset there can be.
@@ -117,13 +117,14 @@ final class LogReader implements ReadSession {
 
     @Override
     public void resume() {
-        if (ended || !begun || busy || !ready()) {
+        // While the log is being replaced there is nothing to read; the partition resumes its readers when it is there.
+        if (ended || !begun || busy || partition.replica().isBeingReplaced() || !ready()) {
             return;
         }
         long applied = partition.replica().appliedIndex();
-        long lowWatermark = partition.machine().lowWatermark();
+        long lowWatermark = partition.lowWatermark();
         // What lies between here and the first index that is kept, if anything, holds no record that is kept.
-        nextIndex = nextIndex == 0 ? 0 : Math.max(nextIndex, partition.machine().keepFromIndex());
+        nextIndex = nextIndex == 0 ? 0 : Math.max(nextIndex, partition.keepFromIndex());
         if (nextOffset < lowWatermark) {
             refuse(Refusals.trimmed(partition.name(), nextOffset, lowWatermark));
         } else if (nextOffset >= endOffset) {
@@ -137,8 +138,7 @@ final class LogReader implements ReadSession {
         } else {
             long from = nextIndex;
             long to = Math.min(applied, core.tailStart() - 1);
-            LogStore store = partition.replica().store();
-            offload(() -> store.read(from, to, CHUNK_BYTES), this::handOver);
+            offload(log -> log.read(from, to, CHUNK_BYTES), this::handOver);
         }
     }
 
@@ -167,8 +167,7 @@ final class LogReader implements ReadSession {
             resume();
             return;
         }
-        LogStore store = partition.replica().store();
-        offload(() -> store.indexOfOffset(startOffset), found -> {
+        offload(log -> log.indexOfOffset(startOffset), found -> {
             nextIndex = found;
             resume();
         });
@@ -242,9 +241,11 @@ final class LogReader implements ReadSession {
         tell(() -> sink.onEnd(marks));
     }
 
-    private <T> void offload(Supplier<T> read, Consumer<T> then) {
+    private <T> void offload(Function<LogStore, T> read, Consumer<T> then) {
         busy = true;
-        host.loop()
+        partition
+                .replica()
+                .access()
                 .offload(
                         host.readExecutor(),
                         read,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
-import io.quorate.logstore.Snapshot;
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
@@ -15,7 +14,6 @@ import io.quorate.node.api.Result;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
-import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -31,7 +29,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * A partition's replica on this node: takes appends while it leads, serves reads of what is committed and applied.
@@ -50,6 +48,10 @@ public final class PartitionReplica implements Replica.Owner {
     private List<LogReader> waitingReaders = new ArrayList<>();
     private int maxBatchBytes;
     private long ledTerm;
+    /** Where the log on this disk began when the replica was opened, or has gone on from a snapshot of another one. */
+    private long heldFromOffset;
+
+    private long heldFromIndex;
     private boolean stopped;
 
     /**
@@ -60,19 +62,18 @@ public final class PartitionReplica implements Replica.Owner {
     public PartitionReplica(
             ReplicaHost host,
             GroupName name,
-            GroupDirectories.PartitionLog log,
-            Supplier<RaftCore> cores,
+            GroupLog log,
+            Function<GroupLog, RaftCore> cores,
             int maxBatchBytes,
             Retention retention) {
         this.host = host;
         this.name = name;
-        this.machine = log.snapshot()
-                .map(snapshot -> new PartitionStateMachine(name, snapshot))
-                .orElseGet(() -> new PartitionStateMachine(name));
-        EntryId applied = log.snapshot().map(Snapshot::last).orElse(EntryId.NONE);
+        this.machine = new PartitionStateMachine(name);
+        log.state().ifPresent(machine::restore);
         this.appends = new AppendQueue(machine.producers(), host.budget());
-        this.replica = new Replica(host, name, log.store(), cores, machine, applied, this);
-        this.beginning = new LogBeginning(host, this, retention, applied.index());
+        this.replica = new Replica(host, name, log, cores, machine, this);
+        this.beginning = new LogBeginning(host, this, retention);
+        noteBeginning();
         this.maxBatchBytes = maxBatchBytes;
     }
 
@@ -97,9 +98,27 @@ public final class PartitionReplica implements Replica.Owner {
         return replica.view(machine.nextOffset());
     }
 
+    private void noteBeginning() {
+        heldFromOffset = replica.store().firstOffset();
+        heldFromIndex = replica.store().firstIndex();
+    }
+
+    /**
+     * First offset that can be read here. A replica that goes on from a snapshot lacks what was trimmed before it got that,
+     * and may not have applied yet that it was.
+     */
+    long lowWatermark() {
+        return Math.max(machine.lowWatermark(), heldFromOffset);
+    }
+
+    /** First index that is sure to stay. */
+    long keepFromIndex() {
+        return Math.max(machine.keepFromIndex(), heldFromIndex);
+    }
+
     public Marks marks() {
         return new Marks(
-                machine.lowWatermark(),
+                lowWatermark(),
                 machine.nextOffset(),
                 replica.core().term(),
                 replica.core().leader().map(MemberId::node).map(NodeId::value).orElse(0));
@@ -109,6 +128,7 @@ public final class PartitionReplica implements Replica.Owner {
 
     public void housekeep() {
         if (!stopped) {
+            replica.housekeep();
             beginning.housekeep();
         }
     }
@@ -399,6 +419,9 @@ public final class PartitionReplica implements Replica.Owner {
         if (replica.isQuarantined()) {
             return Optional.of(Refusals.corruptReplica(name, replica.failure()));
         }
+        if (replica.isRunning() && replica.isBeingReplaced()) {
+            return Optional.of(Refusals.catchingUp(name));
+        }
         return replica.isRunning() ? Optional.empty() : Optional.of(notLeading());
     }
 
@@ -432,6 +455,16 @@ public final class PartitionReplica implements Replica.Owner {
                 reader.wake();
             }
         }
+    }
+
+    @Override
+    public void onRestored() {
+        noteBeginning();
+        waitingReaders.clear();
+        for (LogReader reader : List.copyOf(readers)) {
+            host.loop().execute(reader::wake);
+        }
+        onApplied(replica.appliedIndex());
     }
 
     @Override

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
-import io.quorate.logstore.Snapshot;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import io.quorate.wire.BatchHeader;
@@ -25,35 +25,33 @@ public final class PartitionStateMachine implements StateMachine {
         this.name = name;
     }
 
-    /**
-     * Goes on from a snapshot, which stands in for all entries up to its last one.
-     *
-     * @throws IllegalArgumentException if this version cannot read it
-     */
-    PartitionStateMachine(GroupName name, Snapshot snapshot) {
-        this(name);
+    @Override
+    public void restore(GroupSnapshot snapshot) {
+        producers.clear();
         Trim begin = PartitionCodec.decodeState(snapshot.state(), producers);
         nextOffset = snapshot.nextOffset();
         lowWatermark = begin.lowWatermark();
         keepFromIndex = begin.keepFromIndex();
     }
 
-    /** What a snapshot holds of this. */
-    Payload encode() {
+    @Override
+    public Payload encode() {
         return PartitionCodec.encode(new Trim(lowWatermark, keepFromIndex), producers);
     }
 
-    /** First offset that is not yet applied: the high-water mark. */
+    /** The high-water mark. */
+    @Override
     public long nextOffset() {
         return nextOffset;
     }
 
     /** First offset that is kept. */
+    @Override
     public long lowWatermark() {
         return lowWatermark;
     }
 
-    /** First index that any replica keeps; the entries before it may be gone from the disk. */
+    /** First index that must be kept; the entries before it may be gone from the disk. */
     public long keepFromIndex() {
         return keepFromIndex;
     }
@@ -81,7 +79,7 @@ public final class PartitionStateMachine implements StateMachine {
             Trim trim = PartitionCodec.decodeTrim(entry.payload());
             lowWatermark = Math.max(lowWatermark, Math.min(trim.lowWatermark(), nextOffset));
             keepFromIndex = Math.max(keepFromIndex, Math.min(trim.keepFromIndex(), entry.index()));
-        } else if (entry.type() != EntryType.NO_OP) {
+        } else if (entry.type() != EntryType.NO_OP && entry.type() != EntryType.MEMBERSHIP) {
             throw new IllegalStateException(name + ": entry " + entry.id() + " is a " + entry.type()
                     + ", which this version does not know in a partition's log; a newer version wrote it");
         }

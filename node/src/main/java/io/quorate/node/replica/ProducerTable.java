@@ -124,6 +124,10 @@ public final class ProducerTable {
         return producers.size();
     }
 
+    void clear() {
+        producers.clear();
+    }
+
     /** What a batch is to this table. Changes nothing. */
     public ProducerVerdict check(BatchHeader header) {
         if (header.producerId() == 0) {

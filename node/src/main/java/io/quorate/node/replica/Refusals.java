@@ -106,6 +106,15 @@ public final class Refusals {
                 .retryAfter(RECOVERING_RETRY_MILLIS);
     }
 
+    static Refusal catchingUp(GroupName group) {
+        return Refusal.of(
+                        Reason.NO_LEADER,
+                        "the replica of " + group.label()
+                                + " on this node lacks what was trimmed meanwhile: it is being"
+                                + " replaced by a snapshot of the leader")
+                .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
     static Refusal leadershipLost(GroupName group, long generation) {
         return Refusal.of(
                         Reason.LEADERSHIP_LOST,

@@ -39,18 +39,18 @@ final class RepairSource {
         }
         EntryId committed = replica.appliedId();
         long last = Math.min(request.toIndex(), committed.index());
-        if (request.fromIndex() > last || request.fromIndex() < replica.store().firstIndex()) {
+        if (request.fromIndex() > last || request.fromIndex() < replica.firstReadableIndex()) {
             reply(from, request, committed, List.of());
             return;
         }
-        if (reading) {
+        if (reading || replica.isBeingReplaced()) {
             return;
         }
         reading = true;
-        host.loop()
+        replica.access()
                 .offload(
                         host.readExecutor(),
-                        () -> replica.store().read(request.fromIndex(), last, PIECE_BYTES),
+                        log -> log.read(request.fromIndex(), last, PIECE_BYTES),
                         entries -> {
                             reading = false;
                             reply(from, request, committed, entries);

@@ -5,6 +5,7 @@ import io.quorate.logstore.CorruptLogException;
 import io.quorate.logstore.Damage;
 import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
+import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.ClusterView.ReplicaRole;
@@ -13,12 +14,15 @@ import io.quorate.raft.EntryLoad;
 import io.quorate.raft.Envelope;
 import io.quorate.raft.FollowerStatus;
 import io.quorate.raft.Outputs;
+import io.quorate.raft.Persist;
 import io.quorate.raft.Proposal;
 import io.quorate.raft.ProposeResult;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.SnapshotLoad;
 import io.quorate.raft.TransferResult;
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.Message;
@@ -27,7 +31,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   input ──► core ──drain──► send now
  *                       ├───► persist ──(flush round)──► persisted ──► held messages leave, core is drained again
- *                       ├───► loads   ──(read executor)──► loaded
+ *                       ├───► loads   ──(read executor)──► loaded, snapshotLoaded
+ *                       ├───► restore: the state machine becomes the snapshot that took the place of the log
  *                       └───► apply up to the commit index: from memory, or in chunks from disk
  *
  *   RUNNING ──disk fault──► FAILED ──stop──► STOPPED        FAILED is for good in this process (promise P6)
@@ -45,6 +51,9 @@ import org.slf4j.LoggerFactory;
  *      ▼ └── repaired from its peers, with a new core of what the log holds now
  *   QUARANTINED   damage was found, at the opening or later: no part in elections, acknowledgement, reads (promise P8)
  * </pre>
+ *
+ * <p>A snapshot of the leader takes the place of the whole log: what looks at the log beside the writing thread is waited
+ * for, then the log is replaced, then the state machine; nothing is read or applied meanwhile.
  *
  * <p>Invariants: appliedIndex ≤ committedIndex ≤ durable index of the core; a held message leaves only when its persist
  * has been reported. Event loop only.
@@ -62,6 +71,9 @@ public final class Replica implements FlushRounds.Target {
     public interface Owner {
         /** The state machine has applied everything that it could for now; at least one entry since the last call. */
         void onApplied(long appliedIndex);
+
+        /** The state machine has become a snapshot of another replica; the log here goes on behind it. */
+        void onRestored();
 
         /** This member leads {@code term}; the state machine may still lack what the log holds. */
         void onLeading(long term);
@@ -85,11 +97,15 @@ public final class Replica implements FlushRounds.Target {
     private final ReplicaHost host;
     private final GroupName name;
     private final LogStore store;
-    private final Supplier<RaftCore> cores;
+    private final Function<GroupLog, RaftCore> cores;
     private final StateMachine machine;
     private final Owner owner;
     private final RepairSource source;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private final LogAccess access;
+    private final SnapshotTaker snapshots;
+    /** What waits until nobody looks at the log any more, in order. */
+    private final ArrayDeque<Persist> waitingPersists = new ArrayDeque<>();
 
     /** Replaced after a repair, with all that hangs on it. */
     private RaftCore core;
@@ -109,6 +125,8 @@ public final class Replica implements FlushRounds.Target {
     private long committedIndex;
     private EntryId applied;
     private boolean readingToApply;
+    /** Entries before this one are about to be deleted; 0 if none are. */
+    private long trimmingTo;
     /** The term that the owner was told this member leads; 0 if none. */
     private long ledTerm;
 
@@ -118,38 +136,46 @@ public final class Replica implements FlushRounds.Target {
     /**
      * Runs, or, if the log is damaged, is quarantined from its first moment on.
      *
-     * @param cores   makes a member from what {@code store.recovered()} tells
-     * @param applied the last entry that is in the state machine's state already; {@link EntryId#NONE} if none is
+     * @param cores   makes a member from what its log recovered
+     * @param machine in the state of the log's snapshot, if it has one, else in its first
      */
     public Replica(
             ReplicaHost host,
             GroupName name,
-            LogStore store,
-            Supplier<RaftCore> cores,
+            GroupLog log,
+            Function<GroupLog, RaftCore> cores,
             StateMachine machine,
-            EntryId applied,
             Owner owner) {
         this.host = host;
         this.name = name;
-        this.store = store;
+        this.store = log.store();
         this.cores = cores;
         this.machine = machine;
         this.owner = owner;
-        this.applied = applied;
+        this.applied = log.snapshotEnd();
         this.source = new RepairSource(host, this);
-        begin();
+        this.access = new LogAccess(host.loop(), store, this::onLogQuiet);
+        this.snapshots = new SnapshotTaker(host, name, access, this::onSnapshotSaved, this::onStorageFailed);
+        begin(log);
         store.damage().ifPresentOrElse(this::quarantine, this::tellOpened);
     }
 
-    private void begin() {
-        core = cores.get();
+    private void begin(GroupLog log) {
+        core = cores.apply(log);
         fitness = new LeaderFitness(
                 host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
         reads = new ReadBarrier(core);
         persistedSequence = 0;
         committedIndex = 0;
         readingToApply = false;
+        trimmingTo = 0;
         misreads = 0;
+        EntryId snapshotEnd = log.snapshotEnd();
+        if (snapshotEnd.index() > 0 && store.damage().isEmpty()) {
+            core.snapshotTaken(snapshotEnd);
+            committedIndex = snapshotEnd.index();
+        }
+        snapshots.restarted(snapshotEnd.index());
     }
 
     private void tellOpened() {
@@ -198,6 +224,16 @@ public final class Replica implements FlushRounds.Target {
     /** The last entry that the state machine has seen. */
     EntryId appliedId() {
         return applied;
+    }
+
+    /** For whatever reads the log, or deletes of it, beside the writing thread. */
+    LogAccess access() {
+        return access;
+    }
+
+    /** Whether a snapshot of the leader is taking the place of the log: nothing can be read meanwhile. */
+    public boolean isBeingReplaced() {
+        return !access.isOpen();
     }
 
     /** Whether this member leads {@code term} and everyone concerned has been told so. */
@@ -305,6 +341,7 @@ public final class Replica implements FlushRounds.Target {
         state = State.STOPPED;
         host.turns().ticked().remove(this);
         held.clear();
+        waitingPersists.clear();
         reads.abandon();
         Runnable close = () -> {
             host.turns().flushes().close(this, onClosed);
@@ -336,7 +373,7 @@ public final class Replica implements FlushRounds.Target {
         }
         send(outputs.sendNow());
         if (!outputs.persist().isEmpty()) {
-            host.turns().flushes().add(this, outputs.persist());
+            write(outputs.persist());
             host.disk().space().handedOver(outputs.persist().sizeBytes());
         }
         if (!outputs.sendAfterPersist().isEmpty()) {
@@ -349,11 +386,63 @@ public final class Replica implements FlushRounds.Target {
         for (EntryLoad load : outputs.loads()) {
             load(load);
         }
+        outputs.restore().ifPresent(this::restore);
+        for (SnapshotLoad load : outputs.snapshotLoads()) {
+            load(load);
+        }
         committedIndex = Math.max(committedIndex, outputs.commitIndex());
         outputs.reads().forEach(reads::onOutcome);
         for (RaftEvent event : outputs.events()) {
             log(event);
             host.observer().onRaftEvent(name.groupId(), event);
+        }
+    }
+
+    private void write(Persist persist) {
+        waitingPersists.add(persist);
+        if (persist.replacement().isPresent()) {
+            access.close();
+        }
+        if (access.isOpen() || access.isQuiet()) {
+            writeWaiting();
+        }
+    }
+
+    private void writeWaiting() {
+        while (!waitingPersists.isEmpty()) {
+            host.turns().flushes().add(this, waitingPersists.poll());
+        }
+    }
+
+    private void onLogQuiet() {
+        if (state == State.RUNNING) {
+            writeWaiting();
+            host.turns().flushes().kick();
+        }
+    }
+
+    /** The log has been replaced on the disk. */
+    private void restore(GroupSnapshot snapshot) {
+        LOG.info(
+                "{}: {} goes on from the leader's snapshot of {}, offset {}; it had applied {}",
+                name,
+                host.self(),
+                snapshot.last(),
+                snapshot.nextOffset(),
+                applied);
+        machine.restore(snapshot);
+        applied = snapshot.last();
+        committedIndex = Math.max(committedIndex, applied.index());
+        core.applied(applied.index());
+        snapshots.restarted(applied.index());
+        access.reopen();
+        host.observer().onRestored(name.groupId(), applied);
+        owner.onRestored();
+    }
+
+    private void onSnapshotSaved(EntryId last) {
+        if (state == State.RUNNING && access.isOpen()) {
+            core.snapshotTaken(last);
         }
     }
 
@@ -367,7 +456,7 @@ public final class Replica implements FlushRounds.Target {
             apply(core.tailEntry(applied.index() + 1));
         }
         finishApplying(before);
-        if (applied.index() < committedIndex && !readingToApply) {
+        if (applied.index() < committedIndex && !readingToApply && access.isOpen()) {
             readToApply();
         }
         noticeLeadership();
@@ -380,6 +469,13 @@ public final class Replica implements FlushRounds.Target {
     private void apply(LogEntry entry) {
         if (entry.index() != applied.index() + 1) {
             throw new IllegalStateException(name + ": entry " + entry.id() + " cannot be applied after " + applied);
+        }
+        if (store.isSegmentStart(entry.index()) && snapshots.wants(applied)) {
+            snapshots.take(new Snapshot(
+                    applied,
+                    machine.nextOffset(),
+                    machine.encode(),
+                    core.membershipAt(applied.index()).encode()));
         }
         machine.apply(entry);
         applied = entry.id();
@@ -398,24 +494,23 @@ public final class Replica implements FlushRounds.Target {
         long from = applied.index() + 1;
         long to = Math.min(committedIndex, core.tailStart() - 1);
         readingToApply = true;
-        host.loop()
-                .offload(
-                        host.readExecutor(),
-                        () -> store.read(from, to, APPLY_CHUNK_BYTES),
-                        entries -> {
-                            readingToApply = false;
-                            if (state == State.RUNNING) {
-                                long before = applied.index();
-                                entries.forEach(this::apply);
-                                finishApplying(before);
-                                markDirty();
-                            }
-                        },
-                        fault -> {
-                            readingToApply = false;
-                            onReadFailed(fault);
-                            markDirty();
-                        });
+        access.offload(
+                host.readExecutor(),
+                log -> log.read(from, to, APPLY_CHUNK_BYTES),
+                entries -> {
+                    readingToApply = false;
+                    if (state == State.RUNNING && access.isOpen()) {
+                        long before = applied.index();
+                        entries.forEach(this::apply);
+                        finishApplying(before);
+                        markDirty();
+                    }
+                },
+                fault -> {
+                    readingToApply = false;
+                    onReadFailed(fault);
+                    markDirty();
+                });
     }
 
     /**
@@ -424,24 +519,86 @@ public final class Replica implements FlushRounds.Target {
      * only if the term is still the same.
      */
     private void load(EntryLoad load) {
-        if (load.fromIndex() < store.firstIndex()) {
-            // Deleted here, because all replicas had it: the follower has lost its disk since.
+        if (!access.isOpen() || load.fromIndex() < firstReadableIndex()) {
+            // It is about to be told that it needs a snapshot.
             loaded(load, List.of());
             return;
         }
         long term = core.term();
         long to = Math.max(load.fromIndex(), Math.min(core.tailStart() - 1, core.durableIndex()));
-        host.loop()
-                .offload(
-                        host.readExecutor(),
-                        () -> store.read(load.fromIndex(), to, load.maxBytes()),
-                        entries -> loaded(load, entries),
-                        fault -> {
-                            if (core.term() == term) {
-                                onReadFailed(fault);
-                            }
-                            loaded(load, List.of());
-                        });
+        access.offload(
+                host.readExecutor(),
+                log -> log.read(load.fromIndex(), to, load.maxBytes()),
+                entries -> loaded(load, entries),
+                fault -> {
+                    if (core.term() == term) {
+                        onReadFailed(fault);
+                    }
+                    loaded(load, List.of());
+                });
+    }
+
+    /** A follower lacks what is in no log any more: it gets the snapshot behind which the log has every record kept. */
+    private void load(SnapshotLoad load) {
+        if (!access.isOpen()) {
+            snapshotLoaded(load, Optional.empty());
+            return;
+        }
+        long lowWatermark = machine.lowWatermark();
+        access.offload(
+                host.readExecutor(),
+                log -> log.snapshotUpTo(lowWatermark),
+                found -> snapshotLoaded(load, found.map(GroupLog::toGroup)),
+                this::onStorageFailed);
+    }
+
+    private void snapshotLoaded(SnapshotLoad load, Optional<GroupSnapshot> snapshot) {
+        if (state == State.RUNNING) {
+            core.snapshotLoaded(load.follower(), snapshot);
+            markDirty();
+        }
+    }
+
+    /**
+     * Deletes the first segment, if all of it is before {@code keepFromIndex}, below the state machine's low-water mark and
+     * in snapshots. One step at a time; not while the log is being replaced.
+     *
+     * @param onDone told whether a segment was deleted
+     */
+    public void trim(long keepFromIndex, Consumer<Boolean> onDone) {
+        long to = Math.min(keepFromIndex, snapshots.newestSaved() + 1);
+        long lowWatermark = machine.lowWatermark();
+        trimmingTo = to;
+        access.offload(
+                host.readExecutor(),
+                log -> log.trimPrefix(to, lowWatermark),
+                deleted -> {
+                    trimmingTo = 0;
+                    if (deleted && state == State.RUNNING && access.isOpen()) {
+                        core.prefixTrimmed(store.firstIndex());
+                        markDirty();
+                    }
+                    onDone.accept(deleted);
+                },
+                fault -> {
+                    trimmingTo = 0;
+                    onDone.accept(false);
+                    if (!(fault instanceof DiskFullException)) {
+                        onStorageFailed(fault);
+                    }
+                });
+    }
+
+    /** Goes on with snapshots that wait for room. */
+    public void housekeep() {
+        if (state == State.RUNNING) {
+            snapshots.saveNext();
+        }
+    }
+
+    /** What is before is gone, or about to go. */
+    long firstReadableIndex() {
+        return Math.max(store.firstIndex(), trimmingTo);
     }
 
     private void loaded(EntryLoad load, List<LogEntry> entries) {
@@ -518,6 +675,8 @@ public final class Replica implements FlushRounds.Target {
         state = State.QUARANTINED;
         failure = damage.asException().getMessage();
         held.clear();
+        waitingPersists.clear();
+        access.close();
         host.observer().onQuarantined(name.groupId(), damage);
         ReplicaRepair begun = new ReplicaRepair(
                 host,
@@ -555,24 +714,45 @@ public final class Replica implements FlushRounds.Target {
     private final class Repaired implements ReplicaRepair.Listener {
         @Override
         public void onRepaired() {
-            LOG.info("{} on {}: repaired, takes part again", name, host.self());
-            repair = Optional.empty();
-            failure = "";
-            state = State.RUNNING;
-            begin();
-            if (core.lastIndex() < applied.index()) {
-                throw new IllegalStateException(
-                        name + ": the repaired log ends at " + core.lastEntry() + ", but " + applied + " is applied");
-            }
-            host.observer().onRepaired(name.groupId());
-            tellOpened();
-            markDirty();
+            host.loop()
+                    .offload(
+                            host.backgroundExecutor(),
+                            () -> GroupLog.of(store),
+                            Replica.this::goOnRepaired,
+                            Replica.this::onRepairFailed);
         }
 
         @Override
         public void onFailed(StorageException fault) {
             onRepairFailed(fault);
         }
+    }
+
+    private void goOnRepaired(GroupLog log) {
+        if (state != State.QUARANTINED) {
+            return;
+        }
+        LOG.info("{} on {}: repaired, takes part again", name, host.self());
+        repair = Optional.empty();
+        failure = "";
+        state = State.RUNNING;
+        access.reopen();
+        begin(log);
+        boolean replaced = log.snapshotEnd().index() > applied.index();
+        if (replaced) {
+            // The log has become a snapshot, but this was not yet told when the damage was found.
+            machine.restore(log.state().orElseThrow());
+            applied = log.snapshotEnd();
+        } else if (core.lastIndex() < applied.index()) {
+            throw new IllegalStateException(
+                    name + ": the repaired log ends at " + core.lastEntry() + ", but " + applied + " is applied");
+        }
+        host.observer().onRepaired(name.groupId());
+        tellOpened();
+        if (replaced) {
+            owner.onRestored();
+        }
+        markDirty();
     }
 
     /** From another replica of the group, about the repair of one of the two. */
@@ -606,6 +786,7 @@ public final class Replica implements FlushRounds.Target {
         host.turns().ticked().remove(this);
         failure = fault.getMessage();
         held.clear();
+        waitingPersists.clear();
         host.observer().onFailed(name.groupId(), fault);
         end();
     }

@@ -13,6 +13,9 @@ import java.util.List;
 public record Retention(long millis, long bytes) {
     public static final Retention FOR_EVER = new Retention(0, 0);
 
+    /** How many segments are kept at most for replicas that lag: beyond that a snapshot brings them on sooner. */
+    static final int MAX_LACKED_SEGMENTS = 2;
+
     public Retention {
         if (millis < 0 || bytes < 0) {
             throw new IllegalArgumentException("retention of " + millis + " ms, " + bytes + " bytes is negative");
@@ -42,21 +45,25 @@ public record Retention(long millis, long bytes) {
     }
 
     /**
-     * First index to keep: segments that are wholly below the low-water mark, applied, and on all replicas go.
+     * First index to keep: segments that are wholly below the low-water mark and applied go, but for the newest few of
+     * them that a replica still lacks.
      *
-     * @param everywhere last index that all replicas are known to have on disk
+     * @param everywhere last index that all replicas that are waited for are known to have on disk
      */
     static long keepFromIndex(List<SegmentInfo> segments, long lastIndex, long everywhere, long lowWatermark) {
-        long keepFrom = 0;
-        for (SegmentInfo segment : segments) {
-            if (!segment.isSealed()
-                    || segment.nextOffset() > lowWatermark
-                    || segment.lastIndex() > lastIndex
-                    || segment.lastIndex() > everywhere) {
-                break;
-            }
-            keepFrom = segment.lastIndex() + 1;
+        int free = 0;
+        while (free < segments.size()
+                && segments.get(free).isSealed()
+                && segments.get(free).nextOffset() <= lowWatermark
+                && segments.get(free).lastIndex() <= lastIndex) {
+            free++;
         }
-        return keepFrom;
+        int lacked = 0;
+        while (lacked < Math.min(free, MAX_LACKED_SEGMENTS)
+                && segments.get(free - 1 - lacked).lastIndex() > everywhere) {
+            lacked++;
+        }
+        int deletable = free - lacked;
+        return deletable == 0 ? 0 : segments.get(deletable - 1).lastIndex() + 1;
     }
 }

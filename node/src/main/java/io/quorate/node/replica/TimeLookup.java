@@ -25,15 +25,16 @@ final class TimeLookup {
     }
 
     void find(long millis, Consumer<Result<FoundOffset>> answer) {
-        LogStore store = partition.replica().store();
         long applied = partition.replica().appliedIndex();
         long end = partition.machine().nextOffset();
-        host.loop()
+        partition
+                .replica()
+                .access()
                 .offload(
                         host.readExecutor(),
-                        () -> baseOffset(store, millis, applied),
+                        log -> baseOffset(log, millis, applied),
                         found -> answer.accept(new Result.Ok<>(new FoundOffset(
-                                Math.max(found.orElse(end), partition.machine().lowWatermark()), partition.marks()))),
+                                Math.max(found.orElse(end), partition.lowWatermark()), partition.marks()))),
                         fault -> onFailed(fault, answer));
     }
 

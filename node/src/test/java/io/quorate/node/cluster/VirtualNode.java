@@ -10,6 +10,8 @@ import io.quorate.node.seam.Clock;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,6 +159,20 @@ final class VirtualNode {
     /** Somebody put an empty disk in. While it does not run. */
     void loseDisk() {
         disk = new SimulatedDisk(prng.nextLong());
+    }
+
+    /** Somebody has removed the log of one group. While it does not run. */
+    void loseGroup(long groupId) {
+        Path directory = Path.of("/data/groups/" + groupId);
+        try {
+            for (String file : disk.list(directory)) {
+                disk.delete(directory.resolve(file));
+            }
+            disk.delete(directory);
+            disk.forceDirectory(directory.getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** As its operator would; {@code onStopped} runs when it has let go of everything. */
