@@ -22,6 +22,7 @@ public enum RareState {
     READER_OVERTAKEN_BY_TRIM,
     LEADER_CHANGED,
     GROUP_RESTED,
+    NODE_LOST_AT_REST,
     WOKEN_BY_SILENCE,
     WOKEN_BY_DISCONNECTION,
     /** Its leader's node told that it leads something else. */

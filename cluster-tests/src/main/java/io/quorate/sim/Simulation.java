@@ -25,6 +25,7 @@ public final class Simulation {
 
     private static final int DISK_CHECK_ONE_IN = 64;
     private static final int EVENTS_BETWEEN_LOOKS = 256;
+    private static final int LOSS_AT_REST_ONE_IN = 4;
     /** Far above what any run takes. */
     private static final long EVENTS_MAX = 5_000_000;
 
@@ -111,6 +112,7 @@ public final class Simulation {
         faults.stop();
         actor.mendEverything();
         long convergenceNanos = convergence.await();
+        loseOneAtRest();
         if (options.blackout()) {
             nodes.forEach(SimulatedNode::crash);
             nodes.forEach(SimulatedNode::start);
@@ -126,6 +128,23 @@ public final class Simulation {
                 checker.history().acknowledged(),
                 convergenceNanos / 1_000_000,
                 sightings);
+    }
+
+    private void loseOneAtRest() {
+        Prng ofLoss = new Prng(~scenario.seed());
+        if (ofLoss.nextInt(LOSS_AT_REST_ONE_IN) == 0) {
+            long restTicks =
+                    options.raft().quiesceAfterTicks() + 4L * options.raft().electionTimeoutTicks();
+            new LossAtRest(
+                            time,
+                            nodes,
+                            checker,
+                            sightings,
+                            this::runUntil,
+                            restTicks * options.tickMillis() * 1_000_000L)
+                    .lose(ofLoss);
+            convergence.await();
+        }
     }
 
     private void runUntil(long timeNanos) {
