@@ -50,7 +50,7 @@ class FaultScenarioTest {
     /** Runs the script on clusters of so many nodes, in three lives each. */
     private void runOn(int nodes) {
         script.sort(Comparator.comparingLong(Fault::atNanos));
-        for (long seed : seeds(nodes, 3)) {
+        for (long seed : seeds(nodes, 5)) {
             Scenario scenario = new Scenario(
                     seed, Set.of(Reduction.NO_TOPIC_CHURN), OptionalInt.of(FAULTY_MILLIS), Optional.of(script));
             sightings.add(Simulation.run(scenario, new Timeline(false)).sightings());
