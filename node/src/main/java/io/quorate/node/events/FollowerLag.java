@@ -38,6 +38,15 @@ public final class FollowerLag {
             this.term = term;
             this.lastIndex = lastIndex;
         }
+
+        boolean nobodyLags() {
+            for (Follower follower : followers.values()) {
+                if (follower.lags) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     private final Clock clock;
@@ -57,6 +66,9 @@ public final class FollowerLag {
             groups.put(groupId, led);
         }
         led.seen = true;
+        if (core.isQuiescent() && led.nobodyLags()) {
+            return; // They have everything, or it would not rest.
+        }
         for (FollowerStatus status : core.followers()) {
             Follower follower = led.followers.computeIfAbsent(status.follower(), node -> new Follower());
             look(groupId, led, follower, status, core.lastIndex());
