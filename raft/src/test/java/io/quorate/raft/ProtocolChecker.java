@@ -2,6 +2,7 @@
 package io.quorate.raft;
 
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.AppendAccepted;
@@ -16,6 +17,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The properties of paper figure 3, and "durable before shown", checked at every step of a cluster from the outside:
@@ -26,12 +30,15 @@ final class ProtocolChecker {
 
     private record Placed(LogEntry entry, EntryId predecessor) {}
 
+    private record Acknowledged(long term, long index) {}
+
     private final Map<Long, NodeId> leaders = new HashMap<>();
     private final Map<Ballot, NodeId> votes = new HashMap<>();
     private final Map<EntryId, Placed> entries = new HashMap<>();
     private final List<LogEntry> committed = new ArrayList<>();
     private final Map<Long, StateHash> states = new HashMap<>();
     private final Map<Long, Asked> asked = new HashMap<>();
+    private final Map<NodeId, Acknowledged> acknowledged = new HashMap<>();
 
     /** A read that waits for its index, and what was committed when it was asked for. */
     private record Asked(NodeId member, int committedBefore) {}
@@ -44,12 +51,16 @@ final class ProtocolChecker {
     void onDrained(SimMember member, Outputs outputs, Collection<SimMember> members) {
         logMatching(member, outputs.persist().entries());
         for (RaftEvent event : outputs.events()) {
-            if (event instanceof RaftEvent.BecameLeader) {
+            if (event instanceof RaftEvent.BecameLeader elected) {
                 electionSafety(member, event.term());
+                isElected(member, elected);
                 leaderCompleteness(member);
             }
         }
         commitIsDurableAndAgreed(member, members);
+        acknowledgedIsKept(member);
+        membershipIsTheLogs(member);
+        membershipChangesSafely(member, outputs.persist().entries());
         marksAreOrdered(member, outputs);
         stateIsAgreed(member);
         outputs.reads().forEach(read -> readIsLinearizable(member, read));
@@ -59,7 +70,11 @@ final class ProtocolChecker {
     private void stateIsAgreed(SimMember member) {
         StateHash state = member.state();
         StateHash other = states.putIfAbsent(state.last().index(), state);
-        check(other == null || other.equals(state), "state machine safety", member, state + " vs " + other);
+        check(
+                other == null || other.equals(state),
+                ProtocolProperty.STATE_MACHINE_SAFETY,
+                member,
+                () -> state + " vs " + other);
     }
 
     /** Just before a member is asked for a read index; request ids are unique over all members. */
@@ -77,20 +92,125 @@ final class ProtocolChecker {
 
     private void readIsLinearizable(SimMember member, ReadOutcome read) {
         Asked question = asked.remove(read.requestId());
-        check(question != null && question.member().equals(member.id()), "one outcome per read", member, "" + read);
+        check(
+                question != null && question.member().equals(member.id()),
+                ProtocolProperty.ONE_OUTCOME_PER_READ,
+                member,
+                () -> "" + read);
         if (read instanceof ReadOutcome.Granted granted) {
             check(
                     granted.index() >= question.committedBefore(),
-                    "a read sees all that was committed before it began",
+                    ProtocolProperty.READS_SEE_COMMITTED,
                     member,
-                    granted + ", committed was up to " + question.committedBefore());
-            check(granted.index() <= committed.size(), "a read index is committed", member, granted.toString());
+                    () -> granted + ", committed was up to " + question.committedBefore());
+            check(granted.index() <= committed.size(), ProtocolProperty.READS_ARE_COMMITTED, member, granted::toString);
         }
     }
 
     private void electionSafety(SimMember member, long term) {
         NodeId other = leaders.putIfAbsent(term, member.id());
-        check(other == null || other.equals(member.id()), "election safety", member, "term " + term + " of " + other);
+        check(
+                other == null || other.equals(member.id()),
+                ProtocolProperty.ONE_LEADER_PER_TERM,
+                member,
+                () -> "term " + term + " of " + other);
+    }
+
+    private void isElected(SimMember leader, RaftEvent.BecameLeader elected) {
+        long term = elected.term();
+        if (leader.core().leadershipStartIndex() != elected.lastIndex()
+                || leader.core().term() != term) {
+            // Deposed within the same turn: by which membership it was elected is not known any more.
+            return;
+        }
+        Membership membership = leader.core().membershipAt(elected.lastIndex() - 1);
+        check(
+                isQuorum(
+                        membership,
+                        voter -> voter.equals(leader.id()) || leader.id().equals(votes.get(new Ballot(voter, term)))),
+                ProtocolProperty.ELECTED_BY_QUORUM,
+                leader,
+                () -> "term " + term + " with " + membership);
+    }
+
+    /** Counts by itself, so that a membership that counts wrongly does not judge itself. */
+    private static boolean isQuorum(Membership membership, Predicate<NodeId> holds) {
+        return isMajority(membership.voters(), holds)
+                && (membership.outgoing().isEmpty() || isMajority(membership.outgoing(), holds));
+    }
+
+    private static boolean isMajority(List<NodeId> voters, Predicate<NodeId> holds) {
+        return 2 * voters.stream().filter(holds).count() > voters.size();
+    }
+
+    private void acknowledgedIsKept(SimMember member) {
+        Acknowledged before = acknowledged.get(member.id());
+        check(
+                before == null
+                        || before.term() != member.core().term()
+                        || before.index() <= member.core().lastIndex(),
+                ProtocolProperty.ACCEPTED_IS_KEPT,
+                member,
+                () -> before + ", and now the log ends at " + member.core().lastIndex());
+    }
+
+    /** What the core has made of its log, against the log. */
+    private void membershipIsTheLogs(SimMember member) {
+        Membership expected = inLogOf(member);
+        Membership actual = member.core().membership();
+        check(
+                actual.equals(expected),
+                ProtocolProperty.MEMBERSHIP_IS_THE_LOGS,
+                member,
+                () -> actual + " in force, " + expected + " in the log");
+    }
+
+    private void membershipChangesSafely(SimMember member, List<LogEntry> added) {
+        RaftCore core = member.core();
+        for (LogEntry entry : added) {
+            boolean isOwn = core.role() == RaftCore.Role.LEADER && entry.term() == core.term();
+            if (entry.type() != EntryType.MEMBERSHIP || !isOwn) {
+                continue;
+            }
+            Membership before = core.membershipAt(entry.index() - 1);
+            Membership after = core.membershipAt(entry.index());
+            boolean isBeforeCommitted = true;
+            for (long index = committed.size() + 1L; index < entry.index(); index++) {
+                isBeforeCommitted &= member.entryAt(index).type() != EntryType.MEMBERSHIP;
+            }
+            check(
+                    isBeforeCommitted && core.leadershipStartIndex() <= committed.size() && quorumsMeet(before, after),
+                    ProtocolProperty.MEMBERSHIP_CHANGES_SAFELY,
+                    member,
+                    () -> "from " + before + " to " + after + " at " + entry.id() + ", committed is " + committed.size()
+                            + ", it leads from " + core.leadershipStartIndex());
+        }
+    }
+
+    /** Whether no quorum of one is without any member of some quorum of the other. */
+    private static boolean quorumsMeet(Membership one, Membership other) {
+        List<NodeId> nodes = Stream.of(one.voters(), one.outgoing(), other.voters(), other.outgoing())
+                .flatMap(List::stream)
+                .distinct()
+                .toList();
+        for (int set = 0; set < 1 << nodes.size(); set++) {
+            int chosen = set;
+            if (isQuorum(one, node -> (chosen >> nodes.indexOf(node) & 1) == 1)
+                    && isQuorum(other, node -> (chosen >> nodes.indexOf(node) & 1) == 0)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Membership inLogOf(SimMember member) {
+        for (int at = member.log().size() - 1; at >= 0; at--) {
+            LogEntry entry = member.log().get(at);
+            if (entry.type() == EntryType.MEMBERSHIP) {
+                return Membership.decode(entry.payload()).orElseThrow();
+            }
+        }
+        return member.baseMembership();
     }
 
     /** By induction: whoever holds an entry holds the same entry after the same predecessor. */
@@ -101,13 +221,21 @@ final class ProtocolChecker {
                     : member.entryAt(entry.index() - 1).id();
             Placed here = new Placed(entry, predecessor);
             Placed elsewhere = entries.putIfAbsent(entry.id(), here);
-            check(elsewhere == null || elsewhere.equals(here), "log matching", member, here + " vs " + elsewhere);
+            check(
+                    elsewhere == null || elsewhere.equals(here),
+                    ProtocolProperty.LOG_MATCHING,
+                    member,
+                    () -> here + " vs " + elsewhere);
         }
     }
 
     private void leaderCompleteness(SimMember leader) {
         for (LogEntry entry : committed) {
-            check(holds(leader, entry), "leader completeness", leader, "lacks committed " + entry.id());
+            check(
+                    holds(leader, entry),
+                    ProtocolProperty.LEADER_COMPLETENESS,
+                    leader,
+                    () -> "lacks committed " + entry.id());
         }
     }
 
@@ -119,6 +247,14 @@ final class ProtocolChecker {
 
     private void commitIsDurableAndAgreed(SimMember member, Collection<SimMember> members) {
         long commitIndex = member.core().commitIndex();
+        if (member.core().role() == RaftCore.Role.LEADER && commitIndex > committed.size()) {
+            long term = member.entryAt(commitIndex).term();
+            check(
+                    term == member.core().term(),
+                    ProtocolProperty.COMMITS_OWN_TERM_BY_COUNTING,
+                    member,
+                    () -> "commits " + commitIndex + " of term " + term);
+        }
         for (int at = committed.size(); at < commitIndex; at++) {
             LogEntry entry = member.entryAt(at + 1);
             List<NodeId> holders = members.stream()
@@ -128,27 +264,43 @@ final class ProtocolChecker {
             // Whoever counted did so by the membership of its log's end then.
             boolean agreed = false;
             for (long index = entry.index(); index <= member.lastIndex(); index++) {
-                agreed |= member.core().membershipAt(index).hasQuorum(holders::contains);
+                agreed |= isQuorum(member.core().membershipAt(index), holders::contains);
             }
-            check(agreed, "committed is durable at a quorum", member, entry.id() + " is on the disks of " + holders);
+            check(
+                    agreed,
+                    ProtocolProperty.COMMITTED_IS_QUORUM_DURABLE,
+                    member,
+                    () -> entry.id() + " is on the disks of " + holders);
             long expected = committed.isEmpty()
                     ? 0
                     : committed.get(committed.size() - 1).nextOffset();
-            check(entry.baseOffset() == expected, "offsets are dense", member, entry.toString());
+            check(entry.baseOffset() == expected, ProtocolProperty.OFFSETS_DENSE, member, entry::toString);
             committed.add(entry);
         }
         // State machine safety; what was compared once cannot change without a truncation, which the core refuses.
         for (long index = Math.max(1, commitIndex - 3); index <= commitIndex; index++) {
             LogEntry entry = committed.get((int) index - 1);
-            check(holds(member, entry), "state machine safety", member, "differs at " + entry.id());
+            check(
+                    holds(member, entry),
+                    ProtocolProperty.STATE_MACHINE_SAFETY,
+                    member,
+                    () -> "differs at " + entry.id());
         }
     }
 
     private void marksAreOrdered(SimMember member, Outputs outputs) {
         RaftCore core = member.core();
-        check(outputs.commitIndex() <= core.durableIndex(), "applicable is durable", member, outputs.toString());
-        check(core.durableIndex() <= core.lastIndex(), "durable <= last", member, outputs.toString());
-        check(core.lastIndex() == member.lastIndex(), "all of the log was handed out", member, outputs.toString());
+        check(
+                outputs.commitIndex() <= core.durableIndex(),
+                ProtocolProperty.APPLIED_IS_DURABLE,
+                member,
+                outputs::toString);
+        check(core.durableIndex() <= core.lastIndex(), ProtocolProperty.SELF_CHECKS_HOLD, member, outputs::toString);
+        check(
+                core.lastIndex() == member.lastIndex(),
+                ProtocolProperty.OUTPUTS_ARE_ANNOUNCED,
+                member,
+                outputs::toString);
     }
 
     /** A message leaves: what it vouches for is on the sender's disk. */
@@ -157,33 +309,37 @@ final class ProtocolChecker {
         long diskTerm = sender.disk().hardState().term();
         Optional<NodeId> diskVote = sender.disk().hardState().votedFor();
         if (message instanceof PreVoteRequest request) {
-            check(request.term() >= 1, "a pre-vote names a term to come", sender, message.toString());
+            check(request.term() >= 1, ProtocolProperty.SELF_CHECKS_HOLD, sender, message::toString);
             return;
         }
         if (message instanceof PreVoteResponse response && response.granted()) {
             return;
         }
-        check(diskTerm >= message.term(), "term is durable before it is shown", sender, message.toString());
+        check(diskTerm >= message.term(), ProtocolProperty.TERM_DURABLE_BEFORE_SENT, sender, message::toString);
         if (message instanceof VoteRequest) {
             noteVote(sender.id(), message.term(), sender.id());
             check(
                     diskTerm > message.term() || diskVote.equals(Optional.of(sender.id())),
-                    "own vote is durable before others are asked",
+                    ProtocolProperty.VOTE_DURABLE_BEFORE_SENT,
                     sender,
-                    message.toString());
+                    message::toString);
         } else if (message instanceof VoteResponse response && response.granted()) {
             noteVote(sender.id(), message.term(), envelope.to());
             check(
                     diskTerm > message.term() || diskVote.equals(Optional.of(envelope.to())),
-                    "vote is durable before it is given",
+                    ProtocolProperty.VOTE_DURABLE_BEFORE_SENT,
                     sender,
-                    message.toString());
+                    message::toString);
         } else if (message instanceof AppendAccepted accepted) {
             check(
                     sender.disk().lastIndex() >= accepted.matchIndex(),
-                    "entries are durable before they are acknowledged",
+                    ProtocolProperty.ACCEPTED_IS_DURABLE,
                     sender,
-                    message + " with " + sender.disk().lastIndex() + " on disk");
+                    () -> message + " with " + sender.disk().lastIndex() + " on disk");
+            Acknowledged before = acknowledged.get(sender.id());
+            if (before == null || before.term() < accepted.term() || before.index() < accepted.matchIndex()) {
+                acknowledged.put(sender.id(), new Acknowledged(accepted.term(), accepted.matchIndex()));
+            }
         }
     }
 
@@ -191,14 +347,14 @@ final class ProtocolChecker {
         NodeId earlier = votes.putIfAbsent(new Ballot(voter, term), candidate);
         check(
                 earlier == null || earlier.equals(candidate),
-                "one vote per term",
+                ProtocolProperty.ONE_VOTE_PER_TERM,
                 voter,
-                "term " + term + ": " + earlier + " and " + candidate);
+                () -> "term " + term + ": " + earlier + " and " + candidate);
     }
 
-    private static void check(boolean holds, String property, Object who, String detail) {
+    static void check(boolean holds, ProtocolProperty property, Object who, Supplier<String> detail) {
         if (!holds) {
-            throw new AssertionError(property + " violated at " + who + ": " + detail);
+            throw new PropertyViolation(property, who, detail.get());
         }
     }
 }

@@ -42,6 +42,7 @@ final class SimMember {
 
     private final Deque<SnapshotLoad> loadingSnapshots = new ArrayDeque<>();
 
+    private Membership baseMembership;
     private RaftCore core;
     private long commitIndex;
     private StateHash state = StateHash.EMPTY;
@@ -55,6 +56,7 @@ final class SimMember {
     }
 
     void start(long seed) {
+        baseMembership = snapshotMembership();
         core = new RaftCore(config, id, memberships(), disk.recover(), new Prng(seed));
         log.clear();
         log.addAll(disk.entries());
@@ -70,9 +72,7 @@ final class SimMember {
 
     private MembershipHistory memberships() {
         long from = disk.snapshot().map(found -> found.last().index()).orElse(0L);
-        MembershipHistory memberships = new MembershipHistory(disk.snapshot()
-                .map(found -> Membership.decode(found.membership()).orElseThrow())
-                .orElse(membership));
+        MembershipHistory memberships = new MembershipHistory(snapshotMembership());
         for (LogEntry entry : disk.entries()) {
             if (entry.type() == EntryType.MEMBERSHIP && entry.index() > from) {
                 memberships.add(
@@ -80,6 +80,17 @@ final class SimMember {
             }
         }
         return memberships;
+    }
+
+    private Membership snapshotMembership() {
+        return disk.snapshot()
+                .map(found -> Membership.decode(found.membership()).orElseThrow())
+                .orElse(membership);
+    }
+
+    /** In force before the first entry of {@link #log}. */
+    Membership baseMembership() {
+        return baseMembership;
     }
 
     /** The process dies. Of the writes on their way the first {@code survivingWrites} reach the disk, unreported. */
@@ -140,6 +151,7 @@ final class SimMember {
         outputs.persist().replacement().ifPresent(snapshot -> {
             log.clear();
             before = snapshot.last();
+            baseMembership = Membership.decode(snapshot.membership()).orElseThrow();
         });
         outputs.restore().ifPresent(snapshot -> {
             state = StateHash.of(snapshot);
@@ -233,7 +245,11 @@ final class SimMember {
         long from = Math.min(firstKept, appliedIndex() + 1);
         disk.trim(from);
         while (!log.isEmpty() && log.get(0).index() < from) {
-            before = log.remove(0).id();
+            LogEntry forgotten = log.remove(0);
+            before = forgotten.id();
+            if (forgotten.type() == EntryType.MEMBERSHIP) {
+                baseMembership = Membership.decode(forgotten.payload()).orElseThrow();
+            }
         }
         core.prefixTrimmed(from);
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
  * <pre>
  *   title   a vote leaves before it is on disk
  *   breaks  VOTE_DURABLE_BEFORE_SENT             the invariants of which one must fire; none: a harmless control
+ *   by      core                                 which {@link Harness} hunts it; without: the whole cluster
  *   needs   snapshots                            instead of any edit: what the code has not got yet
  *   in      raft/src/main/java/io/quorate/raft/Voting.java
  *   find
@@ -32,10 +34,11 @@ import java.util.stream.Stream;
  * @param id     the name of the file: M for the catalogue of mutants, C for its controls, E for those beyond it
  * @param title  what is wrong
  * @param breaks names of invariants
+ * @param by     what hunts it
  * @param needs  empty unless the mutant does not apply yet
  * @param edits  of the sources
  */
-record Mutant(String id, String title, List<String> breaks, String needs, List<Edit> edits) {
+record Mutant(String id, String title, List<String> breaks, Harness by, String needs, List<Edit> edits) {
     static final Path DIRECTORY = Path.of("src", "test", "resources", "mutants");
 
     /** The catalogue, what is beyond it, the controls. */
@@ -97,6 +100,7 @@ record Mutant(String id, String title, List<String> breaks, String needs, List<E
         String title = "";
         String needs = "";
         List<String> breaks = List.of();
+        Harness by = Harness.CLUSTER;
         List<Edit> edits = new ArrayList<>();
         Path source = Path.of("");
         for (int at = 0; at < lines.size(); at++) {
@@ -105,6 +109,7 @@ record Mutant(String id, String title, List<String> breaks, String needs, List<E
                 case "title" -> title = words[1];
                 case "needs" -> needs = words[1];
                 case "breaks" -> breaks = List.of(words[1].split("\\s+"));
+                case "by" -> by = Harness.valueOf(words[1].toUpperCase(Locale.ROOT));
                 case "in" -> source = Path.of(words[1]);
                 case "find" -> {
                     int replace = next(id, lines, at, "replace");
@@ -119,7 +124,7 @@ record Mutant(String id, String title, List<String> breaks, String needs, List<E
                 default -> throw new IllegalStateException(id + ": unknown line " + lines.get(at));
             }
         }
-        return new Mutant(id, title, breaks, needs, edits);
+        return new Mutant(id, title, breaks, by, needs, edits);
     }
 
     private static int next(String id, List<String> lines, int after, String word) {

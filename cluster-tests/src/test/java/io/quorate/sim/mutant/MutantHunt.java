@@ -20,7 +20,7 @@ final class MutantHunt {
 
     MutantHunt(Mutant mutant) {
         this.mutant = mutant;
-        this.world = worldOf(mutant, SeedRun.class.getName());
+        this.world = worldOf(mutant, mutant.by().className());
     }
 
     /** Something to be done with a seed where the mutant rules. */
