@@ -27,6 +27,7 @@ import io.quorate.node.replica.RepairQueue;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.replica.Retention;
+import io.quorate.node.replica.SnapshotBudget;
 import io.quorate.node.replica.TickedReplicas;
 import io.quorate.node.replica.TurnScheduler;
 import io.quorate.node.seam.EventLoop;
@@ -250,6 +251,7 @@ public final class NodeRuntime {
                 seams.backgroundExecutor(),
                 whereabouts,
                 new InflightBudget(settings.maxInflightBytes()),
+                new SnapshotBudget(),
                 new RepairQueue(),
                 observer);
         GroupDirectories directories = new GroupDirectories(

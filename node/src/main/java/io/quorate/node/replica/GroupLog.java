@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.CorruptLogException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.Snapshot;
+import io.quorate.logstore.StorageException;
 import io.quorate.raft.Membership;
 import io.quorate.raft.MembershipHistory;
 import io.quorate.raft.log.EntryId;
@@ -26,14 +28,24 @@ public record GroupLog(LogStore store, Optional<Snapshot> snapshot, List<LogEntr
     /**
      * Reads what there is in a log beside its entries. Of a damaged one the changes of membership are left out: it takes no
      * part as it is.
+     *
+     * @throws StorageException if the disk fails
      */
     static GroupLog of(LogStore store) {
         Optional<Snapshot> snapshot = store.latestSnapshot();
         long covered = snapshot.map(found -> found.last().index()).orElse(0L);
-        return new GroupLog(
-                store,
-                snapshot,
-                store.damage().isPresent() ? List.of() : store.entriesOfType(EntryType.MEMBERSHIP, covered + 1));
+        return new GroupLog(store, snapshot, store.damage().isPresent() ? List.of() : memberships(store, covered + 1));
+    }
+
+    private static List<LogEntry> memberships(LogStore store, long fromIndex) {
+        try {
+            return store.entriesOfType(EntryType.MEMBERSHIP, fromIndex);
+        } catch (CorruptLogException found) {
+            if (store.damage().isPresent()) {
+                return List.of();
+            }
+            throw found;
+        }
     }
 
     /** The last entry that is in the snapshot; {@link EntryId#NONE} if there is none. */

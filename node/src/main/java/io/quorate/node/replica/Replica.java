@@ -57,6 +57,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Invariants: appliedIndex ≤ committedIndex ≤ durable index of the core; a held message leaves only when its persist
  * has been reported. Event loop only.
+ *
+ * <p>Long, for everything that happens to a replica meets here; what can be told apart is in its collaborators.
  */
 public final class Replica implements FlushRounds.Target {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
@@ -104,6 +106,8 @@ public final class Replica implements FlushRounds.Target {
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private final LogAccess access;
     private final SnapshotTaker snapshots;
+    private final LogFeed feed;
+    private final RaftEventLog log;
     /** What waits until nobody looks at the log any more, in order. */
     private final ArrayDeque<Persist> waitingPersists = new ArrayDeque<>();
 
@@ -125,8 +129,6 @@ public final class Replica implements FlushRounds.Target {
     private long committedIndex;
     private EntryId applied;
     private boolean readingToApply;
-    /** Entries before this one are about to be deleted; 0 if none are. */
-    private long trimmingTo;
     /** The term that the owner was told this member leads; 0 if none. */
     private long ledTerm;
 
@@ -142,35 +144,36 @@ public final class Replica implements FlushRounds.Target {
     public Replica(
             ReplicaHost host,
             GroupName name,
-            GroupLog log,
+            GroupLog recovered,
             Function<GroupLog, RaftCore> cores,
             StateMachine machine,
             Owner owner) {
         this.host = host;
         this.name = name;
-        this.store = log.store();
+        this.store = recovered.store();
         this.cores = cores;
         this.machine = machine;
         this.owner = owner;
-        this.applied = log.snapshotEnd();
+        this.applied = recovered.snapshotEnd();
         this.source = new RepairSource(host, this);
         this.access = new LogAccess(host.loop(), store, this::onLogQuiet);
         this.snapshots = new SnapshotTaker(host, name, access, this::onSnapshotSaved, this::onStorageFailed);
-        begin(log);
+        this.feed = new LogFeed(host, this, machine);
+        this.log = new RaftEventLog(name, host.self());
+        begin(recovered);
         store.damage().ifPresentOrElse(this::quarantine, this::tellOpened);
     }
 
-    private void begin(GroupLog log) {
-        core = cores.apply(log);
+    private void begin(GroupLog recovered) {
+        core = cores.apply(recovered);
         fitness = new LeaderFitness(
                 host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
         reads = new ReadBarrier(core);
         persistedSequence = 0;
         committedIndex = 0;
         readingToApply = false;
-        trimmingTo = 0;
         misreads = 0;
-        EntryId snapshotEnd = log.snapshotEnd();
+        EntryId snapshotEnd = recovered.snapshotEnd();
         if (snapshotEnd.index() > 0 && store.damage().isEmpty()) {
             core.snapshotTaken(snapshotEnd);
             committedIndex = snapshotEnd.index();
@@ -343,6 +346,7 @@ public final class Replica implements FlushRounds.Target {
         held.clear();
         waitingPersists.clear();
         reads.abandon();
+        feed.releaseArrived();
         Runnable close = () -> {
             host.turns().flushes().close(this, onClosed);
             host.turns().flushes().kick();
@@ -383,17 +387,14 @@ public final class Replica implements FlushRounds.Target {
                 held.add(new Held(outputs.persist().sequence(), outputs.sendAfterPersist()));
             }
         }
-        for (EntryLoad load : outputs.loads()) {
-            load(load);
-        }
         outputs.restore().ifPresent(this::restore);
-        for (SnapshotLoad load : outputs.snapshotLoads()) {
-            load(load);
-        }
+        outputs.loads().forEach(feed::load);
+        outputs.snapshotLoads().forEach(feed::load);
+        feed.releaseArrived();
         committedIndex = Math.max(committedIndex, outputs.commitIndex());
         outputs.reads().forEach(reads::onOutcome);
         for (RaftEvent event : outputs.events()) {
-            log(event);
+            log.log(event, ledTerm != 0);
             host.observer().onRaftEvent(name.groupId(), event);
         }
     }
@@ -513,80 +514,16 @@ public final class Replica implements FlushRounds.Target {
                 });
     }
 
-    /**
-     * A follower lags behind what is in memory. Below the tail everything is applied, or was on disk when this process
-     * started; the latter may be truncated while it is read if leadership is lost, so a failed read counts as a fault
-     * only if the term is still the same.
-     */
-    private void load(EntryLoad load) {
-        if (!access.isOpen() || load.fromIndex() < firstReadableIndex()) {
-            // It is about to be told that it needs a snapshot.
-            loaded(load, List.of());
-            return;
-        }
-        long term = core.term();
-        long to = Math.max(load.fromIndex(), Math.min(core.tailStart() - 1, core.durableIndex()));
-        access.offload(
-                host.readExecutor(),
-                log -> log.read(load.fromIndex(), to, load.maxBytes()),
-                entries -> loaded(load, entries),
-                fault -> {
-                    if (core.term() == term) {
-                        onReadFailed(fault);
-                    }
-                    loaded(load, List.of());
-                });
+    /** As {@link LogFeed#trim}. */
+    public void trim(long keepFromIndex, Consumer<Boolean> onDone) {
+        feed.trim(keepFromIndex, snapshots.newestSaved(), onDone);
     }
 
-    /** A follower lacks what is in no log any more: it gets the snapshot behind which the log has every record kept. */
-    private void load(SnapshotLoad load) {
-        if (!access.isOpen()) {
-            snapshotLoaded(load, Optional.empty());
-            return;
-        }
-        long lowWatermark = machine.lowWatermark();
-        access.offload(
-                host.readExecutor(),
-                log -> log.snapshotUpTo(lowWatermark),
-                found -> snapshotLoaded(load, found.map(GroupLog::toGroup)),
-                this::onStorageFailed);
-    }
-
-    private void snapshotLoaded(SnapshotLoad load, Optional<GroupSnapshot> snapshot) {
-        if (state == State.RUNNING) {
-            core.snapshotLoaded(load.follower(), snapshot);
+    void onTrimmed() {
+        if (state == State.RUNNING && access.isOpen()) {
+            core.prefixTrimmed(store.firstIndex());
             markDirty();
         }
-    }
-
-    /**
-     * Deletes the first segment, if all of it is before {@code keepFromIndex}, below the state machine's low-water mark and
-     * in snapshots. One step at a time; not while the log is being replaced.
-     *
-     * @param onDone told whether a segment was deleted
-     */
-    public void trim(long keepFromIndex, Consumer<Boolean> onDone) {
-        long to = Math.min(keepFromIndex, snapshots.newestSaved() + 1);
-        long lowWatermark = machine.lowWatermark();
-        trimmingTo = to;
-        access.offload(
-                host.readExecutor(),
-                log -> log.trimPrefix(to, lowWatermark),
-                deleted -> {
-                    trimmingTo = 0;
-                    if (deleted && state == State.RUNNING && access.isOpen()) {
-                        core.prefixTrimmed(store.firstIndex());
-                        markDirty();
-                    }
-                    onDone.accept(deleted);
-                },
-                fault -> {
-                    trimmingTo = 0;
-                    onDone.accept(false);
-                    if (!(fault instanceof DiskFullException)) {
-                        onStorageFailed(fault);
-                    }
-                });
     }
 
     /** Goes on with snapshots that wait for room. */
@@ -598,10 +535,17 @@ public final class Replica implements FlushRounds.Target {
 
     /** What is before is gone, or about to go. */
     long firstReadableIndex() {
-        return Math.max(store.firstIndex(), trimmingTo);
+        return feed.firstReadableIndex();
     }
 
-    private void loaded(EntryLoad load, List<LogEntry> entries) {
+    void loaded(SnapshotLoad load, Optional<GroupSnapshot> snapshot) {
+        if (state == State.RUNNING) {
+            core.snapshotLoaded(load.follower(), snapshot);
+            markDirty();
+        }
+    }
+
+    void loaded(EntryLoad load, List<LogEntry> entries) {
         if (state == State.RUNNING) {
             core.loaded(load.follower(), load.fromIndex(), entries);
             markDirty();
@@ -728,7 +672,7 @@ public final class Replica implements FlushRounds.Target {
         }
     }
 
-    private void goOnRepaired(GroupLog log) {
+    private void goOnRepaired(GroupLog recovered) {
         if (state != State.QUARANTINED) {
             return;
         }
@@ -737,12 +681,12 @@ public final class Replica implements FlushRounds.Target {
         failure = "";
         state = State.RUNNING;
         access.reopen();
-        begin(log);
-        boolean replaced = log.snapshotEnd().index() > applied.index();
+        begin(recovered);
+        boolean replaced = recovered.snapshotEnd().index() > applied.index();
         if (replaced) {
             // The log has become a snapshot, but this was not yet told when the damage was found.
-            machine.restore(log.state().orElseThrow());
-            applied = log.snapshotEnd();
+            machine.restore(recovered.state().orElseThrow());
+            applied = recovered.snapshotEnd();
         } else if (core.lastIndex() < applied.index()) {
             throw new IllegalStateException(
                     name + ": the repaired log ends at " + core.lastEntry() + ", but " + applied + " is applied");
@@ -799,6 +743,7 @@ public final class Replica implements FlushRounds.Target {
             owner.onLeadershipLost(lost);
         }
         reads.abandon();
+        feed.releaseArrived();
         host.whereabouts().observed(name, core.term(), Optional.empty());
     }
 
@@ -832,35 +777,6 @@ public final class Replica implements FlushRounds.Target {
             observedTerm = core.term();
             observedLeader = leader;
             host.whereabouts().observed(name, observedTerm, leader);
-        }
-    }
-
-    private void log(RaftEvent event) {
-        if (event instanceof RaftEvent.BecameLeader leader) {
-            LOG.info(
-                    "{}: {} leads generation {}, log ends at {}", name, host.self(), leader.term(), leader.lastIndex());
-        } else if (event instanceof RaftEvent.BecameFollower follower && ledTerm != 0) {
-            LOG.info(
-                    "{}: {} leads no more, is a follower in generation {}: {}",
-                    name,
-                    host.self(),
-                    follower.term(),
-                    follower.reason());
-        } else if (event instanceof RaftEvent.FollowsLeader follows) {
-            LOG.info("{}: {} follows {} in generation {}", name, host.self(), follows.leader(), follows.term());
-        } else if (event instanceof RaftEvent.TransferStarted transfer) {
-            LOG.info("{}: {} hands over to {}", name, host.self(), transfer.target());
-        } else if (event instanceof RaftEvent.TransferAborted transfer) {
-            LOG.info("{}: {} goes on to lead, {}", name, host.self(), transfer.reason());
-        } else if (event instanceof RaftEvent.LogTruncated truncated) {
-            LOG.info(
-                    "{}: {} dropped uncommitted entries from index {} in generation {}",
-                    name,
-                    host.self(),
-                    truncated.fromIndex(),
-                    truncated.term());
-        } else {
-            LOG.debug("{}: {}: {}", name, host.self(), event);
         }
     }
 

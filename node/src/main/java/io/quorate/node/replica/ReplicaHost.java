@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
  * @param backgroundExecutor housekeeping
  * @param whereabouts  knows the leaders
  * @param budget       of the appends under way
+ * @param snapshots    of the snapshots on their way to followers
  * @param repairs      lets damaged replicas take turns
  * @param observer     watches them
  */
@@ -34,5 +35,6 @@ public record ReplicaHost(
         Executor backgroundExecutor,
         Whereabouts whereabouts,
         InflightBudget budget,
+        SnapshotBudget snapshots,
         RepairQueue repairs,
         ReplicaObserver observer) {}

@@ -9,11 +9,13 @@ import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -118,5 +120,97 @@ class MetadataStateMachineTest {
         apply(new Change.RegisterNode(new NodeId(1), "new:1", 6));
 
         assertEquals("new:1", registry.nodes().get(new NodeId(1)).clientAddress());
+    }
+
+    private MetadataStateMachine restored(Payload state) {
+        MetadataStateMachine other = new MetadataStateMachine(new MetadataStateMachine.Listener() {
+            @Override
+            public void onOutcome(long requestId, Outcome outcome) {
+                outcomes.add(outcome);
+            }
+        });
+        other.restore(new GroupSnapshot(new EntryId(1, 50), 0, state, Payload.EMPTY));
+        return other;
+    }
+
+    @Test
+    @DisplayName("goes on from a snapshot as if it had applied everything itself")
+    void snapshot() {
+        apply(new Change.RegisterNode(new NodeId(3), "host:7402", -5));
+        apply(new Change.CreateTopic("gone", 3, new TopicSettings(0, 0, 0), placements(2)));
+        apply(new Change.CreateTopic("orders", 3, new TopicSettings(1000, 60_000, 1 << 30), placements(3)));
+        apply(new Change.DeleteTopic("gone", 0));
+
+        MetadataStateMachine other = restored(registry.encode());
+
+        assertEquals(registry.nodes(), other.nodes());
+        assertEquals(registry.topics(), other.topics());
+        assertEquals(3, other.partitions());
+        assertEquals(List.of(1L, 2L), other.deletedAmong(List.of(0L, 1L, 2L, 3L, 5L, 6L)));
+        assertEquals(registry.encode(), other.encode());
+    }
+
+    @Test
+    @DisplayName(
+            "tells which topics were deleted by what a snapshot stands in for, also if their names are in use again")
+    void goneTopics() {
+        List<Long> gone = new ArrayList<>();
+        MetadataStateMachine behind = new MetadataStateMachine(new MetadataStateMachine.Listener() {
+            @Override
+            public void onOutcome(long requestId, Outcome outcome) {
+                outcomes.add(outcome);
+            }
+
+            @Override
+            public void onGone(TopicState topic) {
+                gone.add(topic.partitions().get(0).groupId());
+            }
+        });
+        for (String name : List.of("kept", "deleted", "again")) {
+            apply(new Change.CreateTopic(name, 3, new TopicSettings(0, 0, 0), placements(1)));
+        }
+        behind.restore(new GroupSnapshot(new EntryId(1, 3), 0, registry.encode(), Payload.EMPTY));
+        apply(new Change.DeleteTopic("deleted", 0));
+        apply(new Change.DeleteTopic("again", 0));
+        apply(new Change.CreateTopic("again", 3, new TopicSettings(0, 0, 0), placements(1)));
+
+        behind.restore(new GroupSnapshot(new EntryId(1, 9), 0, registry.encode(), Payload.EMPTY));
+
+        assertEquals(List.of(3L, 2L), gone);
+        assertEquals(registry.topics(), behind.topics());
+    }
+
+    @Test
+    @DisplayName("reads the snapshots of every release: the bytes of version 1")
+    void fixture() {
+        Payload written = Payload.wrap(HexFormat.of()
+                .parseHex(
+                        "0801" // version
+                                + "1004" // next group
+                                + "1a1608031209686f73743a37343032190500000000000000" // node 3
+                                + "221e0a066f7264657273100318e80720e0d403" // topic "orders"
+                                + "28808001" // 16384 bytes are kept
+                                + "32070803" // its only partition
+                                + "1203020103"));
+
+        MetadataStateMachine read = restored(written);
+
+        assertEquals("host:7402", read.nodes().get(new NodeId(3)).clientAddress());
+        assertEquals(
+                new TopicState(
+                        "orders",
+                        3,
+                        new TopicSettings(1000, 60_000, 16_384),
+                        List.of(new TopicState.PartitionState(3, REPLICAS))),
+                read.topic("orders").orElseThrow());
+        assertEquals(written, read.encode());
+    }
+
+    @Test
+    @DisplayName("stops at a snapshot of a later version, or at something else")
+    void unknownSnapshots() {
+        assertThrows(IllegalArgumentException.class, () -> restored(Payload.wrap(new byte[] {8, 2})));
+        assertThrows(IllegalArgumentException.class, () -> restored(Payload.utf8("\u0001garbage")));
+        assertThrows(IllegalArgumentException.class, () -> restored(Payload.EMPTY));
     }
 }

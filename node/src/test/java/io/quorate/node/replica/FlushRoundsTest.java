@@ -18,6 +18,7 @@ import io.quorate.node.seam.GuardedLoop;
 import io.quorate.raft.Persist;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
@@ -182,6 +183,34 @@ class FlushRoundsTest {
         assertEquals(List.of("a2", "a3", "b1", "|"), reported, "log by log");
         assertEquals(3, a.store.read(1, 3, 1 << 20).size());
         assertTrue(disk.operations() > before);
+    }
+
+    @Test
+    @DisplayName(
+            "a snapshot takes the place of the log in its turn: after what was queued before it, before what follows")
+    void replacement() {
+        Target a = new Target("a", 1);
+        FlushRounds rounds = rounds();
+        rounds.add(a, a.next());
+        rounds.add(
+                a,
+                new Persist(
+                        2,
+                        Optional.of(new HardState(3, Optional.empty())),
+                        Optional.of(new GroupSnapshot(
+                                new EntryId(2, 50), 77, Payload.utf8("state"), Payload.utf8("members"))),
+                        OptionalLong.empty(),
+                        List.of(new LogEntry(
+                                new EntryId(3, 51), EntryType.RECORDS, 77, 1, 0, Payload.utf8("the next one")))));
+        rounds.kick();
+        runFlush();
+        runLoop();
+
+        assertEquals(List.of("a1", "a2", "|"), reported);
+        assertEquals(51, a.store.firstIndex());
+        assertEquals(1, a.store.read(51, 60, 1 << 20).size());
+        assertEquals(
+                Payload.utf8("state"), a.store.latestSnapshot().orElseThrow().state());
     }
 
     @Test
