@@ -97,15 +97,22 @@ final class FlushBenchmark {
         boolean hasDirect = new NioDisk().directBlockBytes(root) > 0;
         for (boolean direct : hasDirect ? new boolean[] {false, true} : new boolean[] {false}) {
             for (boolean growing : new boolean[] {false, true}) {
-                all.add(new RawFiles(root, groups, flushBytes, direct, growing, rawFileBytes));
+                all.add(new RawFiles(root, groups, flushBytes, direct, growing, false, rawFileBytes));
+            }
+            if (direct) {
+                all.add(new RawFiles(root, groups, flushBytes, true, false, true, rawFileBytes));
             }
         }
         LogStoreConfig standard = LogStoreConfig.DEFAULT;
         LogStoreConfig cached = new LogStoreConfig(
                 standard.segmentBytes(), standard.zeroAheadBytes(), standard.indexIntervalBytes(), false);
-        all.add(new Stores("store", root.resolve("store"), groups, flushBytes, standard, false));
-        all.add(new Stores("store, cached", root.resolve("cached"), groups, flushBytes, cached, false));
+        Stores store = new Stores("store", root.resolve("store"), groups, flushBytes, standard, false);
+        Stores cachedStore = new Stores("store, cached", root.resolve("cached"), groups, flushBytes, cached, false);
+        all.add(store);
+        all.add(cachedStore);
         if (groups == 1) {
+            store.inSteadyState();
+            cachedStore.inSteadyState();
             all.add(new Stores("store, new every slice", root.resolve("new"), 1, flushBytes, standard, true));
         }
         return all;
@@ -167,6 +174,7 @@ final class FlushBenchmark {
         return raw.name()
                 .replace("raw, ", "")
                 .replace(", written before", " over")
+                .replace(", copied", " +")
                 .replace(", growing", " grow");
     }
 

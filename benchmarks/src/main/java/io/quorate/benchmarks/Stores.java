@@ -3,6 +3,7 @@ package io.quorate.benchmarks;
 
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.SegmentInfo;
 import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StoreIdentity;
 import io.quorate.logstore.WriteBuffer;
@@ -17,13 +18,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
-/** Log stores that are flushed together, as a node's groups are: all are written, then each is forced. */
+/**
+ * Log stores that are flushed together, as a node's groups are: all are written, then each is forced. They are in a steady state:
+ * beside the writer each is trimmed as it grows, by a thread of its own, as a node does it.
+ */
 final class Stores implements Contender {
     static final String CLUSTER = "benchmark";
+
+    /** A store that is trimmed as it grows has no more segments. */
+    private static final int STEADY_SEGMENTS = 3;
 
     /** A task in the background may start another one, and that a third. */
     private static final int BACKGROUND_DEPTH = 8;
@@ -35,15 +44,14 @@ final class Stores implements Contender {
     private final LogStoreConfig config;
     private final boolean newEverySlice;
     private final Payload payload;
-    private final ExecutorService background = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "background");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService background = thread("background");
+    private final ExecutorService trimming = thread("trimming");
     private final List<LogStore> stores = new ArrayList<>();
+    private long lastTrimAt;
+    private Future<?> trim = CompletableFuture.completedFuture(null);
     private long index;
 
-    /** @param newEverySlice whether the stores are made anew after every slice, rather than trimmed */
+    /** @param newEverySlice whether the stores are made anew after every slice */
     Stores(String name, Path directory, int groups, int flushBytes, LogStoreConfig config, boolean newEverySlice)
             throws IOException {
         this.name = name;
@@ -55,10 +63,19 @@ final class Stores implements Contender {
         start();
     }
 
+    private static ExecutorService thread(String name) {
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
     private void start() throws IOException {
         disk.createDirectories(directory);
         WriteBuffer buffer = WriteBuffer.of(disk, directory, config, WriteBuffer.DEFAULT_BYTES);
         index = 0;
+        lastTrimAt = 1;
         for (int group = 0; group < groups; group++) {
             LogStore store = LogStore.open(
                     disk,
@@ -79,21 +96,56 @@ final class Stores implements Contender {
         return name;
     }
 
+    /** Brings a store to where it is after hours: files of segments that it has trimmed are its next ones. */
+    Stores inSteadyState() {
+        Payload large = Payload.wrap(new byte[1 << 20]);
+        while (stores.get(0).segments().get(0).baseIndex() == 1) {
+            flush(large);
+            if (stores.get(0).segments().size() > STEADY_SEGMENTS) {
+                settle();
+            }
+        }
+        return this;
+    }
+
     @Override
     public void flush() {
+        flush(payload);
+    }
+
+    private void flush(Payload content) {
         index++;
-        LogEntry entry = new LogEntry(new EntryId(1, index), EntryType.RECORDS, index - 1, 1, index, payload);
+        LogEntry entry = new LogEntry(new EntryId(1, index), EntryType.RECORDS, index - 1, 1, index, content);
         for (LogStore store : stores) {
             store.append(List.of(entry));
         }
         for (LogStore store : stores) {
             store.force();
         }
+        List<SegmentInfo> segments = stores.get(stores.size() - 1).segments();
+        long active = segments.get(segments.size() - 1).baseIndex();
+        if (active > lastTrimAt && trim.isDone()) {
+            lastTrimAt = active;
+            long durable = index;
+            trim = trimming.submit(() -> trim(durable));
+        }
+    }
+
+    /** The older of the two snapshots that a store keeps says how far it may be trimmed. */
+    private void trim(long durable) {
+        for (LogStore store : stores) {
+            store.saveSnapshot(new Snapshot(new EntryId(1, durable), durable, Payload.EMPTY, Payload.EMPTY));
+            boolean more = true;
+            while (more) {
+                more = store.trimPrefix(durable);
+            }
+        }
     }
 
     /** Waits until nothing is filled, indexed or prepared any more, so that it does not run beside somebody else's slice. */
     private void settle() {
         try {
+            trim.get();
             for (int i = 0; i < BACKGROUND_DEPTH; i++) {
                 background.submit(() -> {}).get();
             }
@@ -110,22 +162,6 @@ final class Stores implements Contender {
         if (newEverySlice) {
             end();
             start();
-        } else {
-            trim();
-        }
-        settle();
-    }
-
-    private void trim() {
-        for (LogStore store : stores) {
-            if (store.segments().size() > 2 && index > 1) {
-                Snapshot snapshot = new Snapshot(new EntryId(1, index), index, Payload.EMPTY, Payload.EMPTY);
-                store.saveSnapshot(snapshot);
-                boolean more = true;
-                while (more) {
-                    more = store.trimPrefix(index);
-                }
-            }
         }
     }
 
@@ -142,5 +178,6 @@ final class Stores implements Contender {
     public void close() throws IOException {
         end();
         background.shutdown();
+        trimming.shutdown();
     }
 }

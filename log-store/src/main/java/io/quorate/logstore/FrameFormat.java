@@ -67,8 +67,16 @@ final class FrameFormat {
         private final ByteBuffer bytes = ByteBuffer.allocate(PREFIX_BYTES + HEADER_BYTES);
         private final CRC32C crc = new CRC32C();
 
-        /** Fills in the header of {@code entry} at {@code position}, with its checksum. */
+        /** Fills in the header of {@code entry} at {@code position}, with its checksums. */
         void encode(LogEntry entry, int flags, long seed, long position) {
+            begin(entry, flags, seed, position);
+            Payload payload = entry.payload();
+            add(payload.array(), payload.arrayOffset(), payload.size());
+            finish();
+        }
+
+        /** Fills in the header of {@code entry} at {@code position} but for the checksums: the payload follows. */
+        void begin(LogEntry entry, int flags, long seed, long position) {
             Payload payload = entry.payload();
             int length = HEADER_BYTES + payload.size();
             bytes.putLong(0, seed)
@@ -83,9 +91,14 @@ final class FrameFormat {
                     .put(60, (byte) entry.type().code())
                     .put(61, (byte) flags)
                     .putShort(62, (short) 0)
-                    .putInt(64, payloadChecksum(payload.array(), payload.arrayOffset(), payload.size()))
+                    .putInt(64, 0)
                     .putInt(68, 0);
-            bytes.putInt(20, headerChecksum());
+            crc.reset();
+        }
+
+        /** Goes on with the payload. */
+        void add(byte[] source, int offset, int count) {
+            crc.update(source, offset, count);
         }
 
         private int payloadChecksum(byte[] array, int offset, int size) {
@@ -93,6 +106,13 @@ final class FrameFormat {
             crc.update(array, offset, size);
             crc.update(ZEROS, 0, paddedBytes(size) - size);
             return (int) crc.getValue();
+        }
+
+        /** Completes the header: all of the payload was added. */
+        void finish() {
+            crc.update(ZEROS, 0, paddedBytes(length()) - length());
+            bytes.putInt(64, (int) crc.getValue());
+            bytes.putInt(20, headerChecksum());
         }
 
         private int headerChecksum() {

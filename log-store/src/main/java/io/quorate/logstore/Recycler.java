@@ -5,6 +5,7 @@ import io.quorate.logstore.io.Disk;
 import io.quorate.logstore.io.DiskFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,22 +16,26 @@ import java.util.TreeSet;
  * that the file system knows, whatever the size of its flushes.
  *
  * <pre>
- *   trimmed segment   00..1.log  --renamed-->  spare.tmp  --cut to what is described, forced-->  spare
+ *   trimmed segment   00..1.log  --renamed-->  00..1.spare.tmp  --cut to what is described, forced-->  spare
  *   its sums          00..1.sums --stay until no segment holds old bytes that they describe
  *   roll              spare: new header, forced, renamed to 00..9.log
+ *   not recycled      00..1.log  --renamed-->  00..1.spare.tmp  --cut away piece by piece, deleted
  * </pre>
  *
  * Old frames are never taken for new ones: a frame's checksum covers the base index of its segment, and that of a later
  * segment is higher. What recovery needs to know of old bytes is in {@link SectorSums}; only a file whose sums are durable is
- * recycled, and only if the log is written directly, in whole sectors. At most one spare is kept, and none on a disk with little
- * room. Like all of a store's temporary files it does not outlive a restart.
+ * recycled, and only if the log is written directly, in whole sectors. At most {@value #MOST_SPARES} are kept, and none on a disk
+ * with little room. Like all of a store's temporary files it does not outlive a restart.
  */
 final class Recycler {
-    static final String SPARE_NAME = "spare" + Recovery.TEMPORARY_SUFFIX;
+    static final String SPARE_SUFFIX = ".spare" + Recovery.TEMPORARY_SUFFIX;
+    private static final int MOST_SPARES = 2;
+
+    /** To free more than that at once takes a file system some milliseconds. */
+    private static final int FREED_AT_ONCE_BYTES = 16 << 20;
 
     private final Disk disk;
     private final Path directory;
-    private final Path sparePath;
     private final StoreIdentity identity;
     private final LogStoreConfig config;
     private final Background background;
@@ -39,11 +44,13 @@ final class Recycler {
     private volatile boolean allowed = true;
 
     // Guarded by the gate.
-    private boolean underWay;
-    private boolean unwanted;
-    private Optional<Spare> spare = Optional.empty();
+    private final ArrayDeque<Spare> spares = new ArrayDeque<>();
+    /** Base indexes of the segments that are becoming spares. */
+    private final TreeSet<Long> underWay = new TreeSet<>();
     /** Base indexes of segments that are not there any more, but whose sums are. */
     private final TreeSet<Long> describing = new TreeSet<>();
+
+    private volatile boolean hasSpare;
 
     /** @param origin base index of the segment that it was */
     record Spare(DiskFile file, Path path, long origin) {}
@@ -63,7 +70,6 @@ final class Recycler {
             throws IOException {
         this.disk = disk;
         this.directory = directory;
-        this.sparePath = directory.resolve(SPARE_NAME);
         this.identity = identity;
         this.config = config;
         this.background = background;
@@ -98,24 +104,33 @@ final class Recycler {
         return SectorSums.describedEnd(disk, directory, identity, trimmed) & -writeUnitBytes;
     }
 
-    /**
-     * Takes over the file of a segment that is not part of the log any more and that nobody reads; returns false, having done
-     * nothing, if there is a spare already. The gate is held.
-     */
-    boolean takeOver(Segment trimmed) throws IOException {
-        if (underWay || spare.isPresent()) {
-            return false;
-        }
-        disk.rename(trimmed.path(), sparePath);
-        describing.add(trimmed.baseIndex());
-        underWay = true;
-        unwanted = false;
-        return true;
+    private Path sparePath(long origin) {
+        return directory.resolve(Segment.stem(origin) + SPARE_SUFFIX);
     }
 
-    /** Makes a spare of the file that was taken over, when its new name is durable. @param keptBytes its size then */
-    void prepare(long origin, long keptBytes) {
-        background.run(() -> makeSpare(origin, keptBytes));
+    /**
+     * Takes over the file of a segment that is not part of the log any more and that nobody reads, to be recycled if
+     * {@code keptBytes} are worth it and there is not enough already. The gate is held; {@link #settle} follows.
+     */
+    void takeOver(Segment trimmed, long keptBytes) throws IOException {
+        long origin = trimmed.baseIndex();
+        disk.rename(trimmed.path(), sparePath(origin));
+        if (keptBytes > SegmentHeader.BYTES && spares.size() + underWay.size() < MOST_SPARES) {
+            describing.add(origin);
+            underWay.add(origin);
+            hasSpare = true;
+        } else {
+            deleteSums(origin);
+        }
+    }
+
+    /** Goes on with the file that was taken over, when its new name is durable. @param keptBytes its size as a spare */
+    void settle(long origin, long keptBytes) {
+        boolean isSpare;
+        synchronized (background.gate()) {
+            isSpare = underWay.contains(origin);
+        }
+        background.run(isSpare ? () -> makeSpare(origin, keptBytes) : () -> discard(origin));
     }
 
     private void makeSpare(long origin, long keptBytes) {
@@ -126,13 +141,13 @@ final class Recycler {
                 if (background.isClosed()) {
                     return;
                 }
-                file = Optional.of(disk.open(sparePath));
+                file = Optional.of(disk.open(sparePath(origin)));
                 file.get().truncate(keptBytes);
             }
             file.get().force();
             synchronized (background.gate()) {
-                if (!background.isClosed() && !unwanted) {
-                    spare = Optional.of(new Spare(file.get(), sparePath, origin));
+                if (!background.isClosed() && allowed) {
+                    spares.add(new Spare(file.get(), sparePath(origin), origin));
                     done = true;
                 }
             }
@@ -140,47 +155,78 @@ final class Recycler {
             background.skipped();
         } finally {
             synchronized (background.gate()) {
-                underWay = false;
-                if (!done && file.isPresent()) {
-                    discard(file.get());
-                }
+                underWay.remove(origin);
+                hasSpare = !spares.isEmpty() || !underWay.isEmpty();
+            }
+            if (!done) {
+                file.ifPresent(this::close);
+                discard(origin);
             }
         }
     }
 
-    private void discard(DiskFile file) {
+    private void close(DiskFile file) {
         try {
             file.close();
-            if (!background.isClosed()) {
-                disk.delete(sparePath);
+        } catch (IOException e) {
+            background.skipped();
+        }
+    }
+
+    /** Frees a file in small steps, as others wait for the file system meanwhile, and for the gate. */
+    private void discard(long origin) {
+        Path path = sparePath(origin);
+        try {
+            for (long size = sizeOf(path); size > 0; ) {
+                size = Math.max(0, size - FREED_AT_ONCE_BYTES);
+                synchronized (background.gate()) {
+                    if (background.isClosed()) {
+                        return;
+                    }
+                    if (size > 0) {
+                        try (DiskFile file = disk.open(path)) {
+                            file.truncate(size);
+                        }
+                    } else {
+                        disk.delete(path);
+                    }
+                }
             }
         } catch (IOException e) {
             background.skipped();
         }
     }
 
-    /** Hands over the spare, still under its temporary name; from then on the new segment needs its origin's sums. */
+    private long sizeOf(Path path) throws IOException {
+        synchronized (background.gate()) {
+            if (background.isClosed()) {
+                return 0;
+            }
+            try (DiskFile file = disk.open(path)) {
+                return Math.max(1, file.size());
+            }
+        }
+    }
+
+    /** Hands over a spare, still under its temporary name; from then on the new segment needs its origin's sums. */
     Optional<Spare> take() {
         synchronized (background.gate()) {
-            Optional<Spare> taken = spare;
-            spare = Optional.empty();
+            Optional<Spare> taken = Optional.ofNullable(spares.poll());
+            hasSpare = !spares.isEmpty() || !underWay.isEmpty();
             return taken;
         }
     }
 
+    /** Whether there is a spare, or will be soon. */
     boolean hasSpare() {
-        synchronized (background.gate()) {
-            return underWay || spare.isPresent();
-        }
+        return hasSpare;
     }
 
-    /** Deletes the spare: its room is needed for something else. */
+    /** Deletes the spares: their room is needed for something else. */
     void giveUp() {
-        synchronized (background.gate()) {
-            unwanted = true;
-            if (!background.isClosed()) {
-                take().ifPresent(given -> discard(given.file()));
-            }
+        for (Optional<Spare> spare = take(); spare.isPresent(); spare = take()) {
+            close(spare.get().file());
+            discard(spare.get().origin());
         }
     }
 
@@ -192,9 +238,9 @@ final class Recycler {
     void rolled(long origin) {
         List<Long> done = new ArrayList<>();
         synchronized (background.gate()) {
-            long ofSpare = spare.map(Spare::origin).orElse(0L);
             for (long base : describing) {
-                if (base != origin && base != ofSpare && !(underWay && base == describing.last())) {
+                boolean ofSpare = underWay.contains(base) || spares.stream().anyMatch(spare -> spare.origin() == base);
+                if (base != origin && !ofSpare) {
                     done.add(base);
                 }
             }
@@ -225,12 +271,10 @@ final class Recycler {
         }
     }
 
+    /** After the background was closed. */
     void close() throws IOException {
-        synchronized (background.gate()) {
-            Optional<Spare> unused = take();
-            if (unused.isPresent()) {
-                unused.get().file().close();
-            }
+        for (Optional<Spare> unused = take(); unused.isPresent(); unused = take()) {
+            unused.get().file().close();
         }
     }
 }

@@ -382,15 +382,16 @@ final class SegmentedLog {
         hardState.mark(marks -> marks.trimmedTo(first.lastIndex() + 1));
         hardState.force();
         long recyclable = recycler.recyclableBytes(first);
-        boolean isRecycled;
+        boolean isUnused;
         synchronized (background.gate()) {
             if (background.isClosed()) {
                 return false;
             }
             segments = segments.withoutFirst();
-            boolean isUnused = files.drop(first);
-            isRecycled = isUnused && recyclable > SegmentHeader.BYTES && recycler.takeOver(first);
-            if (!isRecycled) {
+            isUnused = files.drop(first);
+            if (isUnused) {
+                recycler.takeOver(first, recyclable);
+            } else {
                 disk.delete(first.path());
                 recycler.deleteSums(first.baseIndex());
             }
@@ -400,8 +401,8 @@ final class SegmentedLog {
             }
         }
         disk.forceDirectory(directory);
-        if (isRecycled) {
-            recycler.prepare(first.baseIndex(), recyclable);
+        if (isUnused) {
+            recycler.settle(first.baseIndex(), recyclable);
         }
         return true;
     }
