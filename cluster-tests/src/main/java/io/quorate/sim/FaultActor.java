@@ -114,8 +114,11 @@ final class FaultActor {
 
     private void crash(SimulatedNode node, AfterCrash after) {
         node.crash();
-        if (nodes.stream().noneMatch(SimulatedNode::isUp)) {
+        long up = nodes.stream().filter(SimulatedNode::isUp).count();
+        if (up == 0) {
             sightings.met(RareState.ALL_NODES_DOWN);
+        } else if (up <= nodes.size() / 2) {
+            sightings.met(RareState.MAJORITY_DOWN);
         }
         time.schedule(millis(after.downMillis()), "fault-restart", () -> {
             if (!node.isUp()) {
@@ -192,10 +195,27 @@ final class FaultActor {
         sightings.met(RareState.LINK_CUT);
         timeline.note(time.nowNanos(), 0, "cut " + describe(links) + " for " + forMillis + " ms");
         forEachLink(links, network::cut);
+        sightCut(links);
         if (noticed) {
             forEachLink(links, network::reset);
         }
         time.schedule(millis(forMillis), "fault-heal", () -> forEachLink(links, network::heal));
+    }
+
+    private void sightCut(long links) {
+        forEachLink(links, (from, to) -> {
+            if ((links & link(to, from)) == 0) {
+                sightings.met(RareState.ONE_WAY_CUT);
+            }
+        });
+        for (SimulatedNode node : nodes) {
+            long reached = nodes.stream()
+                    .filter(peer -> network.isOpen(node.id().value(), peer.id().value()))
+                    .count();
+            if (node.leadsSomething() && reached <= nodes.size() / 2) {
+                sightings.met(RareState.LEADER_CUT_OFF);
+            }
+        }
     }
 
     private interface LinkAction {

@@ -117,6 +117,15 @@ final class MachineDisk {
                 .toList();
     }
 
+    /** The first index of the newest segment of a group's log; 0 if there is none. */
+    long newestSegment(long groupId) {
+        return current.list(DATA_DIRECTORY.resolve("groups").resolve(Long.toString(groupId))).stream()
+                .filter(name -> name.matches("\\d{20}\\.log"))
+                .mapToLong(name -> Long.parseLong(name.substring(0, 20)))
+                .max()
+                .orElse(0);
+    }
+
     /** What would be found of a group after a loss of power now. */
     Optional<DurableImages.Image> forced(long groupId) {
         long operations = current.operations();

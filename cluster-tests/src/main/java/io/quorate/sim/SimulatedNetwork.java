@@ -18,6 +18,9 @@ final class SimulatedNetwork {
     /** Sees what a node says, before anything can happen to it. */
     interface Tap {
         void onSend(NodeId from, NodeId to, PeerMessage message);
+
+        /** It has got there, and waits for its turn. */
+        void onArrival(NodeId from, NodeId to, PeerMessage message);
     }
 
     private static final int RECONNECT_MILLIS_MAX = 150;
@@ -78,6 +81,11 @@ final class SimulatedNetwork {
                 disconnect(from, to);
             }
         });
+    }
+
+    /** Whether neither direction between the two is cut. */
+    boolean isOpen(int a, int b) {
+        return !cut[a][b] && !cut[b][a];
     }
 
     void heal(int from, int to) {
@@ -212,7 +220,9 @@ final class SimulatedNetwork {
                 if (!stillConnected) {
                     sightings.met(RareState.MESSAGE_OUTLIVED_ITS_CONNECTION);
                 }
-                receiver.deliver(new NodeId(from), PeerWire.decode(bytes));
+                PeerMessage message = PeerWire.decode(bytes);
+                tap.onArrival(new NodeId(from), new NodeId(to), message);
+                receiver.deliver(new NodeId(from), message);
             }
         });
     }

@@ -62,6 +62,7 @@ final class SimulatedNode {
             ClusterChecker checker,
             Verdict verdict,
             Sightings sightings,
+            RareStateWatch watch,
             Timeline timeline,
             Moments moments) {}
 
@@ -158,6 +159,7 @@ final class SimulatedNode {
         world.trace().fold("crash " + id);
         note("is down");
         world.sightings().met(RareState.NODE_CRASHED);
+        world.watch().onCrash(id);
         if (!started) {
             world.sightings().met(RareState.NODE_CRASHED_WHILE_RECOVERING);
         }
@@ -189,6 +191,7 @@ final class SimulatedNode {
     /** As SIGSTOP does: nothing runs, everything that arrives waits. */
     void pause() {
         paused = true;
+        world.watch().onPause(id);
         world.sightings().met(RareState.NODE_PAUSED);
         loop.pause();
         flushExecutor.pause();
@@ -198,6 +201,7 @@ final class SimulatedNode {
 
     void resume() {
         paused = false;
+        world.watch().onResume(id);
         resumedNanos = world.time().nowNanos();
         loop.resume();
         flushExecutor.resume();
@@ -308,6 +312,7 @@ final class SimulatedNode {
     private final class Observer implements ReplicaObserver {
         @Override
         public void onOpened(long groupId, Membership membership) {
+            world.watch().beforeOpened(id, groupId, disk.forced(groupId));
             world.verdict().judge(() -> world.checker().onOpened(id, groupId, membership));
         }
 
@@ -324,6 +329,7 @@ final class SimulatedNode {
                                                 .get(persist.entries().size() - 1)
                                                 .id());
             }
+            world.watch().beforePersist(id, groupId, persist);
             world.verdict().judge(() -> world.checker().onPersist(id, groupId, persist));
             if (persist.truncateFrom().isPresent()) {
                 world.moments().onTruncation(id.value());
@@ -333,6 +339,7 @@ final class SimulatedNode {
         @Override
         public void onPersisted(long groupId, long sequence) {
             world.verdict().judge(() -> world.checker().onPersisted(id, groupId, sequence));
+            world.watch().onPersisted(id, groupId);
         }
 
         @Override
@@ -366,6 +373,7 @@ final class SimulatedNode {
                 onWoken(woken);
             }
             world.verdict().judge(() -> world.checker().onRaftEvent(id, groupId, event));
+            world.watch().onRaftEvent(id, groupId, event);
         }
 
         private void onWoken(RaftEvent.Woken woken) {

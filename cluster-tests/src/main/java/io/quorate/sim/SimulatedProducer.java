@@ -9,11 +9,14 @@ import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.Payload;
+import io.quorate.sim.check.GroupOracle;
 import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.SentBatch;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * An idempotent producer of one partition. It keeps a window of batches under way over one session; when the session
@@ -48,6 +51,12 @@ final class SimulatedProducer {
 
     private int hintedNode;
     private long knownGeneration;
+    /** Since the last acknowledgement. */
+    private boolean fenced;
+
+    /** Batches whose fate was not known when their leader was deposed. */
+    private final Set<SentBatch> lost = new HashSet<>();
+
     private Session session;
 
     SimulatedProducer(String name, SimulatedPartition partition, Clients clients, Prng prng) {
@@ -161,7 +170,11 @@ final class SimulatedProducer {
         public void onCommitted(long baseOffset, long generation, boolean duplicate) {
             requireFirstAnswer();
             if (duplicate) {
-                clients.sightings().met(RareState.DUPLICATE_ACKNOWLEDGED);
+                sightDuplicate(batch, baseOffset, generation);
+            }
+            if (fenced) {
+                fenced = false;
+                clients.sightings().met(RareState.FENCED_APPEND_ACKNOWLEDGED_ELSEWHERE);
             }
             clients.verdict()
                     .require(
@@ -177,7 +190,9 @@ final class SimulatedProducer {
         public void onRefused(Refusal refusal) {
             requireFirstAnswer();
             clients.count(refusal);
-            if (refusal.reason() != Reason.LEADERSHIP_LOST) {
+            if (refusal.reason() == Reason.LEADERSHIP_LOST) {
+                lost.add(batch);
+            } else {
                 clients.checker().history().onRefused(batch);
             }
             // All that comes before the first batch of a session is acknowledged: it is the next one, or a duplicate.
@@ -194,6 +209,18 @@ final class SimulatedProducer {
         private void requireFirstAnswer() {
             clients.verdict().require(!answered, Invariant.ANSWER_PLAUSIBLE, batch + " is answered twice");
             answered = true;
+        }
+    }
+
+    private void sightDuplicate(SentBatch batch, long baseOffset, long generation) {
+        clients.sightings().met(RareState.DUPLICATE_ACKNOWLEDGED);
+        if (lost.remove(batch)) {
+            clients.sightings().met(RareState.LOST_APPEND_WAS_COMMITTED);
+        }
+        GroupOracle oracle = clients.checker().oracle(partition.groupId());
+        int position = oracle.recordsPosition(baseOffset);
+        if (position >= 0 && oracle.records().get(position).term() < generation) {
+            clients.sightings().met(RareState.DUPLICATE_ACKNOWLEDGED_BY_LATER_LEADER);
         }
     }
 
@@ -235,6 +262,7 @@ final class SimulatedProducer {
                             Invariant.ANSWER_PLAUSIBLE,
                             name + " in generation " + knownGeneration + " was fenced: " + refusal);
             knownGeneration = newer;
+            fenced = true;
         }
         reconnect(Clients.leaderNamedBy(refusal));
     }

@@ -39,6 +39,7 @@ public final class Simulation {
     private final List<SimulatedNode> nodes = new ArrayList<>();
     private final ClusterChecker checker;
     private final SimulatedNetwork network;
+    private final RareStateWatch watch;
     private final FaultActor actor;
     private final FaultInjector faults;
     private final Workload workload;
@@ -57,13 +58,16 @@ public final class Simulation {
                 time,
                 prng.split(),
                 trace,
-                this::onSend,
+                new Tap(),
                 sightings,
                 options.network(),
                 options.nodes(),
                 options.calmNanos());
-        SimulatedNode.World world =
-                new SimulatedNode.World(time, trace, network, checker, verdict, sightings, timeline, new Moments());
+        watch = new RareStateWatch(checker, sightings, (node, groupId) -> nodes.get(node.value() - 1)
+                .disk()
+                .newestSegment(groupId));
+        SimulatedNode.World world = new SimulatedNode.World(
+                time, trace, network, checker, verdict, sightings, watch, timeline, new Moments());
         SortedMap<NodeId, String> addresses = addresses(options.nodes());
         for (NodeId id : addresses.keySet()) {
             nodes.add(new SimulatedNode(settings(id, addresses), options, world, prng.split()));
@@ -195,9 +199,20 @@ public final class Simulation {
         }
     }
 
-    private void onSend(NodeId from, NodeId to, PeerMessage message) {
-        if (message instanceof PeerMessage.ForGroup forGroup) {
-            verdict.judge(() -> checker.onSend(from, to, forGroup.groupId(), forGroup.message()));
+    private final class Tap implements SimulatedNetwork.Tap {
+        @Override
+        public void onSend(NodeId from, NodeId to, PeerMessage message) {
+            if (message instanceof PeerMessage.ForGroup forGroup) {
+                verdict.judge(() -> checker.onSend(from, to, forGroup.groupId(), forGroup.message()));
+                watch.onSend(from, to, forGroup.groupId(), forGroup.message());
+            }
+        }
+
+        @Override
+        public void onArrival(NodeId from, NodeId to, PeerMessage message) {
+            if (message instanceof PeerMessage.ForGroup forGroup) {
+                watch.onArrival(from, to, forGroup.groupId(), forGroup.message());
+            }
         }
     }
 

@@ -102,7 +102,8 @@ public final class ClusterChecker {
         model(groupId).ifPresent(model -> model.persisted(node, sequence));
     }
 
-    private Optional<GroupModel> model(long groupId) {
+    /** What the group should be like; empty if it is unknown or gone. */
+    public Optional<GroupModel> model(long groupId) {
         return Optional.ofNullable(models.get(groupId));
     }
 

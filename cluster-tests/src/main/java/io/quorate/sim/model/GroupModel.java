@@ -59,6 +59,9 @@ public final class GroupModel {
     /** An entry and the one before it. */
     private record Link(EntryId previous, LogEntry entry) {}
 
+    /** Has nothing. */
+    private static final ModelMember STRANGER = new ModelMember();
+
     private final long groupId;
     private final Membership initial;
     private final Map<NodeId, ModelMember> members = new TreeMap<>();
@@ -604,6 +607,67 @@ public final class GroupModel {
     private boolean isChosen(LogEntry entry) {
         return entry.index() <= chosen.size()
                 && chosen.get((int) entry.index() - 1).equals(entry);
+    }
+
+    // ----------------------------------------------------------------------------------------- for whoever looks on
+
+    /** The latest term and vote that the member has handed to its disk. */
+    public HardState hardStateOf(NodeId node) {
+        return look(node).hardState();
+    }
+
+    /** The term and vote that are surely on the member's disk. */
+    public HardState durableHardStateOf(NodeId node) {
+        return look(node).durableHardState();
+    }
+
+    /** The last entry that the member has handed to its disk; {@link EntryId#NONE} if none. */
+    public EntryId lastEntryOf(NodeId node) {
+        return look(node).log().last();
+    }
+
+    public Optional<LogEntry> entryOf(NodeId node, long index) {
+        return look(node).log().entry(index);
+    }
+
+    /** Up to where the member's log is surely on its disk. */
+    public long durableIndexOf(NodeId node) {
+        return look(node).durableLog().lastIndex();
+    }
+
+    public boolean isWriting(NodeId node) {
+        return look(node).isWriting();
+    }
+
+    /** The latest one in the member's log. */
+    public Membership membershipOf(NodeId node) {
+        return membershipOf(look(node).log());
+    }
+
+    public Optional<NodeId> leaderOf(long term) {
+        return Optional.ofNullable(leaders.get(term));
+    }
+
+    /** Of the last entry that is committed, whether or not anybody knows; 0 if none is. */
+    public long chosenIndex() {
+        return chosen.size();
+    }
+
+    /** @param index from 1 to {@link #chosenIndex} */
+    public LogEntry chosenAt(long index) {
+        return chosen.get((int) index - 1);
+    }
+
+    /** Up to where a quorum has accepted the log of this term's leader, which commits nothing older than the term. */
+    public long agreedIndexIn(long term) {
+        Map<NodeId, Long> reached = accepted.getOrDefault(term, Map.of());
+        return logsOfLeaders.containsKey(term)
+                ? membershipOf(logsOfLeaders.get(term)).agreed(node -> reached.getOrDefault(node, 0L))
+                : 0;
+    }
+
+    private ModelMember look(NodeId node) {
+        return members.getOrDefault(node, STRANGER);
     }
 
     private ModelMember member(NodeId node) {
