@@ -23,7 +23,8 @@ import java.util.function.UnaryOperator;
  *  64   8  base index of the last segment
  *  72   8  index up to which the log was durable
  *  80   8  first index of the log that is to take the place of this one, 0 if none is; see {@link Marks}
- *  88      zeros
+ *  88   8  first index of what is being cut, 0 if nothing is
+ *  96      zeros
  * 508   4  CRC32C of the slot
  * </pre>
  *
@@ -76,32 +77,38 @@ final class HardStateFile implements AutoCloseable {
      * @param lastSegment  there is a segment with this base index
      * @param durableIndex all entries up to this one were durable
      * @param resetTo      0, or: the log is being replaced by an empty one that starts here, after a snapshot
+     * @param cuttingFrom  0, or: everything from this index on is being cut, and nothing was written behind that yet. A cut
+     *                     that a loss of power interrupts may leave holes in what was durable once
      */
-    record Marks(long firstSegment, long lastSegment, long durableIndex, long resetTo) {
-        static final Marks INITIAL = new Marks(1, 1, 0, 0);
+    record Marks(long firstSegment, long lastSegment, long durableIndex, long resetTo, long cuttingFrom) {
+        static final Marks INITIAL = new Marks(1, 1, 0, 0, 0);
 
         Marks {
-            if (firstSegment < 1 || lastSegment < firstSegment || durableIndex < firstSegment - 1 || resetTo < 0) {
+            if (firstSegment < 1
+                    || lastSegment < firstSegment
+                    || durableIndex < firstSegment - 1
+                    || resetTo < 0
+                    || cuttingFrom < 0) {
                 throw new IllegalArgumentException("marks: segments from " + firstSegment + " to " + lastSegment
-                        + ", durable to " + durableIndex + ", reset to " + resetTo);
+                        + ", durable to " + durableIndex + ", reset to " + resetTo + ", cutting from " + cuttingFrom);
             }
         }
 
         Marks trimmedTo(long newFirstSegment) {
-            return new Marks(newFirstSegment, lastSegment, durableIndex, resetTo);
+            return new Marks(newFirstSegment, lastSegment, durableIndex, resetTo, cuttingFrom);
         }
 
         /** After a log that was found like this was forced. */
         Marks recovered(long foundLastSegment, long lastIndex) {
-            return new Marks(firstSegment, foundLastSegment, lastIndex, resetTo);
+            return new Marks(firstSegment, foundLastSegment, lastIndex, resetTo, 0);
         }
 
         Marks durableTo(long index) {
-            return new Marks(firstSegment, lastSegment, Math.max(durableIndex, index), resetTo);
+            return new Marks(firstSegment, lastSegment, Math.max(durableIndex, index), resetTo, cuttingFrom);
         }
 
         Marks rolledTo(long newLastSegment) {
-            return new Marks(firstSegment, newLastSegment, newLastSegment - 1, resetTo);
+            return new Marks(firstSegment, newLastSegment, newLastSegment - 1, resetTo, cuttingFrom);
         }
 
         /** Before everything from {@code fromIndex} is cut, so that the last segment is that from {@code newLastSegment}. */
@@ -110,16 +117,22 @@ final class HardStateFile implements AutoCloseable {
                     firstSegment,
                     Math.min(lastSegment, newLastSegment),
                     Math.min(durableIndex, fromIndex - 1),
-                    resetTo);
+                    resetTo,
+                    fromIndex);
+        }
+
+        /** After a cut has become durable. */
+        Marks cut() {
+            return new Marks(firstSegment, lastSegment, durableIndex, resetTo, 0);
         }
 
         Marks resettingTo(long firstIndex) {
-            return new Marks(firstSegment, lastSegment, durableIndex, firstIndex);
+            return new Marks(firstSegment, lastSegment, durableIndex, firstIndex, cuttingFrom);
         }
 
         /** After the log was replaced. */
         static Marks startingAt(long firstIndex) {
-            return new Marks(firstIndex, firstIndex, firstIndex - 1, 0);
+            return new Marks(firstIndex, firstIndex, firstIndex - 1, 0, 0);
         }
     }
 
@@ -181,7 +194,8 @@ final class HardStateFile implements AutoCloseable {
         try {
             HardState state = new HardState(
                     slot.getLong(40), votedFor == 0 ? Optional.empty() : Optional.of(new NodeId(votedFor)));
-            Marks marks = new Marks(slot.getLong(56), slot.getLong(64), slot.getLong(72), slot.getLong(80));
+            Marks marks =
+                    new Marks(slot.getLong(56), slot.getLong(64), slot.getLong(72), slot.getLong(80), slot.getLong(88));
             return Optional.of(new Slot(slot.getLong(32), state, marks));
         } catch (IllegalArgumentException e) {
             throw new CorruptLogException(path, position, 0, "impossible " + e.getMessage());
@@ -197,7 +211,8 @@ final class HardStateFile implements AutoCloseable {
                 .putLong(56, slot.marks().firstSegment())
                 .putLong(64, slot.marks().lastSegment())
                 .putLong(72, slot.marks().durableIndex())
-                .putLong(80, slot.marks().resetTo());
+                .putLong(80, slot.marks().resetTo())
+                .putLong(88, slot.marks().cuttingFrom());
         Headers.seal(bytes);
         return bytes;
     }

@@ -32,6 +32,7 @@ import java.util.Optional;
  *            of the trimmed segment it was, which its sums recognise       what zeros are in a new file
  * NO_SUMS    sums of sectors missing or damaged                            describe nothing: the old bytes count as
  *                                                                          ROT where a flush was torn
+ * UNCUT      last segment: no frame, where a cut was under way             cut here, force the cut
  * TORN       last segment: no frame, which sectors that never arrived      cut here, force the cut
  *            explain, and neither a valid flush start behind it nor
  *            a mark say that it was durable
@@ -368,6 +369,9 @@ final class Recovery {
         if (scan.stoppedAt() == FrameReader.Look.FRAME) {
             return Optional.of("an intact entry that does not follow entry "
                     + scan.tally().extent().last());
+        }
+        if (marks.cuttingFrom() > 0 && scan.nextIndex() >= marks.cuttingFrom()) {
+            return Optional.empty();
         }
         if (behind.filter(SegmentScan.Behind::hasLaterFlush).isPresent()) {
             return Optional.of("no valid entry, but one of a later flush is intact");

@@ -329,6 +329,8 @@ final class SegmentedLog {
         active.moveTo(tally.extent());
         activeHandle.file().truncate(end());
         activeHandle.file().force();
+        hardState.mark(HardStateFile.Marks::cut);
+        hardState.force();
         output.seek(activeHandle.file(), end());
         flushStart = true;
         zeroAhead = zeroAheadFrom(end(), zeroAhead.stepBytes());
