@@ -59,12 +59,15 @@ class SnapshotLiveTest {
 
                 away.start();
                 load.awaitProgress("while it catches up", RECORDS_PER_STEP);
-                Await.until("it leads again", LiveCluster.FAILOVER_LIMIT, () -> client.admin()
-                                .describeTopic("orders")
-                                .partitions()
-                                .get(0)
-                                .leaderId()
-                        == away.id());
+                Await.until(
+                        "it leads again",
+                        LiveCluster.FAILOVER_LIMIT,
+                        () -> client.admin()
+                                        .describeTopic("orders")
+                                        .partitions()
+                                        .get(0)
+                                        .leaderId()
+                                == away.id());
 
                 load.finish();
                 load.verify(0, trimmed);

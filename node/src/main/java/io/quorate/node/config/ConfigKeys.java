@@ -125,7 +125,7 @@ public final class ConfigKeys {
             "log.retention_check_interval_ms",
             integer(10, 3_600_000),
             5_000,
-            "How often a node looks whether segments are to be deleted or snapshots to be made.");
+            "How often a node looks whether segments are to be deleted.");
 
     static final ConfigKey<Integer> STALL_TIMEOUT_MS = derived(
             "disk.stall_timeout_ms",

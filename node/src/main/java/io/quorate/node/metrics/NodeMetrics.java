@@ -13,7 +13,9 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -50,6 +52,8 @@ public final class NodeMetrics implements ReplicaObserver {
     private final Counter leaderships;
     private final Counter refusedVotes;
     private final Counter truncations;
+    private final Counter takenSnapshots;
+    private final Counter installedSnapshots;
     private final Counter droppedMessages;
     private final Counter diskStalls;
     private final Counter failedReplicas;
@@ -94,6 +98,12 @@ public final class NodeMetrics implements ReplicaObserver {
         refusedVotes = counter("quorate_refused_votes_total", "Votes that replicas of this node have refused.");
         truncations = counter(
                 "quorate_log_truncations_total", "Times that uncommitted entries of a former leader were dropped.");
+        takenSnapshots = counter(
+                "quorate_snapshots_taken_total",
+                "Snapshots that replicas of this node have taken where a segment ended.");
+        installedSnapshots = counter(
+                "quorate_snapshots_installed_total",
+                "Times that a replica of this node lacked what its leader had trimmed, and went on from a snapshot.");
         droppedMessages = counter(
                 "quorate_dropped_messages_total", "Messages of peers that no correct peer sends, or from strangers.");
         diskStalls =
@@ -175,9 +185,16 @@ public final class NodeMetrics implements ReplicaObserver {
             refusedVotes.inc();
         } else if (event instanceof RaftEvent.LogTruncated) {
             truncations.inc();
+        } else if (event instanceof RaftEvent.SnapshotInstalled) {
+            installedSnapshots.inc();
         } else if (event instanceof RaftEvent.MessageDropped) {
             droppedMessages.inc();
         }
+    }
+
+    @Override
+    public void onSnapshot(long groupId, EntryId last, Payload state) {
+        takenSnapshots.inc();
     }
 
     @Override

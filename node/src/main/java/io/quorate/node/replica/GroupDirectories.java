@@ -165,7 +165,7 @@ public final class GroupDirectories {
     /**
      * Removes what the group has left, if anything. A mark comes first and goes last, durably, so that a log of which a
      * crash has spared only a part is known for what it is, not taken for a damaged one: the registry is applied from its
-     * beginning after a start, and wants the group again until it comes to its deletion.
+     * newest snapshot on after a start, and may want the group again until it comes to its deletion.
      *
      * @throws StorageException if the disk fails; what is left is removed at the next try
      */
