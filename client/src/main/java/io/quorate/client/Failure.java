@@ -73,7 +73,9 @@ record Failure(
             "SHUTTING_DOWN",
             "REPLICA_FAILED",
             "NO_QUORUM",
-            "NOT_ENOUGH_NODES");
+            "NOT_ENOUGH_NODES",
+            "UNKNOWN_NODE",
+            "CHANGE_REFUSED");
 
     static Failure local(String reason, String message) {
         return new Failure(reason, message, false, false, Map.of(), 0);

@@ -7,6 +7,7 @@ import io.quorate.node.events.FollowerLag;
 import io.quorate.node.metadata.Change;
 import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
+import io.quorate.node.metadata.NodeRecord;
 import io.quorate.node.metadata.Peers;
 import io.quorate.node.metadata.TopicState;
 import io.quorate.node.replica.DiskWatch;
@@ -15,6 +16,8 @@ import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /** Tells what one node knows of the cluster. Event loop only. */
 final class ClusterDescription {
@@ -25,7 +28,9 @@ final class ClusterDescription {
     private final Peers peers;
     private final DiskWatch disk;
     private final FollowerLag lag;
+    private final Predicate<NodeId> asking;
 
+    /** @param asking whether a node has lost its disk, and asks to be readmitted */
     ClusterDescription(
             NodeSettings settings,
             MetadataService metadata,
@@ -33,7 +38,8 @@ final class ClusterDescription {
             Leaders leaders,
             Peers peers,
             DiskWatch disk,
-            FollowerLag lag) {
+            FollowerLag lag,
+            Predicate<NodeId> asking) {
         this.settings = settings;
         this.metadata = metadata;
         this.replicas = replicas;
@@ -41,17 +47,23 @@ final class ClusterDescription {
         this.peers = peers;
         this.disk = disk;
         this.lag = lag;
+        this.asking = asking;
     }
 
     ClusterView view() {
         List<ClusterView.NodeView> nodes = new ArrayList<>();
-        settings.peerAddresses()
-                .forEach((node, peerAddress) -> nodes.add(new ClusterView.NodeView(
-                        node.value(),
-                        clientAddress(settings, metadata, peers, node).orElse(""),
-                        peerAddress,
-                        peers.isUp(node),
-                        peers.lastContactMillis(node))));
+        TreeSet<NodeId> all = new TreeSet<>(settings.peerAddresses().keySet());
+        all.addAll(metadata.registry().nodes().keySet());
+        all.removeIf(node -> standing(node) == ClusterView.Standing.REMOVED);
+        for (NodeId node : all) {
+            nodes.add(new ClusterView.NodeView(
+                    node.value(),
+                    clientAddress(settings, metadata, peers, node).orElse(""),
+                    peerAddress(node),
+                    peers.isUp(node),
+                    peers.lastContactMillis(node),
+                    standing(node)));
+        }
         List<ClusterView.TopicView> topics = new ArrayList<>();
         for (TopicState topic : metadata.registry().topics().values()) {
             topics.add(topic(topic));
@@ -65,6 +77,26 @@ final class ClusterDescription {
                 replicas.views().stream().map(this::withLag).toList(),
                 disk.view(),
                 settings.maxBatchBytes());
+    }
+
+    private String peerAddress(NodeId node) {
+        NodeRecord record = metadata.registry().nodes().get(node);
+        return record != null && !record.peerAddress().isEmpty()
+                ? record.peerAddress()
+                : settings.peerAddresses().getOrDefault(node, "");
+    }
+
+    private ClusterView.Standing standing(NodeId node) {
+        NodeRecord record = metadata.registry().nodes().get(node);
+        if (record == null) {
+            return asking.test(node) ? ClusterView.Standing.LOST : ClusterView.Standing.ACTIVE;
+        }
+        return switch (record.state()) {
+            case ADDED -> ClusterView.Standing.ADDED;
+            case ACTIVE -> asking.test(node) ? ClusterView.Standing.LOST : ClusterView.Standing.ACTIVE;
+            case LEAVING -> ClusterView.Standing.LEAVING;
+            case REMOVED -> ClusterView.Standing.REMOVED;
+        };
     }
 
     private ClusterView.GroupView withLag(ClusterView.GroupView group) {
@@ -81,16 +113,14 @@ final class ClusterDescription {
                 new ArrayList<>(topic.partitions().size());
         for (TopicState.PartitionState partition : topic.partitions()) {
             Leaders.Leadership leadership = leaders.of(partition.groupId());
-            List<Integer> holders = new ArrayList<>(partition.replicas().size());
-            for (NodeId replica : partition.replicas()) {
-                holders.add(replica.value());
-            }
             partitions.add(new ClusterView.PartitionView(
                     partitions.size(),
                     partition.groupId(),
-                    holders,
+                    values(partition.replicas()),
                     leadership.leader().map(NodeId::value).orElse(0),
-                    leadership.generation()));
+                    leadership.generation(),
+                    values(partition.leaving()),
+                    values(partition.joining())));
         }
         return new ClusterView.TopicView(
                 topic.name(),
@@ -100,6 +130,10 @@ final class ClusterDescription {
                         topic.settings().retentionMillis(),
                         topic.settings().retentionBytes()),
                 partitions);
+    }
+
+    private static List<Integer> values(List<NodeId> nodes) {
+        return nodes.stream().map(NodeId::value).toList();
     }
 
     /** Largest batch that the topic takes, in bytes. */
@@ -114,7 +148,9 @@ final class ClusterDescription {
             return Optional.of(settings.clientAddress());
         }
         return peers.toldOfItself(node)
-                .or(() -> Optional.ofNullable(metadata.registry().nodes().get(node)))
-                .map(Change.RegisterNode::clientAddress);
+                .map(Change.RegisterNode::clientAddress)
+                .or(() -> Optional.ofNullable(metadata.registry().nodes().get(node))
+                        .map(NodeRecord::clientAddress))
+                .filter(address -> !address.isEmpty());
     }
 }

@@ -2,6 +2,7 @@
 package io.quorate.node;
 
 import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.EventPage;
 import io.quorate.node.api.EventQuery;
@@ -77,6 +78,11 @@ final class FrontDoor implements NodeApi {
     @Override
     public void deleteTopic(String topic, long groupId, Consumer<Result<Boolean>> answer) {
         behind.deleteTopic(topic, groupId, answer);
+    }
+
+    @Override
+    public void changeCluster(ClusterChange change, Consumer<Result<ClusterChange.Accepted>> answer) {
+        behind.changeCluster(change, answer);
     }
 
     @Override

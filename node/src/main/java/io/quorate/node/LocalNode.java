@@ -2,6 +2,7 @@
 package io.quorate.node;
 
 import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.EventPage;
 import io.quorate.node.api.EventQuery;
@@ -156,6 +157,11 @@ final class LocalNode implements NodeApi {
     }
 
     @Override
+    public void changeCluster(ClusterChange change, Consumer<Result<ClusterChange.Accepted>> answer) {
+        change(answer, () -> metadata.change(change, result -> tell(answer, result)));
+    }
+
+    @Override
     public Result<ClusterView.TopicView> topic(String topic) {
         return guarded(() -> {
             Optional<Refusal> refusal = TopicName.check(topic).or(this::whyNotKnowing);
@@ -255,8 +261,8 @@ final class LocalNode implements NodeApi {
         }
         TopicState.PartitionState state = ((Result.Ok<TopicState.PartitionState>) known).value();
         GroupName group = new GroupName(state.groupId(), partition.topic(), partition.partition());
-        if (!state.replicas().contains(self)) {
-            return new Result.Refused<>(whereabouts.elsewhere(group, new Membership(state.replicas())));
+        if (state.memberOn(self).isEmpty()) {
+            return new Result.Refused<>(whereabouts.elsewhere(group, new Membership(state.target())));
         }
         Result<PartitionReplica> replica = replicas.find(group);
         return replica instanceof Result.Ok<PartitionReplica> found

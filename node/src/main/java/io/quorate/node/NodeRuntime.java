@@ -12,6 +12,7 @@ import io.quorate.node.metadata.ClusterWhereabouts;
 import io.quorate.node.metadata.Gossip;
 import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
+import io.quorate.node.metadata.NodeRecord;
 import io.quorate.node.metadata.Peers;
 import io.quorate.node.metadata.TopicState;
 import io.quorate.node.replica.DiskSpace;
@@ -67,6 +68,9 @@ public final class NodeRuntime {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
 
+    /** How often the members of groups that are to change are looked at. */
+    private static final long MOVES_EVERY_MILLIS = 200;
+
     /**
      * How many ticks a late loop makes up for at once. A process that was paused for long has not been silent for that
      * long as far as its peers' messages, which still wait to be read, are concerned.
@@ -111,6 +115,7 @@ public final class NodeRuntime {
     private Admission admission;
     private FrontDoor door;
     private boolean takesPart;
+    private boolean expelled;
     private Peers peers;
     private Leaders leaders;
     private Gossip gossip;
@@ -156,7 +161,11 @@ public final class NodeRuntime {
             NodeMemory found = file.read().orElseGet(() -> withoutMemory(file));
             memory = new DurableMemory(loop, seams.backgroundExecutor(), file, found);
             peers = new Peers(loop.clock(), settings.nodeId());
-            peers.onStatus(settings.nodeId(), settings.clientAddress(), dataDirectory.incarnation());
+            peers.onStatus(
+                    settings.nodeId(),
+                    settings.clientAddress(),
+                    dataDirectory.incarnation(),
+                    settings.peerAddresses().get(settings.nodeId()));
             guard = new PeerGuard(
                     settings.nodeId(),
                     memory,
@@ -164,7 +173,7 @@ public final class NodeRuntime {
                     this::registration,
                     seams.transport()::send);
             admission = new Admission(settings.nodeId(), settings.joins(), configured, dataDirectory.incarnation());
-            door = new FrontDoor(new OutsideNode(settings, peers, admission));
+            door = new FrontDoor(new OutsideNode(settings, peers, admission::waitsFor, admission::isBarred));
             if (found.admission().isPresent()) {
                 takePart();
             } else {
@@ -201,6 +210,7 @@ public final class NodeRuntime {
         tickedUntilNanos = loop.clock().nanoTime();
         scheduleTick(tickNanos());
         scheduleHousekeeping();
+        scheduleMoves();
         door.open(local);
         LOG.info(
                 "node {} of cluster {} runs on {}, metadata log ends at {}",
@@ -267,6 +277,7 @@ public final class NodeRuntime {
         metadata = new MetadataService(
                 host,
                 peers,
+                node -> peers.isUp(node) ? guard.asking(node) : Optional.empty(),
                 seams.prng().split(),
                 settings.maxBatchBytes(),
                 log,
@@ -285,7 +296,9 @@ public final class NodeRuntime {
                 metadata,
                 replicas,
                 whereabouts,
-                new ClusterDescription(settings, metadata, replicas, leaders, peers, disk, journal.lag()),
+                new ClusterDescription(
+                        settings, metadata, replicas, leaders, peers, disk, journal.lag(), node -> guard.asking(node)
+                                .isPresent()),
                 journal.recorder(),
                 new ObservedRequests(loop.clock(), observer));
         metadata.begin();
@@ -320,6 +333,8 @@ public final class NodeRuntime {
         TreeSet<NodeId> others = new TreeSet<>(configured);
         others.addAll(memory.durable().nodes().keySet());
         others.remove(settings.nodeId());
+        others.removeIf(node ->
+                registration(node).map(Registrations.Registration::removed).orElse(false));
         return List.copyOf(others);
     }
 
@@ -330,8 +345,10 @@ public final class NodeRuntime {
     }
 
     private Optional<Registrations.Registration> registration(NodeId node) {
-        return Optional.ofNullable(takesPart ? metadata.registry().nodes().get(node) : null)
-                .map(found -> new Registrations.Registration(0, found.incarnation(), false));
+        return Optional.ofNullable(
+                        metadata != null ? metadata.registry().nodes().get(node) : null)
+                .map(found -> new Registrations.Registration(
+                        found.admission(), found.incarnation(), found.state() == NodeRecord.State.REMOVED));
     }
 
     /** Valid once {@link #start} has returned. */
@@ -426,7 +443,7 @@ public final class NodeRuntime {
         memory.retry();
         if (takesPart) {
             gossip.tellAll();
-            metadata.registerNodes();
+            metadata.keepUp();
         } else {
             PeerMessage.Status status = myself().status();
             others().forEach(peer -> seams.transport().send(peer, status));
@@ -540,7 +557,7 @@ public final class NodeRuntime {
     /** What is known of this node's storage, as another one sees it. */
     private void hear(NodeId from, PeerMessage.Standing standing) {
         if (takesPart) {
-            LOG.warn("node {} does not listen to this node: {}", from.value(), standing.verdict());
+            expelled(standing);
             return;
         }
         String before = admission.waitsFor();
@@ -549,6 +566,22 @@ public final class NodeRuntime {
                 LOG.info("{}", admission.waitsFor());
             }
         });
+    }
+
+    /** This storage was a member once; its node was removed, or readmitted with other storage. Nobody listens to it. */
+    private void expelled(PeerMessage.Standing standing) {
+        boolean meant = standing.incarnation() == dataDirectory.incarnation()
+                && (standing.verdict() == PeerMessage.Standing.Verdict.REMOVED
+                        || standing.verdict() == PeerMessage.Standing.Verdict.LOST);
+        if (meant && !expelled) {
+            expelled = true;
+            String why = standing.verdict() == PeerMessage.Standing.Verdict.REMOVED
+                    ? "node " + settings.nodeId().value() + " was removed from the cluster; stop it"
+                    : "the cluster knows node " + settings.nodeId().value()
+                            + " with other data than this; two nodes may have the same id";
+            LOG.error("{}", why);
+            door.open(new OutsideNode(settings, peers, () -> why, () -> true));
+        }
     }
 
     private void admit(Admission.Admitted as) {
@@ -568,18 +601,38 @@ public final class NodeRuntime {
         for (PeerMessage.Leadership leadership : status.leads()) {
             leads.put(leadership.groupId(), leadership.generation());
             leaders.observe(leadership.groupId(), leadership.generation(), Optional.of(from));
+            noteSettled(leadership.groupId(), leadership.placement());
         }
         if (status.complete()) {
             leaders.leadsNothingBut(from, leads);
             ticked.leadsNothingBut(from, leads);
         }
         disk.space().onPeer(from, status.diskFull());
-        if (peers.onStatus(from, status.clientAddress(), status.incarnation())) {
-            metadata.registerNodes();
+        if (peers.onStatus(from, status.clientAddress(), status.incarnation(), status.peerAddress())) {
+            metadata.keepUp();
         }
     }
 
     // ---- the registry
+
+    private void noteSettled(long groupId, int placement) {
+        if (placement > 0) {
+            metadata.onSettled(groupId, placement);
+        }
+    }
+
+    private void scheduleMoves() {
+        schedule(3, MOVES_EVERY_MILLIS * NANOS_PER_MILLI, () -> {
+            if (metadata.registry().allPartitions().stream().anyMatch(partition -> !partition.isSettled())) {
+                replicas.driveMembers((groupId, placement) -> {
+                    gossip.settled(groupId, placement);
+                    noteSettled(groupId, placement);
+                });
+                metadata.keepUp();
+            }
+            scheduleMoves();
+        });
+    }
 
     /** Makes the replicas of this node what the registry says they are. */
     private final class Registry implements MetadataService.Listener {
@@ -588,28 +641,64 @@ public final class NodeRuntime {
             if (stopping) {
                 return;
             }
+            noteNodes();
             for (TopicState topic : metadata.registry().topics().values()) {
                 int number = 0;
                 for (TopicState.PartitionState partition : topic.partitions()) {
-                    if (partition.replicas().contains(settings.nodeId())) {
-                        replicas.want(new LocalReplicas.Wanted(
-                                new GroupName(partition.groupId(), topic.name(), number),
-                                new Membership(partition.replicas()),
-                                partition.replicas().get(0),
-                                ClusterDescription.maxBatchBytes(settings, topic),
-                                new Retention(
-                                        topic.settings().retentionMillis(),
-                                        topic.settings().retentionBytes())));
-                    }
+                    wantOrLeave(topic, number, partition);
                     number++;
                 }
             }
         }
 
+        private void wantOrLeave(TopicState topic, int number, TopicState.PartitionState partition) {
+            Optional<NodeId> member = partition.memberOn(settings.nodeId());
+            if (member.isEmpty()) {
+                replicas.leave(partition.groupId(), partition.placement());
+                return;
+            }
+            replicas.want(new LocalReplicas.Wanted(
+                    new GroupName(partition.groupId(), topic.name(), number),
+                    member.get(),
+                    new Membership(partition.founders()),
+                    new Membership(partition.target()),
+                    partition.placement(),
+                    partition.replicas().get(0),
+                    ClusterDescription.maxBatchBytes(settings, topic),
+                    new Retention(
+                            topic.settings().retentionMillis(), topic.settings().retentionBytes())));
+        }
+
+        /** Where the nodes are, and which storage of them counts. */
+        private void noteNodes() {
+            for (NodeRecord node : metadata.registry().nodes().values()) {
+                if (node.state() == NodeRecord.State.REMOVED) {
+                    // One that still runs is told that it was removed.
+                    if (!peers.isUp(node.node())) {
+                        seams.transport().forget(node.node());
+                    }
+                } else if (!node.node().equals(settings.nodeId())) {
+                    guard.onRegistered(node.node());
+                    if (!node.peerAddress().isEmpty()) {
+                        memory.noteAddress(node.node(), node.peerAddress());
+                        reach(node.node(), node.peerAddress());
+                    }
+                }
+            }
+        }
+
+        private OptionalInt leftAt(long groupId) {
+            Optional<TopicState.PartitionState> partition = metadata.registry().partition(groupId);
+            return partition.isPresent()
+                            && partition.get().memberOn(settings.nodeId()).isEmpty()
+                    ? OptionalInt.of(partition.get().placement())
+                    : OptionalInt.empty();
+        }
+
         @Override
         public void onRegistryRestored() {
             if (!stopping) {
-                replicas.removeLeftovers(metadata.registry()::deletedAmong);
+                replicas.removeLeftovers(metadata.registry()::deletedAmong, this::leftAt);
             }
         }
 
@@ -622,9 +711,7 @@ public final class NodeRuntime {
             for (TopicState.PartitionState partition : topic.partitions()) {
                 leaders.forget(partition.groupId());
                 gossip.leadsNoMore(partition.groupId());
-                if (partition.replicas().contains(settings.nodeId())) {
-                    replicas.delete(partition.groupId());
-                }
+                replicas.delete(partition.groupId());
             }
         }
     }

@@ -2,6 +2,7 @@
 package io.quorate.node;
 
 import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.EventPage;
 import io.quorate.node.api.EventQuery;
@@ -17,30 +18,36 @@ import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.node.api.TopicSettings;
 import io.quorate.node.metadata.Peers;
-import io.quorate.node.standing.Admission;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/** A node that takes no part in the cluster yet: it tells why, and refuses everything else. Event loop only. */
+/** A node that takes no part in the cluster: it tells why, and refuses everything else. Event loop only. */
 final class OutsideNode implements NodeApi {
     private static final long RETRY_MILLIS = 100;
 
     private final NodeSettings settings;
     private final Peers peers;
-    private final Admission admission;
+    private final Supplier<String> why;
+    private final BooleanSupplier barred;
 
-    OutsideNode(NodeSettings settings, Peers peers, Admission admission) {
+    /**
+     * @param why    for people, with what to do
+     * @param barred whether waiting alone will not help
+     */
+    OutsideNode(NodeSettings settings, Peers peers, Supplier<String> why, BooleanSupplier barred) {
         this.settings = settings;
         this.peers = peers;
-        this.admission = admission;
+        this.why = why;
+        this.barred = barred;
     }
 
     private <T> Result<T> refused() {
-        return new Result.Refused<>(
-                Refusal.of(Reason.NO_LEADER, admission.waitsFor()).retryAfter(RETRY_MILLIS));
+        return new Result.Refused<>(Refusal.of(Reason.NO_LEADER, why.get()).retryAfter(RETRY_MILLIS));
     }
 
     @Override
@@ -91,6 +98,11 @@ final class OutsideNode implements NodeApi {
     }
 
     @Override
+    public void changeCluster(ClusterChange change, Consumer<Result<ClusterChange.Accepted>> answer) {
+        answer.accept(refused());
+    }
+
+    @Override
     public Result<ClusterView.TopicView> topic(String topic) {
         return refused();
     }
@@ -109,14 +121,14 @@ final class OutsideNode implements NodeApi {
                 0,
                 "",
                 0,
-                admission.isBarred() ? ClusterView.ReplicaRole.FAILED : ClusterView.ReplicaRole.FOLLOWER,
+                barred.getAsBoolean() ? ClusterView.ReplicaRole.FAILED : ClusterView.ReplicaRole.FOLLOWER,
                 0,
                 0,
                 0,
                 0,
                 0,
                 settings.peerAddresses().keySet().stream().map(NodeId::value).toList(),
-                admission.waitsFor());
+                why.get());
         return new ClusterView(
                 settings.clusterId(),
                 settings.nodeId().value(),

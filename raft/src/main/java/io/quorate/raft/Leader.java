@@ -45,6 +45,11 @@ final class Leader implements MemberRole {
     private Optional<LeadershipTransfer> transfer = Optional.empty();
     private int ticksSinceHeartbeat;
     private long heartbeatRound;
+    private int ticksSinceMark;
+    /** The commit index one to two heartbeat intervals ago: who has that much keeps up. */
+    private long formerCommitIndex;
+
+    private long latelyCommitIndex;
 
     Leader(RaftCore core) {
         this.core = core;
@@ -104,6 +109,12 @@ final class Leader implements MemberRole {
 
     @Override
     public void onTick() {
+        ticksSinceMark++;
+        if (ticksSinceMark >= core.config().heartbeatTicks()) {
+            ticksSinceMark = 0;
+            formerCommitIndex = latelyCommitIndex;
+            latelyCommitIndex = log.commitIndex();
+        }
         replication.onTick();
         lease.onTick();
         if (transfer.isPresent() && transfer.get().expiresOnTick()) {
@@ -268,8 +279,8 @@ final class Leader implements MemberRole {
         if (log.commitIndex() < startIndex) {
             return;
         }
-        Optional<Membership> step =
-                change.nextStep(node -> replication.find(node).orElseThrow().matchIndex() >= log.commitIndex());
+        Optional<Membership> step = change.nextStep(
+                node -> replication.find(node).orElseThrow().matchIndex() >= Math.max(startIndex, formerCommitIndex));
         if (step.isPresent()) {
             append(EntryType.MEMBERSHIP, 0, 0, step.get().encode());
         } else if (!core.membership().isVoter(core.self()) && core.memberships().currentIndex() <= log.commitIndex()) {

@@ -39,7 +39,7 @@ final class MembershipChange {
     /**
      * The next step, if there is one and it may be taken; empty if not.
      *
-     * @param hasCaughtUp whether a node has everything that is committed
+     * @param hasCaughtUp whether a node has everything that was committed a moment ago: under load it always lacks a little
      */
     Optional<Membership> nextStep(Predicate<NodeId> hasCaughtUp) {
         Membership current = core.membership();

@@ -144,7 +144,8 @@ public final class RaftCore {
 
     /**
      * Members; and whoever leads, for it may have been elected by members that this one has not heard of yet (thesis §4.1).
-     * A member that is not in its own membership does not know who is.
+     * A member that is not in its own membership does not know who is. And one that knows of no leader listens to whoever
+     * wants to be it: a majority may consist of members that it has not heard of yet.
      */
     private boolean isHeard(NodeId from, Message message) {
         return membership().isMember(from)
@@ -152,7 +153,12 @@ public final class RaftCore {
                 || message instanceof AppendRequest
                 || message instanceof Heartbeat
                 || message instanceof InstallSnapshot
+                || (isCampaign(message) && role.leader().isEmpty())
                 || (!membership().isMember(self) && !(role instanceof Leader));
+    }
+
+    private static boolean isCampaign(Message message) {
+        return message instanceof PreVoteRequest || message instanceof VoteRequest;
     }
 
     /** Whether the message's term is one that its sender has adopted, not one that it would campaign in. */

@@ -22,7 +22,29 @@ public record ClusterView(
 
     /** @param lastContactMillis since this node last heard of it; 0 for itself; empty: never */
     public record NodeView(
-            int nodeId, String clientAddress, String peerAddress, boolean up, OptionalLong lastContactMillis) {}
+            int nodeId,
+            String clientAddress,
+            String peerAddress,
+            boolean up,
+            OptionalLong lastContactMillis,
+            Standing standing) {
+        /** Of an ordinary member. */
+        public NodeView(
+                int nodeId, String clientAddress, String peerAddress, boolean up, OptionalLong lastContactMillis) {
+            this(nodeId, clientAddress, peerAddress, up, lastContactMillis, Standing.ACTIVE);
+        }
+    }
+
+    public enum Standing {
+        /** May join, has not yet been there. */
+        ADDED,
+        ACTIVE,
+        /** Hands over what it holds. */
+        LEAVING,
+        REMOVED,
+        /** Has lost its disk and takes no part until it is readmitted. */
+        LOST
+    }
 
     /**
      * The disk of the node that tells.
@@ -49,10 +71,29 @@ public record ClusterView(
         }
     }
 
-    /** @param leaderId 0 if unknown */
-    public record PartitionView(int partition, long groupId, List<Integer> replicas, int leaderId, long generation) {
+    /**
+     * @param replicas nodes that hold one, or are to; the first one is preferred as leader
+     * @param leaderId 0 if unknown
+     * @param leaving  nodes whose replica goes
+     * @param joining  nodes whose replica is being made
+     */
+    public record PartitionView(
+            int partition,
+            long groupId,
+            List<Integer> replicas,
+            int leaderId,
+            long generation,
+            List<Integer> leaving,
+            List<Integer> joining) {
         public PartitionView {
             replicas = List.copyOf(replicas);
+            leaving = List.copyOf(leaving);
+            joining = List.copyOf(joining);
+        }
+
+        /** Of which no replica is moved. */
+        public PartitionView(int partition, long groupId, List<Integer> replicas, int leaderId, long generation) {
+            this(partition, groupId, replicas, leaderId, generation, List.of(), List.of());
         }
     }
 

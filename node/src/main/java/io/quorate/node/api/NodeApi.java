@@ -50,6 +50,9 @@ public interface NodeApi {
     /** @param groupId of partition 0 in the incarnation that is meant, which alone is deleted; 0: whichever there is */
     void deleteTopic(String topic, long groupId, Consumer<Result<Boolean>> answer);
 
+    /** Answered by the metadata leader when the change has begun, or was done before. */
+    void changeCluster(ClusterChange change, Consumer<Result<ClusterChange.Accepted>> answer);
+
     Result<ClusterView.TopicView> topic(String topic);
 
     ClusterView view();

@@ -40,6 +40,8 @@ public record Refusal(Reason reason, String message, Map<String, String> metadat
         NOT_ENOUGH_NODES,
         CORRUPT_REPLICA,
         DISK_FULL,
+        UNKNOWN_NODE,
+        CHANGE_REFUSED,
         INTERNAL
     }
 

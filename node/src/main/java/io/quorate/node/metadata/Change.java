@@ -7,8 +7,36 @@ import java.util.List;
 
 /** What can happen to the registry: one entry of the metadata group's log. */
 public sealed interface Change {
-    /** @param incarnation of the node's storage */
-    record RegisterNode(NodeId node, String clientAddress, long incarnation) implements Change {}
+    /**
+     * A member tells where it is.
+     *
+     * @param incarnation of the node's storage
+     * @param peerAddress where peers reach it; empty: as configured
+     */
+    record RegisterNode(NodeId node, String clientAddress, long incarnation, String peerAddress) implements Change {}
+
+    /** A node may join. */
+    record AddNode(NodeId node, String peerAddress) implements Change {}
+
+    /** A node has this storage from now on; what it had before is lost. */
+    record AdmitNode(NodeId node, long incarnation) implements Change {}
+
+    record ChangeNodeState(NodeId node, NodeRecord.State state) implements Change {}
+
+    /**
+     * A partition's replicas are to be elsewhere.
+     *
+     * @param nodes     the first one is preferred as leader
+     * @param placement that this replaces, so that a request that is late changes nothing
+     */
+    record MovePartition(long groupId, List<NodeId> nodes, int placement) implements Change {
+        public MovePartition {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /** The partition's group has the members that this placement wants, committed. */
+    record SettlePartition(long groupId, int placement) implements Change {}
 
     /**
      * @param settings   0 stands for the cluster's

@@ -45,6 +45,8 @@ public final class Gossip {
     private final SortedMap<Long, Long> leads = new TreeMap<>();
 
     private final SortedMap<Long, Long> news = new TreeMap<>();
+    /** Placement by group, of those that this node leads. */
+    private final SortedMap<Long, Integer> settled = new TreeMap<>();
 
     /**
      * @param peers    all other nodes, now
@@ -78,6 +80,19 @@ public final class Gossip {
     public void leadsNoMore(long groupId) {
         leads.remove(groupId);
         news.remove(groupId);
+        settled.remove(groupId);
+    }
+
+    /** The members of a group that this node leads are those of this placement, committed. */
+    public void settled(long groupId, int placement) {
+        Integer before = settled.put(groupId, placement);
+        Long generation = leads.get(groupId);
+        if (generation != null && (before == null || before != placement)) {
+            if (news.isEmpty()) {
+                loop.execute(this::tellNews);
+            }
+            news.put(groupId, generation);
+        }
     }
 
     /** A sign of life, with nothing new in it. */
@@ -112,7 +127,8 @@ public final class Gossip {
 
     private PeerMessage.Status status(SortedMap<Long, Long> generationsByGroup, boolean complete) {
         List<PeerMessage.Leadership> list = new ArrayList<>(generationsByGroup.size());
-        generationsByGroup.forEach((group, generation) -> list.add(new PeerMessage.Leadership(group, generation)));
+        generationsByGroup.forEach((group, generation) ->
+                list.add(new PeerMessage.Leadership(group, generation, settled.getOrDefault(group, 0))));
         return new PeerMessage.Status(
                 self.clientAddress(),
                 self.incarnation(),

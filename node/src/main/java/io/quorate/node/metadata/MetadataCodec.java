@@ -3,10 +3,15 @@ package io.quorate.node.metadata;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.quorate.internal.v1.AddNodeCommand;
+import io.quorate.internal.v1.AdmitNodeCommand;
 import io.quorate.internal.v1.AlterTopicCommand;
+import io.quorate.internal.v1.ChangeNodeStateCommand;
 import io.quorate.internal.v1.CreateTopicCommand;
 import io.quorate.internal.v1.DeleteTopicCommand;
 import io.quorate.internal.v1.MetadataCommand;
+import io.quorate.internal.v1.MovePartitionCommand;
+import io.quorate.internal.v1.SettlePartitionCommand;
 import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
@@ -30,7 +35,8 @@ public final class MetadataCodec {
             builder.setRegisterNode(io.quorate.internal.v1.RegisterNode.newBuilder()
                     .setNodeId(node.node().value())
                     .setClientAddress(node.clientAddress())
-                    .setIncarnation(node.incarnation()));
+                    .setIncarnation(node.incarnation())
+                    .setPeerAddress(node.peerAddress()));
         } else if (change instanceof Change.CreateTopic create) {
             builder.setCreateTopic(CreateTopicCommand.newBuilder()
                     .setTopic(create.topic())
@@ -50,7 +56,32 @@ public final class MetadataCodec {
             alter.settings().retentionBytes().ifPresent(alteration::setRetentionBytes);
             builder.setAlterTopic(alteration);
         }
+        encodeMembers(change, builder);
         return Payload.wrap(builder.build().toByteArray());
+    }
+
+    private static void encodeMembers(Change change, MetadataCommand.Builder builder) {
+        if (change instanceof Change.AddNode add) {
+            builder.setAddNode(
+                    AddNodeCommand.newBuilder().setNodeId(add.node().value()).setPeerAddress(add.peerAddress()));
+        } else if (change instanceof Change.AdmitNode admit) {
+            builder.setAdmitNode(AdmitNodeCommand.newBuilder()
+                    .setNodeId(admit.node().value())
+                    .setIncarnation(admit.incarnation()));
+        } else if (change instanceof Change.ChangeNodeState state) {
+            builder.setChangeNodeState(ChangeNodeStateCommand.newBuilder()
+                    .setNodeId(state.node().value())
+                    .setState(RegistryCodec.encode(state.state())));
+        } else if (change instanceof Change.MovePartition move) {
+            MovePartitionCommand.Builder command =
+                    MovePartitionCommand.newBuilder().setGroupId(move.groupId()).setPlacement(move.placement());
+            move.nodes().forEach(node -> command.addNodes(node.value()));
+            builder.setMovePartition(command);
+        } else if (change instanceof Change.SettlePartition settle) {
+            builder.setSettlePartition(SettlePartitionCommand.newBuilder()
+                    .setGroupId(settle.groupId())
+                    .setPlacement(settle.placement()));
+        }
     }
 
     /**
@@ -76,7 +107,31 @@ public final class MetadataCodec {
                 new Change.RegisterNode(
                         new NodeId(command.getRegisterNode().getNodeId()),
                         command.getRegisterNode().getClientAddress(),
-                        command.getRegisterNode().getIncarnation());
+                        command.getRegisterNode().getIncarnation(),
+                        command.getRegisterNode().getPeerAddress());
+            case ADD_NODE ->
+                new Change.AddNode(
+                        new NodeId(command.getAddNode().getNodeId()),
+                        command.getAddNode().getPeerAddress());
+            case ADMIT_NODE ->
+                new Change.AdmitNode(
+                        new NodeId(command.getAdmitNode().getNodeId()),
+                        command.getAdmitNode().getIncarnation());
+            case CHANGE_NODE_STATE ->
+                new Change.ChangeNodeState(
+                        new NodeId(command.getChangeNodeState().getNodeId()),
+                        RegistryCodec.decode(command.getChangeNodeState().getState()));
+            case MOVE_PARTITION ->
+                new Change.MovePartition(
+                        command.getMovePartition().getGroupId(),
+                        command.getMovePartition().getNodesList().stream()
+                                .map(NodeId::new)
+                                .toList(),
+                        command.getMovePartition().getPlacement());
+            case SETTLE_PARTITION ->
+                new Change.SettlePartition(
+                        command.getSettlePartition().getGroupId(),
+                        command.getSettlePartition().getPlacement());
             case CREATE_TOPIC ->
                 new Change.CreateTopic(
                         command.getCreateTopic().getTopic(),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.metadata;
 
+import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicSettings;
 import io.quorate.node.replica.GroupLog;
 import io.quorate.node.replica.GroupName;
@@ -24,8 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -51,41 +51,43 @@ public final class MetadataService implements Replica.Owner {
     }
 
     private final ReplicaHost host;
-    private final Peers peers;
     private final Prng prng;
     private final int clusterMaxBatchBytes;
     private final Listener listener;
     private final MetadataStateMachine machine = new MetadataStateMachine(new Outcomes());
     private final Replica replica;
+    private final ClusterUpkeep upkeep;
 
     /** By request id: changes proposed by this leader that are not applied yet. */
     private final Map<Long, Consumer<Outcome>> proposed = new LinkedHashMap<>();
     /** What is known of proposed changes and not yet told. */
     private final List<Runnable> answers = new ArrayList<>();
-    /** Registrations that this leader has proposed. */
-    private final SortedMap<NodeId, Change.RegisterNode> registering = new TreeMap<>();
 
     private boolean stopped;
     private boolean hasApplied;
     private boolean recovered;
     private boolean trimming;
 
-    /** @param cores makes a member from what its log recovered; its voters are all nodes of the cluster */
+    /**
+     * @param asking storage of a node that asks to be admitted
+     * @param cores makes a member from what its log recovered; its voters are all nodes of the cluster
+     */
     public MetadataService(
             ReplicaHost host,
             Peers peers,
+            Function<NodeId, Optional<Long>> asking,
             Prng prng,
             int clusterMaxBatchBytes,
             GroupLog log,
             Function<GroupLog, RaftCore> cores,
             Listener listener) {
         this.host = host;
-        this.peers = peers;
         this.prng = prng;
         this.clusterMaxBatchBytes = clusterMaxBatchBytes;
         this.listener = listener;
         log.state().ifPresent(machine::restore);
         this.replica = new Replica(host, GroupName.METADATA, log, cores, machine, this);
+        this.upkeep = new ClusterUpkeep(machine, replica, peers, asking, this::propose);
     }
 
     public MetadataStateMachine registry() {
@@ -165,7 +167,7 @@ public final class MetadataService implements Replica.Owner {
     /** Zero asks for the default. */
     public void createTopic(
             String topic, int partitions, int replicationFactor, TopicSettings settings, Consumer<Outcome> answer) {
-        int nodes = replica.core().membership().voters().size();
+        int nodes = upkeep.holders().size();
         int copies = replicationFactor != 0 ? replicationFactor : defaultReplicationFactor(nodes);
         int count = partitions != 0 ? partitions : 1;
         Optional<Refusal> refusal = TopicName.check(topic)
@@ -251,19 +253,29 @@ public final class MetadataService implements Replica.Owner {
         });
     }
 
-    /** While this node leads: makes the registry agree with what the nodes say of themselves. */
-    public void registerNodes() {
-        if (!replica.isReadyLeader()) {
-            return;
+    /** While this node leads: makes the cluster what the registry wants, and the registry what the nodes say. */
+    public void keepUp() {
+        if (replica.isReadyLeader()) {
+            upkeep.run();
         }
-        for (NodeId node : replica.core().membership().voters()) {
-            Optional<Change.RegisterNode> told = peers.toldOfItself(node);
-            if (told.isPresent()
-                    && !told.get().equals(machine.nodes().get(node))
-                    && !told.get().equals(registering.get(node))) {
-                registering.put(node, told.get());
-                propose(told.get(), outcome -> registering.remove(node, told.get()));
-            }
+    }
+
+    /** The leader of a group says that the group's members are those of this placement. */
+    public void onSettled(long groupId, int placement) {
+        upkeep.onSettled(groupId, placement);
+    }
+
+    /** Begins what an operator wants. */
+    public void change(ClusterChange change, Consumer<Result<ClusterChange.Accepted>> answer) {
+        Consumer<Outcome> refused =
+                outcome -> answer.accept(new Result.Refused<>(((Outcome.Refused) outcome).refusal()));
+        Optional<Refusal> refusal = whyNotLeading();
+        if (refusal.isPresent()) {
+            answer.accept(new Result.Refused<>(refusal.get()));
+        } else {
+            whenUpToDate(
+                    refused,
+                    () -> upkeep.change(change, refused, accepted -> answer.accept(new Result.Ok<>(accepted))));
         }
     }
 
@@ -291,12 +303,8 @@ public final class MetadataService implements Replica.Owner {
 
     private List<List<NodeId>> place(int count, int replicationFactor) {
         List<List<NodeId>> existing = new ArrayList<>(machine.partitions());
-        for (TopicState topic : machine.topics().values()) {
-            for (TopicState.PartitionState partition : topic.partitions()) {
-                existing.add(partition.replicas());
-            }
-        }
-        return new Placement(replica.core().membership().voters(), existing).place(count, replicationFactor);
+        machine.allPartitions().forEach(partition -> existing.add(partition.replicas()));
+        return new Placement(upkeep.holders(), existing).place(count, replicationFactor);
     }
 
     // ---- checks
@@ -411,18 +419,18 @@ public final class MetadataService implements Replica.Owner {
         List<Runnable> due = List.copyOf(answers);
         answers.clear();
         due.forEach(Runnable::run);
-        registerNodes();
+        keepUp();
     }
 
     @Override
     public void onLeading(long term) {
-        registering.clear();
-        registerNodes();
+        upkeep.forget();
+        keepUp();
     }
 
     @Override
     public void onLeadershipLost(long term) {
-        registering.clear();
+        upkeep.forget();
         abandon();
     }
 

@@ -5,6 +5,7 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.node.replica.GroupName;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.Refusals;
 import io.quorate.node.replica.StateMachine;
 import io.quorate.raft.log.EntryType;
@@ -35,7 +36,7 @@ public final class MetadataStateMachine implements StateMachine {
     }
 
     private final Listener listener;
-    private final SortedMap<NodeId, Change.RegisterNode> nodes = new TreeMap<>();
+    private final NodeTable nodes = new NodeTable();
     private final SortedMap<String, TopicState> topics = new TreeMap<>();
     private long nextGroupId = 1;
     private int partitions;
@@ -45,8 +46,8 @@ public final class MetadataStateMachine implements StateMachine {
     }
 
     /** By id. A view. */
-    public SortedMap<NodeId, Change.RegisterNode> nodes() {
-        return Collections.unmodifiableSortedMap(nodes);
+    public SortedMap<NodeId, NodeRecord> nodes() {
+        return nodes.view();
     }
 
     /** By name. A view. */
@@ -56,6 +57,30 @@ public final class MetadataStateMachine implements StateMachine {
 
     public Optional<TopicState> topic(String name) {
         return Optional.ofNullable(topics.get(name));
+    }
+
+    /** Of all topics. */
+    public List<TopicState.PartitionState> allPartitions() {
+        List<TopicState.PartitionState> all = new ArrayList<>(partitions);
+        topics.values().forEach(topic -> all.addAll(topic.partitions()));
+        return all;
+    }
+
+    /** Which partition has this group; empty if none has. */
+    public Optional<GroupName> nameOf(long groupId) {
+        for (TopicState topic : topics.values()) {
+            for (int number = 0; number < topic.partitions().size(); number++) {
+                if (topic.partitions().get(number).groupId() == groupId) {
+                    return Optional.of(new GroupName(groupId, topic.name(), number));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Empty if there is no such partition. */
+    public Optional<TopicState.PartitionState> partition(long groupId) {
+        return nameOf(groupId).map(name -> topics.get(name.topic()).partitions().get(name.partition()));
     }
 
     /** Which of these ids have been given to partitions that are deleted, by what is applied so far. */
@@ -103,15 +128,14 @@ public final class MetadataStateMachine implements StateMachine {
 
     @Override
     public Payload encode() {
-        return RegistryCodec.encode(nextGroupId, nodes.values(), topics.values());
+        return RegistryCodec.encode(nextGroupId, nodes.view().values(), topics.values());
     }
 
     @Override
     public void restore(GroupSnapshot snapshot) {
         RegistryCodec.Registry registry = RegistryCodec.decode(snapshot.state());
         List<TopicState> before = List.copyOf(topics.values());
-        nodes.clear();
-        registry.nodes().forEach(node -> nodes.put(node.node(), node));
+        nodes.restore(registry.nodes());
         topics.clear();
         registry.topics().forEach(topic -> topics.put(topic.name(), topic));
         nextGroupId = registry.nextGroupId();
@@ -134,8 +158,22 @@ public final class MetadataStateMachine implements StateMachine {
 
     private Outcome apply(Change change) {
         if (change instanceof Change.RegisterNode node) {
-            nodes.put(node.node(), node);
-            return new Outcome.NodeRegistered(node);
+            return nodes.register(node);
+        }
+        if (change instanceof Change.AddNode add) {
+            return nodes.add(add);
+        }
+        if (change instanceof Change.AdmitNode admit) {
+            return admit(admit);
+        }
+        if (change instanceof Change.ChangeNodeState state) {
+            return nodes.change(state);
+        }
+        if (change instanceof Change.MovePartition move) {
+            return move(move);
+        }
+        if (change instanceof Change.SettlePartition settle) {
+            return settle(settle);
         }
         if (change instanceof Change.CreateTopic create) {
             return create(create);
@@ -144,6 +182,56 @@ public final class MetadataStateMachine implements StateMachine {
             return alter(alter);
         }
         return delete((Change.DeleteTopic) change);
+    }
+
+    private Outcome admit(Change.AdmitNode admit) {
+        NodeRecord before = nodes.view().get(admit.node());
+        Outcome outcome = nodes.admit(admit);
+        boolean lost = outcome instanceof Outcome.NodeChanged changed
+                && (before == null || before.isMember())
+                && !changed.node().equals(before);
+        if (lost) {
+            // Whatever it held is gone: it is replaced by itself, everywhere at once.
+            for (TopicState topic : List.copyOf(topics.values())) {
+                TopicState changed = topic;
+                for (int number = 0; number < topic.partitions().size(); number++) {
+                    changed =
+                            changed.with(number, topic.partitions().get(number).readmit(admit.node()));
+                }
+                topics.put(topic.name(), changed);
+            }
+        }
+        return outcome;
+    }
+
+    private Outcome move(Change.MovePartition move) {
+        Optional<GroupName> name = nameOf(move.groupId());
+        if (name.isEmpty()) {
+            return new Outcome.Refused(Refusal.of(Reason.UNKNOWN_PARTITION, "the partition was deleted meanwhile"));
+        }
+        TopicState topic = topics.get(name.get().topic());
+        TopicState.PartitionState partition = topic.partitions().get(name.get().partition());
+        if (partition.placement() != move.placement() || !partition.isSettled()) {
+            return new Outcome.Refused(ClusterUpkeep.busy(partition));
+        }
+        if (partition.placement() >= MemberId.MAX_STAY) {
+            return new Outcome.Refused(Refusal.of(
+                    Reason.CHANGE_REFUSED,
+                    "the partition was moved " + MemberId.MAX_STAY + " times, which is the limit"));
+        }
+        return put(topic.with(name.get().partition(), partition.moveTo(move.nodes())));
+    }
+
+    private Outcome settle(Change.SettlePartition settle) {
+        Optional<GroupName> name = nameOf(settle.groupId());
+        Optional<TopicState.PartitionState> partition =
+                partition(settle.groupId()).filter(found -> found.placement() == settle.placement());
+        if (name.isEmpty() || partition.isEmpty()) {
+            return new Outcome.Refused(
+                    Refusal.of(Reason.CHANGE_REFUSED, "the partition's placement is another one now"));
+        }
+        return put(topics.get(name.get().topic())
+                .with(name.get().partition(), partition.get().settle()));
     }
 
     private Outcome create(Change.CreateTopic create) {

@@ -9,7 +9,7 @@ public sealed interface Outcome {
 
     record TopicDeleted(TopicState topic) implements Outcome {}
 
-    record NodeRegistered(Change.RegisterNode node) implements Outcome {}
+    record NodeChanged(NodeRecord node) implements Outcome {}
 
     /** Nothing was changed. */
     record Refused(Refusal refusal) implements Outcome {}

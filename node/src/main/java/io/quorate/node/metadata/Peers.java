@@ -50,8 +50,9 @@ public final class Peers {
     }
 
     /** Returns whether it is news. */
-    public boolean onStatus(NodeId node, String clientAddress, long incarnation) {
-        Optional<Change.RegisterNode> told = Optional.of(new Change.RegisterNode(node, clientAddress, incarnation));
+    public boolean onStatus(NodeId node, String clientAddress, long incarnation, String peerAddress) {
+        Optional<Change.RegisterNode> told =
+                Optional.of(new Change.RegisterNode(node, clientAddress, incarnation, peerAddress));
         Peer peer = peer(node);
         boolean news = !peer.toldOfItself.equals(told);
         peer.toldOfItself = told;

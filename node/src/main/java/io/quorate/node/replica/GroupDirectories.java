@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ public final class GroupDirectories {
     private final LogStoreConfig config;
     private final Executor background;
     private final WriteBuffer writeBuffer;
+    private final Stays stays;
 
     /** @throws StorageException if the data directory cannot be looked at */
     public GroupDirectories(
@@ -52,6 +54,7 @@ public final class GroupDirectories {
         this.self = self;
         this.config = config;
         this.background = background;
+        this.stays = new Stays(disk, dataDirectory.root());
         this.writeBuffer = WriteBuffer.of(disk, dataDirectory.root(), config, WriteBuffer.DEFAULT_BYTES);
         if (writeBuffer.blockBytes() > 1) {
             LOG.info("logs in {} are written directly, in blocks of {} bytes", root(), writeBuffer.blockBytes());
@@ -116,6 +119,50 @@ public final class GroupDirectories {
             store.close();
             throw unusable;
         }
+    }
+
+    /**
+     * As {@link #openGroup}, for one stay of this node in the group; what is left of an earlier one is removed.
+     *
+     * @return empty if that stay is over, or a later one has begun: whoever wants it speaks of the past
+     */
+    public Optional<GroupLog> openStay(long groupId, int stay) {
+        Stays.Stay known = stays.of(groupId);
+        if (known.number() > stay || known.number() == stay && known.isOver()) {
+            return Optional.empty();
+        }
+        if (known.number() < stay) {
+            // Members of an earlier stay were replaced before the registry gave this one.
+            remove(groupId);
+            stays.put(groupId, new Stays.Stay(stay, false));
+        }
+        return Optional.of(openGroup(groupId));
+    }
+
+    /**
+     * Ends a stay of this node in a group, for good, and removes what is left of it. Of a later one nothing is touched.
+     *
+     * @throws StorageException if the disk fails; what is left is removed at the next try
+     */
+    public void endStay(long groupId, int stay) {
+        Stays.Stay known = stays.of(groupId);
+        if (known.number() > stay) {
+            return;
+        }
+        if (!known.isOver() || known.number() < stay) {
+            stays.put(groupId, new Stays.Stay(stay, true));
+        }
+        remove(groupId);
+    }
+
+    /**
+     * Removes everything of a group that is deleted.
+     *
+     * @throws StorageException if the disk fails; what is left is removed at the next try
+     */
+    public void delete(long groupId) {
+        remove(groupId);
+        stays.forget(groupId);
     }
 
     /**

@@ -15,10 +15,12 @@ import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,12 +41,23 @@ public final class LocalReplicas {
     /**
      * A replica that this node holds.
      *
-     * @param preferred     who leads first, if all are well
+     * @param member        who this node is in the group
+     * @param founders      the group's members before the first change
+     * @param target        members that the group is to have
+     * @param placement     that wants them
+     * @param preferred     node that leads first, if all are well
      * @param maxBatchBytes largest batch that is taken
      * @param retention     how much of it is kept
      */
     public record Wanted(
-            GroupName name, Membership membership, NodeId preferred, int maxBatchBytes, Retention retention) {}
+            GroupName name,
+            NodeId member,
+            Membership founders,
+            Membership target,
+            int placement,
+            NodeId preferred,
+            int maxBatchBytes,
+            Retention retention) {}
 
     private static final class Slot {
         Wanted wanted;
@@ -55,7 +68,16 @@ public final class LocalReplicas {
         /** Its log could not be made for want of room: tried again. */
         boolean waitsForRoom;
 
+        /** There is no log: this stay was over before. */
+        boolean isOver;
+
+        /** Its log goes, because the group is deleted or this node's stay in it is over. */
+        boolean hasEnded;
+
         boolean deleted;
+
+        /** Another stay of this node that begins when this one is over. */
+        Optional<Wanted> next = Optional.empty();
 
         Slot(Wanted wanted) {
             this.wanted = wanted;
@@ -82,14 +104,55 @@ public final class LocalReplicas {
     /** Opens what is wanted and not there yet; tells the others what has changed for them. */
     public void want(Wanted wanted) {
         Slot slot = slots.get(wanted.name().groupId());
-        if (slot != null) {
+        if (slot == null) {
+            if (!stopped) {
+                begin(wanted);
+            }
+        } else if (slot.hasEnded) {
+            slot.next = Optional.of(wanted);
+        } else if (slot.wanted.member().equals(wanted.member())) {
             slot.wanted = wanted;
             slot.replica.ifPresent(replica -> replica.configure(wanted.maxBatchBytes(), wanted.retention()));
-        } else if (!stopped) {
-            Slot opening = new Slot(wanted);
-            slots.put(wanted.name().groupId(), opening);
-            open(opening);
+        } else {
+            slot.next = Optional.of(wanted);
+            end(slot, Refusals.replicaLeft(wanted.name()));
         }
+    }
+
+    private void begin(Wanted wanted) {
+        Slot opening = new Slot(wanted);
+        slots.put(wanted.name().groupId(), opening);
+        open(opening);
+    }
+
+    /**
+     * This node is no member of the group any more, by a change that is committed there, as of this placement: whatever it
+     * has of it goes.
+     */
+    public void leave(long groupId, int placement) {
+        Slot slot = slots.get(groupId);
+        if (slot == null) {
+            return;
+        }
+        slot.next = Optional.empty();
+        if (!slot.hasEnded && MemberId.stay(slot.wanted.member()) <= placement) {
+            LOG.info("{}: {} holds no replica of it any more", slot.wanted.name(), host.self());
+            end(slot, Refusals.replicaLeft(slot.wanted.name()));
+        }
+    }
+
+    /** Lets the log go; what happens to it then is decided in {@link #onClosed}. */
+    private void end(Slot slot, Refusal toReaders) {
+        slot.hasEnded = true;
+        Optional<PartitionReplica> replica = slot.replica;
+        slot.replica = Optional.empty();
+        if (replica.isPresent()) {
+            close(slot, replica.get(), toReaders);
+        } else if (!slot.failure.isEmpty() || slot.isOver) {
+            closing++;
+            onClosed(slot);
+        }
+        // Else it is being opened, and is closed when that is done.
     }
 
     private void open(Slot slot) {
@@ -97,16 +160,27 @@ public final class LocalReplicas {
         host.loop()
                 .offload(
                         backgroundExecutor,
-                        () -> directories.openGroup(slot.wanted.name().groupId()),
-                        log -> onOpened(slot, log),
+                        () -> directories.openStay(slot.wanted.name().groupId(), MemberId.stay(slot.wanted.member())),
+                        log -> log.ifPresentOrElse(found -> onOpened(slot, found), () -> onOver(slot)),
                         fault -> onUnusable(slot, fault));
+    }
+
+    /** The registry is being applied from its past: what is wanted ended long ago. */
+    private void onOver(Slot slot) {
+        closing--;
+        slot.isOver = true;
+        if (slot.hasEnded) {
+            closing++;
+            onClosed(slot);
+        }
+        stoppedIfNothingIsOpen();
     }
 
     private void onOpened(Slot slot, GroupLog log) {
         LogStore store = log.store();
         store.setRecycling(recycling);
         closing--;
-        if (stopped || slot.deleted) {
+        if (stopped || slot.hasEnded) {
             closing++;
             host.loop()
                     .offload(
@@ -126,8 +200,8 @@ public final class LocalReplicas {
                 log,
                 recovered -> new RaftCore(
                         host.raft(),
-                        host.self(),
-                        recovered.membershipHistory(slot.wanted.membership()),
+                        slot.wanted.member(),
+                        recovered.membershipHistory(slot.wanted.founders()),
                         recovered.store().recovered(),
                         prng.split()),
                 wanted.maxBatchBytes(),
@@ -159,10 +233,11 @@ public final class LocalReplicas {
                 host.self(),
                 fault.getMessage());
         slot.failure = fault.getMessage();
-        slot.waitsForRoom = fault instanceof DiskFullException && !slot.deleted;
+        slot.waitsForRoom = fault instanceof DiskFullException && !slot.hasEnded;
         host.observer().onFailed(slot.wanted.name().groupId(), fault);
-        if (slot.deleted) {
-            removeDirectory(slot.wanted.name().groupId());
+        if (slot.hasEnded) {
+            closing++;
+            onClosed(slot);
         }
         stoppedIfNothingIsOpen();
     }
@@ -177,16 +252,17 @@ public final class LocalReplicas {
 
     /** The partition is gone for good: ends its replica, if this node holds one, and removes its log. */
     public void delete(long groupId) {
-        Slot slot = slots.remove(groupId);
-        if (slot == null || !slot.failure.isEmpty()) {
+        Slot slot = slots.get(groupId);
+        if (slot == null) {
             removeDirectory(groupId);
             return;
         }
         slot.deleted = true;
-        slot.replica.ifPresent(replica -> {
+        slot.next = Optional.empty();
+        if (!slot.hasEnded) {
             LOG.info("{}: deleted on {}", slot.wanted.name(), host.self());
-            close(slot, replica, Refusals.unknownTopic(slot.wanted.name().topic()));
-        });
+            end(slot, Refusals.unknownTopic(slot.wanted.name().topic()));
+        }
     }
 
     private void close(Slot slot, PartitionReplica replica, Refusal toReaders) {
@@ -197,9 +273,45 @@ public final class LocalReplicas {
     private void onClosed(Slot slot) {
         closing--;
         if (slot.deleted) {
-            removeDirectory(slot.wanted.name().groupId());
+            // Without a note, which would need room: the id is never given again.
+            onStayEnded(slot);
+        } else if (slot.hasEnded) {
+            endStay(slot);
         }
         stoppedIfNothingIsOpen();
+    }
+
+    private void endStay(Slot slot) {
+        long groupId = slot.wanted.name().groupId();
+        int stay = MemberId.stay(slot.wanted.member());
+        host.loop()
+                .offload(
+                        backgroundExecutor,
+                        () -> {
+                            directories.endStay(groupId, stay);
+                            return stay;
+                        },
+                        over -> {
+                            LOG.debug("group {}: stay {} of {} is over", groupId, over, host.self());
+                            onStayEnded(slot);
+                        },
+                        fault -> {
+                            LOG.warn(
+                                    "group {} on {}: tried again at the next start: {}",
+                                    groupId,
+                                    host.self(),
+                                    fault.getMessage());
+                            onStayEnded(slot);
+                        });
+    }
+
+    private void onStayEnded(Slot slot) {
+        slots.remove(slot.wanted.name().groupId(), slot);
+        if (slot.deleted) {
+            removeDirectory(slot.wanted.name().groupId());
+        } else if (!stopped) {
+            slot.next.ifPresent(this::begin);
+        }
     }
 
     private void removeDirectory(long groupId) {
@@ -207,7 +319,7 @@ public final class LocalReplicas {
                 .offload(
                         backgroundExecutor,
                         () -> {
-                            directories.remove(groupId);
+                            directories.delete(groupId);
                             return groupId;
                         },
                         removed -> LOG.debug("group {}: directory removed on {}", removed, host.self()),
@@ -219,11 +331,12 @@ public final class LocalReplicas {
     }
 
     /**
-     * Removes the logs of groups whose deletion this node has slept through.
+     * Removes the logs of groups whose deletion this node has slept through, and of those that it has left since.
      *
      * @param deletedAmong tells which of some groups are deleted
+     * @param leftAt       the placement as of which this node is no member of a group that there is; empty if it is one
      */
-    public void removeLeftovers(UnaryOperator<List<Long>> deletedAmong) {
+    public void removeLeftovers(UnaryOperator<List<Long>> deletedAmong, LongFunction<OptionalInt> leftAt) {
         host.loop()
                 .offload(
                         backgroundExecutor,
@@ -231,6 +344,11 @@ public final class LocalReplicas {
                         groups -> {
                             if (!stopped) {
                                 deletedAmong.apply(groups).forEach(this::delete);
+                                groups.stream()
+                                        .filter(groupId ->
+                                                groupId != GroupName.METADATA.groupId() && !slots.containsKey(groupId))
+                                        .forEach(groupId -> leftAt.apply(groupId)
+                                                .ifPresent(placement -> endStays(groupId, placement)));
                             }
                         },
                         fault -> LOG.warn(
@@ -238,6 +356,47 @@ public final class LocalReplicas {
                                         + " start: {}",
                                 host.self(),
                                 fault.getMessage()));
+    }
+
+    private void endStays(long groupId, int placement) {
+        host.loop()
+                .offload(
+                        backgroundExecutor,
+                        () -> {
+                            directories.endStay(groupId, placement);
+                            return groupId;
+                        },
+                        ended -> LOG.info("group {}: {} has left it", ended, host.self()),
+                        fault -> LOG.warn(
+                                "group {} on {}: tried again at the next start: {}",
+                                groupId,
+                                host.self(),
+                                fault.getMessage()));
+    }
+
+    /**
+     * Takes the groups that this node leads towards the members that they are to have.
+     *
+     * @param settled told of each group that has them, committed, and of the placement that wanted them
+     */
+    public void driveMembers(SettledListener settled) {
+        for (Slot slot : slots.values()) {
+            Optional<Replica> leading =
+                    slot.replica.map(PartitionReplica::replica).filter(Replica::isReadyLeader);
+            if (leading.isEmpty() || slot.wanted.placement() == 0) {
+                continue;
+            }
+            if (leading.get().hasSettledOn(slot.wanted.target())) {
+                settled.onSettled(slot.wanted.name().groupId(), slot.wanted.placement());
+            } else {
+                leading.get().changeMembership(slot.wanted.target());
+            }
+        }
+    }
+
+    /** Learns that groups which this node leads have the members that they are to have. */
+    public interface SettledListener {
+        void onSettled(long groupId, int placement);
     }
 
     /** Ends every replica; {@code onStopped} runs when all logs have been let go. */
@@ -344,8 +503,8 @@ public final class LocalReplicas {
 
     private static ClusterView.GroupView unusable(Slot slot) {
         List<Integer> voters = new ArrayList<>();
-        for (NodeId voter : slot.wanted.membership().voters()) {
-            voters.add(voter.value());
+        for (NodeId voter : slot.wanted.target().voters()) {
+            voters.add(MemberId.node(voter).value());
         }
         GroupName name = slot.wanted.name();
         return new ClusterView.GroupView(

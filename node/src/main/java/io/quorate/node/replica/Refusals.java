@@ -76,6 +76,13 @@ public final class Refusals {
                 .retryAfter(100);
     }
 
+    public static Refusal replicaLeft(GroupName group) {
+        return Refusal.of(
+                        Reason.NO_LEADER,
+                        "this node holds no replica of " + group.label() + " any more; ask again who does")
+                .retryAfter(20);
+    }
+
     public static Refusal replicaFailed(GroupName group, String failure) {
         return Refusal.of(Reason.REPLICA_FAILED, "the replica of " + group + " on this node has failed: " + failure);
     }

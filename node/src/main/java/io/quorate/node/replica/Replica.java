@@ -13,6 +13,7 @@ import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.EntryLoad;
 import io.quorate.raft.Envelope;
 import io.quorate.raft.FollowerStatus;
+import io.quorate.raft.Membership;
 import io.quorate.raft.Outputs;
 import io.quorate.raft.Persist;
 import io.quorate.raft.Proposal;
@@ -330,6 +331,21 @@ public final class Replica implements FlushRounds.Target {
     public void awaitLinearizable(ReadBarrier.Reader reader) {
         reads.ask(reader);
         markDirty();
+    }
+
+    /** Takes a step towards these members, or goes on with it; see {@link RaftCore#changeMembership}. */
+    public void changeMembership(Membership wanted) {
+        if (state == State.RUNNING) {
+            core.changeMembership(wanted);
+            markDirty();
+        }
+    }
+
+    /** Whether this member leads and these, and nobody else, are the group's members, committed. */
+    boolean hasSettledOn(Membership wanted) {
+        return isReadyLeader()
+                && core.membership().equals(wanted)
+                && core.membershipAt(core.commitIndex()).equals(wanted);
     }
 
     /** Hands leadership to another voter; see {@link RaftCore#transferLeadership}. */

@@ -4,6 +4,8 @@ package io.quorate.node.rpc;
 import io.grpc.stub.StreamObserver;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.rpc.Requests.InvalidRequestException;
+import io.quorate.v1.ChangeClusterRequest;
+import io.quorate.v1.ChangeClusterResponse;
 import io.quorate.v1.ClusterServiceGrpc;
 import io.quorate.v1.DescribeClusterRequest;
 import io.quorate.v1.DescribeClusterResponse;
@@ -25,6 +27,18 @@ public final class ClusterGrpcService extends ClusterServiceGrpc.ClusterServiceI
     @Override
     public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> client) {
         Answers.send(client, ViewCodec.toProto(api.get().view(), version));
+    }
+
+    @Override
+    public void changeCluster(ChangeClusterRequest request, StreamObserver<ChangeClusterResponse> client) {
+        try {
+            api.get()
+                    .changeCluster(
+                            ChangeMessages.toChange(request),
+                            result -> Answers.send(client, result, ChangeMessages::toProto));
+        } catch (InvalidRequestException invalid) {
+            client.onError(ErrorMapping.toStatus(invalid.refusal()));
+        }
     }
 
     @Override

@@ -50,11 +50,11 @@ public final class ErrorMapping {
     /** The code that every refusal of this reason has. */
     public static Status.Code codeOf(Reason reason) {
         return switch (reason) {
-            case NOT_LEADER, FENCED, PRODUCER_FENCED, UNKNOWN_PRODUCER, NOT_ENOUGH_NODES ->
+            case NOT_LEADER, FENCED, PRODUCER_FENCED, UNKNOWN_PRODUCER, NOT_ENOUGH_NODES, CHANGE_REFUSED ->
                 Status.Code.FAILED_PRECONDITION;
             case NO_LEADER, LEADERSHIP_LOST, SHUTTING_DOWN, REPLICA_FAILED, NO_QUORUM -> Status.Code.UNAVAILABLE;
             case OUT_OF_SEQUENCE -> Status.Code.ABORTED;
-            case UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_RECREATED -> Status.Code.NOT_FOUND;
+            case UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_RECREATED, UNKNOWN_NODE -> Status.Code.NOT_FOUND;
             case TOPIC_EXISTS -> Status.Code.ALREADY_EXISTS;
             case INVALID_ARGUMENT, RECORD_TOO_LARGE, CORRUPT_BATCH -> Status.Code.INVALID_ARGUMENT;
             case OVERLOADED, DISK_FULL -> Status.Code.RESOURCE_EXHAUSTED;

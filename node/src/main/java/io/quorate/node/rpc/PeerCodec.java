@@ -162,7 +162,10 @@ public final class PeerCodec {
                 .setPeerAddress(status.peerAddress());
         status.admission().ifPresent(frame::setAdmission);
         for (PeerMessage.Leadership leadership : status.leads()) {
-            frame.addLeadsBuilder().setGroupId(leadership.groupId()).setGeneration(leadership.generation());
+            frame.addLeadsBuilder()
+                    .setGroupId(leadership.groupId())
+                    .setGeneration(leadership.generation())
+                    .setPlacement(leadership.placement());
         }
         return frame.build();
     }
@@ -172,7 +175,8 @@ public final class PeerCodec {
         for (io.quorate.internal.v1.Leadership leadership : frame.getLeadsList()) {
             leads.add(new PeerMessage.Leadership(
                     notNegative("group_id", leadership.getGroupId()),
-                    positive("generation", leadership.getGeneration())));
+                    positive("generation", leadership.getGeneration()),
+                    stay("placement", leadership.getPlacement())));
         }
         return new PeerMessage.Status(
                 frame.getClientAddress(),

@@ -15,6 +15,7 @@ import io.quorate.v1.DiskSpace;
 import io.quorate.v1.FollowerProgress;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
+import io.quorate.v1.NodeStanding;
 import io.quorate.v1.NodeState;
 import io.quorate.v1.Partition;
 import io.quorate.v1.ReplicaRole;
@@ -58,7 +59,19 @@ final class ViewCodec {
                 .addAllReplicas(view.replicas())
                 .setLeaderId(view.leaderId())
                 .setGeneration(view.generation())
+                .addAllLeaving(view.leaving())
+                .addAllJoining(view.joining())
                 .build();
+    }
+
+    private static NodeStanding toProto(ClusterView.Standing standing) {
+        return switch (standing) {
+            case ACTIVE -> NodeStanding.NODE_STANDING_ACTIVE;
+            case ADDED -> NodeStanding.NODE_STANDING_ADDED;
+            case LEAVING -> NodeStanding.NODE_STANDING_LEAVING;
+            case REMOVED -> NodeStanding.NODE_STANDING_REMOVED;
+            case LOST -> NodeStanding.NODE_STANDING_LOST;
+        };
     }
 
     private static Node toProto(NodeView view) {
@@ -66,7 +79,8 @@ final class ViewCodec {
                 .setNodeId(view.nodeId())
                 .setClientAddress(view.clientAddress())
                 .setPeerAddress(view.peerAddress())
-                .setState(view.up() ? NodeState.NODE_STATE_UP : NodeState.NODE_STATE_DOWN);
+                .setState(view.up() ? NodeState.NODE_STATE_UP : NodeState.NODE_STATE_DOWN)
+                .setStanding(toProto(view.standing()));
         view.lastContactMillis().ifPresent(node::setLastContactMs);
         return node.build();
     }

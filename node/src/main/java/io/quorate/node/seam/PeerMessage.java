@@ -101,5 +101,13 @@ public sealed interface PeerMessage {
         }
     }
 
-    record Leadership(long groupId, long generation) {}
+    /**
+     * @param placement that the group's members, committed, are those of, as the registry counts them; 0 if it was never
+     *                  changed, or that is not known
+     */
+    record Leadership(long groupId, long generation, int placement) {
+        public Leadership(long groupId, long generation) {
+            this(groupId, generation, 0);
+        }
+    }
 }

@@ -80,6 +80,21 @@ public final class PeerGuard {
             return false;
         }
         asking.remove(peer);
+        Optional<Registrations.Registration> registered = registrations.of(peer);
+        boolean out = registered.isPresent()
+                && (registered.get().removed() || registered.get().incarnation() == 0)
+                && status.admission().getAsInt() <= registered.get().admission();
+        if (out) {
+            members.remove(peer);
+            send.accept(
+                    peer,
+                    new Standing(
+                            status.incarnation(),
+                            Verdict.REMOVED,
+                            registered.get().admission(),
+                            0));
+            return false;
+        }
         Storage storage = new Storage(status.admission().getAsInt(), status.incarnation());
         Storage before = members.put(peer, storage);
         Optional<NodeMemory.Known> known = memory.latest().node(peer).filter(found -> found.incarnation() != 0);

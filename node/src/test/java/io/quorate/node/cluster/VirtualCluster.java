@@ -9,6 +9,7 @@ import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.ReadSession;
@@ -46,31 +47,66 @@ final class VirtualCluster {
     private final VirtualTime time = new VirtualTime();
     private final VirtualNetwork network = new VirtualNetwork(time);
     private final SortedMap<NodeId, VirtualNode> nodes = new TreeMap<>();
+    private final SortedMap<NodeId, String> addresses = new TreeMap<>();
+    private final RaftConfig raft;
 
     VirtualCluster(int size) {
         this(size, RAFT);
     }
 
     VirtualCluster(int size, RaftConfig raft) {
-        SortedMap<NodeId, String> addresses = new TreeMap<>();
+        this.raft = raft;
         for (int id = 1; id <= size; id++) {
             addresses.put(new NodeId(id), "peer-" + id + ":75");
         }
         for (NodeId id : addresses.keySet()) {
-            NodeSettings settings = new NodeSettings(
-                    "test",
-                    id,
-                    addresses,
-                    "client-" + id.value() + ":74",
-                    TICK_MILLIS,
-                    raft,
-                    LOG_STORE,
-                    DISK,
-                    HOUSEKEEPING_MILLIS,
-                    MAX_BATCH_BYTES,
-                    MAX_INFLIGHT_BYTES);
-            nodes.put(id, new VirtualNode(settings, time, network, 1000 + id.value()));
+            nodes.put(id, new VirtualNode(settings(id, addresses, false), time, network, 1000 + id.value()));
         }
+    }
+
+    private NodeSettings settings(NodeId id, SortedMap<NodeId, String> all, boolean joins) {
+        return new NodeSettings(
+                "test",
+                id,
+                all,
+                "client-" + id.value() + ":74",
+                TICK_MILLIS,
+                raft,
+                LOG_STORE,
+                DISK,
+                HOUSEKEEPING_MILLIS,
+                MAX_BATCH_BYTES,
+                MAX_INFLIGHT_BYTES,
+                NodeSettings.DEFAULT_MAX_EVENT_BYTES,
+                joins);
+    }
+
+    /** A machine for a node that is to join; it is not started. */
+    VirtualNode prepare(int number) {
+        NodeId id = new NodeId(number);
+        SortedMap<NodeId, String> all = new TreeMap<>(addresses);
+        all.put(id, "peer-" + number + ":75");
+        nodes.put(id, new VirtualNode(settings(id, all, true), time, network, 1000 + number));
+        return nodes.get(id);
+    }
+
+    /** A further node, until it takes part. */
+    void join(int number) {
+        change(new ClusterChange.AddNode(number, "peer-" + number + ":75")).value();
+        prepare(number).start();
+        await("node " + number + " to take part", () -> node(number).api().isReady());
+    }
+
+    Answer<ClusterChange.Accepted> change(ClusterChange change) {
+        await("a metadata leader that serves", () -> running().stream()
+                .anyMatch(node -> node.api().isReady()
+                        && node.api().view().metadata().role() == ClusterView.ReplicaRole.LEADER
+                        && node.api().view().metadata().appliedIndex()
+                                == node.api().view().metadata().lastIndex()));
+        Answer<ClusterChange.Accepted> answer = new Answer<>();
+        metadataLeader().api().changeCluster(change, answer::take);
+        await("an answer to " + change, answer::isThere);
+        return answer;
     }
 
     /** Nodes that run, have recovered the registry and know its leader. */

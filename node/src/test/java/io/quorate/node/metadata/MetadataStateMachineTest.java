@@ -50,7 +50,12 @@ class MetadataStateMachineTest {
 
     static List<Change> changes() {
         return List.of(
-                new Change.RegisterNode(new NodeId(3), "host:7402", -5),
+                new Change.RegisterNode(new NodeId(3), "host:7402", -5, "host:7502"),
+                new Change.AddNode(new NodeId(4), "host:7503"),
+                new Change.AdmitNode(new NodeId(4), -6),
+                new Change.ChangeNodeState(new NodeId(4), NodeRecord.State.LEAVING),
+                new Change.MovePartition(1, List.of(new NodeId(3), new NodeId(1)), 2),
+                new Change.SettlePartition(1, 3),
                 new Change.CreateTopic("orders", 3, new TopicSettings(1000, 0, 0), placements(2)),
                 new Change.AlterTopic(
                         "orders",
@@ -114,12 +119,14 @@ class MetadataStateMachineTest {
     }
 
     @Test
-    @DisplayName("keeps the latest registration of a node")
+    @DisplayName("keeps the latest addresses of a node, and does not believe other storage than it has of it")
     void registrations() {
-        apply(new Change.RegisterNode(new NodeId(1), "old:1", 5));
-        apply(new Change.RegisterNode(new NodeId(1), "new:1", 6));
+        apply(new Change.RegisterNode(new NodeId(1), "old:1", 5, ""));
+        apply(new Change.RegisterNode(new NodeId(1), "new:1", 5, ""));
+        apply(new Change.RegisterNode(new NodeId(1), "other:1", 6, ""));
 
         assertEquals("new:1", registry.nodes().get(new NodeId(1)).clientAddress());
+        assertEquals(5, registry.nodes().get(new NodeId(1)).incarnation());
     }
 
     private MetadataStateMachine restored(Payload state) {
@@ -136,10 +143,12 @@ class MetadataStateMachineTest {
     @Test
     @DisplayName("goes on from a snapshot as if it had applied everything itself")
     void snapshot() {
-        apply(new Change.RegisterNode(new NodeId(3), "host:7402", -5));
+        apply(new Change.RegisterNode(new NodeId(3), "host:7402", -5, "host:7502"));
+        apply(new Change.AddNode(new NodeId(9), "host:7509"));
         apply(new Change.CreateTopic("gone", 3, new TopicSettings(0, 0, 0), placements(2)));
         apply(new Change.CreateTopic("orders", 3, new TopicSettings(1000, 60_000, 1 << 30), placements(3)));
         apply(new Change.DeleteTopic("gone", 0));
+        apply(new Change.MovePartition(3, List.of(new NodeId(9), new NodeId(2), new NodeId(1)), 0));
 
         MetadataStateMachine other = restored(registry.encode());
 
@@ -203,13 +212,14 @@ class MetadataStateMachineTest {
                         new TopicSettings(1000, 60_000, 16_384),
                         List.of(new TopicState.PartitionState(3, REPLICAS))),
                 read.topic("orders").orElseThrow());
-        assertEquals(written, read.encode());
+        assertEquals(read.topics(), restored(read.encode()).topics());
+        assertEquals(read.nodes(), restored(read.encode()).nodes());
     }
 
     @Test
     @DisplayName("stops at a snapshot of a later version, or at something else")
     void unknownSnapshots() {
-        assertThrows(IllegalArgumentException.class, () -> restored(Payload.wrap(new byte[] {8, 2})));
+        assertThrows(IllegalArgumentException.class, () -> restored(Payload.wrap(new byte[] {8, 3})));
         assertThrows(IllegalArgumentException.class, () -> restored(Payload.utf8("\u0001garbage")));
         assertThrows(IllegalArgumentException.class, () -> restored(Payload.EMPTY));
     }

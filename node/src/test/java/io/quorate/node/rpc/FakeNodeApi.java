@@ -3,6 +3,7 @@ package io.quorate.node.rpc;
 
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
+import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.EventKind;
 import io.quorate.node.api.EventPage;
@@ -117,6 +118,11 @@ final class FakeNodeApi implements NodeApi {
             Consumer<Result<ClusterView.TopicView>> answer) {
         answer.accept(answer(new ClusterView.TopicView(
                 topic, partitions, settings.applyTo(new TopicSettings(-1, 8, 9)), List.of())));
+    }
+
+    @Override
+    public void changeCluster(ClusterChange change, Consumer<Result<ClusterChange.Accepted>> answer) {
+        answer.accept(new Result.Ok<>(new ClusterChange.Accepted(change.toString())));
     }
 
     @Override
