@@ -6,6 +6,7 @@ import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.AppendAccepted;
+import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
@@ -38,13 +39,24 @@ final class ProtocolChecker {
     private final List<LogEntry> committed = new ArrayList<>();
     private final Map<Long, StateHash> states = new HashMap<>();
     private final Map<Long, Asked> asked = new HashMap<>();
+    private final ReadConfirmations confirmations = new ReadConfirmations();
     private final Map<NodeId, Acknowledged> acknowledged = new HashMap<>();
 
     /** A read that waits for its index, and what was committed when it was asked for. */
-    private record Asked(NodeId member, int committedBefore) {}
+    private record Asked(NodeId member, int committedBefore, Optional<ReadConfirmations.Asked> ofLeader) {}
 
     List<LogEntry> committed() {
         return committed;
+    }
+
+    /** Told of every tick, before it. */
+    void onTick(SimMember member) {
+        confirmations.onTick(member.id());
+    }
+
+    /** Told of every message that is delivered, before it. */
+    void onDelivered(NodeId from, Message message) {
+        confirmations.onDelivered(from, message);
     }
 
     /** After a drain: {@code members} are all members of the group, up or down. */
@@ -62,6 +74,8 @@ final class ProtocolChecker {
         membershipIsTheLogs(member);
         membershipChangesSafely(member, outputs.persist().entries());
         marksAreOrdered(member, outputs);
+        durableIsOnDisk(member);
+        matchIsOnDisk(member, members);
         stateIsAgreed(member);
         outputs.reads().forEach(read -> readIsLinearizable(member, read));
     }
@@ -79,7 +93,15 @@ final class ProtocolChecker {
 
     /** Just before a member is asked for a read index; request ids are unique over all members. */
     void onAsked(SimMember member, long requestId) {
-        asked.put(requestId, new Asked(member.id(), committed.size()));
+        RaftCore core = member.core();
+        asked.put(
+                requestId,
+                new Asked(
+                        member.id(),
+                        committed.size(),
+                        core.role() == RaftCore.Role.LEADER
+                                ? Optional.of(confirmations.asked(member.id(), core.term()))
+                                : Optional.empty()));
     }
 
     void onCrashed(SimMember member) {
@@ -98,6 +120,7 @@ final class ProtocolChecker {
                 member,
                 () -> "" + read);
         if (read instanceof ReadOutcome.Granted granted) {
+            isConfirmed(member, question);
             check(
                     granted.index() >= question.committedBefore(),
                     ProtocolProperty.READS_SEE_COMMITTED,
@@ -105,6 +128,35 @@ final class ProtocolChecker {
                     () -> granted + ", committed was up to " + question.committedBefore());
             check(granted.index() <= committed.size(), ProtocolProperty.READS_ARE_COMMITTED, member, granted::toString);
         }
+    }
+
+    /** Not in leaderships that change the members: a lease that the former ones gave is good among the next ones too. */
+    private void isConfirmed(SimMember member, Asked question) {
+        long startIndex = member.core().leadershipStartIndex();
+        if (question.ofLeader().isEmpty()
+                || startIndex <= member.before().index()
+                || bringsMembership(member, startIndex)) {
+            return;
+        }
+        Membership membership = member.core().membership();
+        check(
+                confirmations.isConfirmed(
+                        question.ofLeader().get(),
+                        member.id(),
+                        holds -> isQuorum(membership, holds),
+                        member.config().leaseTicks()),
+                ProtocolProperty.READS_ARE_CONFIRMED,
+                member,
+                () -> question + " was granted");
+    }
+
+    private static boolean bringsMembership(SimMember member, long fromIndex) {
+        for (long index = fromIndex; index <= member.lastIndex(); index++) {
+            if (member.entryAt(index).type() == EntryType.MEMBERSHIP) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void electionSafety(SimMember member, long term) {
@@ -288,6 +340,35 @@ final class ProtocolChecker {
         }
     }
 
+    private void durableIsOnDisk(SimMember member) {
+        long index = member.core().durableIndex();
+        check(
+                index <= member.before().index()
+                        || member.disk().holds(member.entryAt(index).id()),
+                ProtocolProperty.DURABLE_IS_ON_DISK,
+                member,
+                () -> "up to " + index + ", and the disk holds up to "
+                        + member.disk().lastIndex());
+    }
+
+    private void matchIsOnDisk(SimMember leader, Collection<SimMember> members) {
+        RaftCore core = leader.core();
+        if (core.role() != RaftCore.Role.LEADER) {
+            return;
+        }
+        for (SimMember other : members) {
+            long match = other == leader ? 0 : core.matchIndex(other.id());
+            boolean isOfNewerTerm = other.disk().hardState().term() > core.term();
+            check(
+                    isOfNewerTerm
+                            || match <= leader.before().index()
+                            || other.disk().holds(leader.entryAt(match).id()),
+                    ProtocolProperty.MATCH_IS_ON_DISK,
+                    leader,
+                    () -> "believes that " + other + " has up to " + match);
+        }
+    }
+
     private void marksAreOrdered(SimMember member, Outputs outputs) {
         RaftCore core = member.core();
         check(
@@ -306,6 +387,20 @@ final class ProtocolChecker {
     /** A message leaves: what it vouches for is on the sender's disk. */
     void onSent(SimMember sender, Envelope envelope) {
         Message message = envelope.message();
+        confirmations.onSent(sender.id(), message);
+        if (message instanceof AppendRequest append
+                && sender.core().role() == RaftCore.Role.LEADER
+                && append.term() == sender.core().term()) {
+            for (LogEntry entry : append.entries()) {
+                check(
+                        entry.index() <= sender.before().index()
+                                || entry.index() <= sender.lastIndex()
+                                        && sender.entryAt(entry.index()).equals(entry),
+                        ProtocolProperty.LEADER_SENDS_ITS_LOG,
+                        sender,
+                        entry.id()::toString);
+            }
+        }
         long diskTerm = sender.disk().hardState().term();
         Optional<NodeId> diskVote = sender.disk().hardState().votedFor();
         if (message instanceof PreVoteRequest request) {

@@ -14,8 +14,13 @@ public enum ProtocolProperty {
     ACCEPTED_IS_DURABLE,
     /** What a member has acknowledged in a term it keeps at least as long as it is in that term. */
     ACCEPTED_IS_KEPT,
+    /** What a member takes for durable is on its disk. */
+    DURABLE_IS_ON_DISK,
+    /** What a leader believes that a follower has, is on that follower's disk, unless a newer term has cut it. */
+    MATCH_IS_ON_DISK,
     /** Paper §5.3. */
     LOG_MATCHING,
+    LEADER_SENDS_ITS_LOG,
     /** Paper §5.4.3. */
     LEADER_COMPLETENESS,
     COMMITTED_IS_QUORUM_DURABLE,
@@ -35,6 +40,8 @@ public enum ProtocolProperty {
     /** A read's index is at least all that was committed before it was asked for (thesis §6.4). */
     READS_SEE_COMMITTED,
     READS_ARE_COMMITTED,
+    /** A leader answers a read only when a quorum has confirmed it since, or less than a lease ago (thesis §6.4). */
+    READS_ARE_CONFIRMED,
     /** What is handed out was announced, and all of it is handed out. */
     OUTPUTS_ARE_ANNOUNCED,
     /** A member never contradicts itself: its own checks hold. */

@@ -4,6 +4,7 @@ package io.quorate.raft;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
+import io.quorate.raft.message.AppendAccepted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ final class RandomSchedule implements SimMember.Observer {
     private static final int STEPS_MIN = 1500;
     private static final int STEPS_MAX = 4000;
     private static final int LATE_ONE_IN = 25;
+    private static final int LATE_ACKNOWLEDGEMENT_ONE_IN = 4;
 
     private record InTransit(NodeId from, Envelope envelope) {}
 
@@ -214,6 +216,7 @@ final class RandomSchedule implements SimMember.Observer {
 
     /** What a driver does with each tick. */
     private void tickOne(SimMember member) {
+        checker.onTick(member);
         member.core().tick();
         restings += member.core().isQuiescent() ? 1 : 0;
         int self = member.id().value();
@@ -320,6 +323,7 @@ final class RandomSchedule implements SimMember.Observer {
     private void deliver(InTransit next) {
         SimMember target = members.get(next.envelope().to().value() - 1);
         if (target.isUp()) {
+            checker.onDelivered(next.from(), next.envelope().message());
             target.core().step(next.from(), next.envelope().message());
             if (random.nextInt(3) != 0) {
                 drain(target);
@@ -362,6 +366,7 @@ final class RandomSchedule implements SimMember.Observer {
             busy = !network.isEmpty();
             while (!network.isEmpty()) {
                 InTransit next = network.remove(0);
+                checker.onDelivered(next.from(), next.envelope().message());
                 members.get(next.envelope().to().value() - 1)
                         .core()
                         .step(next.from(), next.envelope().message());
@@ -426,6 +431,9 @@ final class RandomSchedule implements SimMember.Observer {
     @Override
     public void onDrained(SimMember member, Outputs outputs) {
         checker.onDrained(member, outputs, members);
+        if (outputs.events().stream().anyMatch(RaftEvent.BecameLeader.class::isInstance)) {
+            welcome(member);
+        }
     }
 
     @Override
@@ -442,7 +450,20 @@ final class RandomSchedule implements SimMember.Observer {
         }
     }
 
+    /** What was meant for a leader's former leadership arrives early in its new one. */
+    private void welcome(SimMember leader) {
+        for (int at = late.size() - 1; at >= 0; at--) {
+            if (late.get(at).envelope().to().equals(leader.id()) && random.nextInt(2) == 0) {
+                network.add(late.remove(at));
+            }
+        }
+    }
+
     private void route(InTransit message) {
-        (!healed && random.nextInt(100) < latePercent ? late : network).add(message);
+        boolean isLate = random.nextInt(100) < latePercent
+                || latePercent > 0
+                        && message.envelope().message() instanceof AppendAccepted
+                        && random.nextInt(LATE_ACKNOWLEDGEMENT_ONE_IN) == 0;
+        (!healed && isLate ? late : network).add(message);
     }
 }

@@ -203,6 +203,7 @@ final class Scenario implements SimMember.Observer {
     private void timeOut(SimMember member) {
         boolean campaigned = false;
         while (!campaigned) {
+            checker.onTick(member);
             member.core().tick();
             campaigned = drain(member).events().stream()
                     .anyMatch(event -> event instanceof RaftEvent.BecamePreCandidate
@@ -215,6 +216,7 @@ final class Scenario implements SimMember.Observer {
         for (int i = 0; i < count; i++) {
             for (SimMember member : ticked) {
                 if (member.isUp()) {
+                    checker.onTick(member);
                     member.core().tick();
                     drain(member);
                 }
@@ -307,6 +309,7 @@ final class Scenario implements SimMember.Observer {
             return;
         }
         note(text);
+        checker.onDelivered(next.from(), next.envelope().message());
         target.core().step(next.from(), next.envelope().message());
         drain(target);
     }

@@ -112,6 +112,10 @@ final class SimMember {
         return id;
     }
 
+    RaftConfig config() {
+        return config;
+    }
+
     RaftCore core() {
         return core;
     }
