@@ -135,6 +135,24 @@ final class FrameReader {
         return position + FrameFormat.ALIGNMENT - 1 & -FrameFormat.ALIGNMENT;
     }
 
+    /**
+     * Where the frames end that begin at {@code from}, by their headers, up to the one of the last entry of {@code extent}; -1 if
+     * they do not lead there.
+     */
+    long endOf(long from, Extent extent) throws IOException {
+        for (long position = from;
+                position >= SegmentHeader.BYTES
+                        && position < extent.end()
+                        && lookAtHeader(position, extent.end()) == Look.FRAME; ) {
+            position = after(position);
+            if (header.index() == extent.last().index()
+                    && header.term() == extent.last().term()) {
+                return position;
+            }
+        }
+        return -1;
+    }
+
     /** {@code LogEntry.sizeBytes()} of the entry at {@code position} as its unverified header says; 0 if there is none. */
     long peekSizeBytes(long position, long limit) throws IOException {
         if (limit - position < FrameFormat.HEADER_BYTES || !fill(position, FrameFormat.HEADER_BYTES, limit)) {

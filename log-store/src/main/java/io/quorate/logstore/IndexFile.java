@@ -108,6 +108,20 @@ final class IndexFile {
         }
     }
 
+    /**
+     * Whether {@code segment} ends where its sidecar says: from the last frame that the sparse index names, header by header, it is
+     * exactly there and with the last entry. That does not read the payloads, and takes an index interval at most.
+     */
+    static boolean endsAsSaid(Disk disk, Path directory, Summary summary, StoreIdentity identity, FrameReader segment)
+            throws IOException {
+        try (DiskFile file =
+                disk.open(directory.resolve(fileName(summary.header().baseIndex())))) {
+            Reading reading = new Reading(file, summary.header(), identity);
+            return reading.summary().isPresent()
+                    && summary.extent().end() == segment.endOf(reading.lastEntryPosition(), summary.extent());
+        }
+    }
+
     /** What the header of a segment says, as its sidecar has it; empty if there is none that can be used. */
     static Optional<SegmentHeader> readHeader(Disk disk, Path directory, long baseIndex, StoreIdentity identity)
             throws IOException {
@@ -216,6 +230,13 @@ final class IndexFile {
             } catch (IllegalArgumentException e) {
                 return Optional.empty();
             }
+        }
+
+        /** The position in the last entry of the sparse index, believed without its checksum. */
+        long lastEntryPosition() throws IOException {
+            ByteBuffer last = ByteBuffer.allocate(SparseIndex.ENTRY_BYTES);
+            long at = summaryBytes + (long) SparseIndex.ENTRY_BYTES * (entries - 1);
+            return file.read(last, at) == SparseIndex.ENTRY_BYTES ? last.getLong(16) : 0;
         }
 
         Optional<SegmentTally> index(Summary summary, LogStoreConfig config) throws IOException {

@@ -73,7 +73,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     private Open recover() throws IOException {
-        Recovery.Result result = Recovery.run(disk, directory, identity, config, buffer.blockBytes());
+        Recovery.Result result = Recovery.run(disk, directory, identity, config, buffer);
         Background background = new Background(executor);
         SegmentedLog log = new SegmentedLog(disk, directory, identity, config, background, buffer, result);
         damage = result.damage();

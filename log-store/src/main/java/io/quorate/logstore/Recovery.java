@@ -68,6 +68,7 @@ final class Recovery {
     private final Path directory;
     private final StoreIdentity identity;
     private final LogStoreConfig config;
+    private final UncachedFile.Scratch scratch;
     private final Settlement settlement;
 
     private final List<Segment> segments = new ArrayList<>();
@@ -82,12 +83,13 @@ final class Recovery {
 
     private long nextOffset;
 
-    private Recovery(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes) {
+    private Recovery(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, WriteBuffer buffer) {
         this.disk = disk;
         this.directory = directory;
         this.identity = identity;
         this.config = config;
-        this.settlement = new Settlement(disk, directory, identity, config, writeUnitBytes);
+        this.scratch = new UncachedFile.Scratch(buffer.readBlockBytes());
+        this.settlement = new Settlement(disk, directory, identity, config, buffer.blockBytes());
     }
 
     /**
@@ -111,9 +113,10 @@ final class Recovery {
             Optional<Damage> damage,
             RecoveryReport report) {}
 
-    static Result run(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes)
+    /** @param buffer says how files are written, and read: past the operating system's cache, where that can be */
+    static Result run(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, WriteBuffer buffer)
             throws IOException {
-        Recovery recovery = new Recovery(disk, directory, identity, config, writeUnitBytes);
+        Recovery recovery = new Recovery(disk, directory, identity, config, buffer);
         boolean done = false;
         try {
             Result result = recovery.run();
@@ -130,7 +133,7 @@ final class Recovery {
         names = disk.list(directory);
         List<Long> bases = basesOf();
         if (names.contains(HardStateFile.NAME)) {
-            HardStateFile hardState = HardStateFile.open(disk, directory, identity);
+            HardStateFile hardState = HardStateFile.open(disk, directory, identity, scratch);
             settlement.setHardState(hardState);
             marks = hardState.marks();
         }
@@ -171,7 +174,7 @@ final class Recovery {
 
     /** What an interrupted replacement of the log was to begin with. */
     private SegmentHeader replacement(SnapshotFiles snapshots) throws IOException {
-        Optional<Snapshot> snapshot = snapshots.readAt(marks.resetTo() - 1);
+        Optional<SnapshotFiles.End> snapshot = snapshots.endAt(marks.resetTo() - 1);
         if (snapshot.isEmpty()) {
             throw new CorruptLogException(
                     directory,
@@ -235,9 +238,13 @@ final class Recovery {
 
     private Optional<SegmentHeader> readHeader(long base) throws IOException {
         Path path = pathOf(base);
-        try (DiskFile file = disk.open(path)) {
+        try (DiskFile file = openToRead(path)) {
             return SegmentHeader.read(file, path, identity, base);
         }
+    }
+
+    private DiskFile openToRead(Path path) throws IOException {
+        return UncachedFile.open(disk, path, scratch);
     }
 
     private Path pathOf(long base) {
@@ -257,7 +264,7 @@ final class Recovery {
             derived = Optional.of(new SegmentHeader(last, nextOffset));
         } else if (derived.isEmpty()) {
             derived = snapshots
-                    .readAt(base - 1)
+                    .endAt(base - 1)
                     .map(snapshot -> new SegmentHeader(snapshot.last(), snapshot.nextOffset()));
         }
         if (derived.isEmpty()) {
@@ -289,8 +296,9 @@ final class Recovery {
 
     private void readSealed(SegmentHeader header, long nextBase, Optional<SegmentHeader> next) throws IOException {
         Path path = pathOf(header.baseIndex());
-        try (DiskFile file = disk.open(path)) {
+        try (DiskFile file = openToRead(path)) {
             long size = file.size();
+            FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
             Optional<IndexFile.Summary> sidecar = IndexFile.readSummary(disk, directory, header, identity)
                     .filter(found -> found.extent().last().index() == nextBase - 1
                             && found.extent().end() <= size
@@ -299,11 +307,10 @@ final class Recovery {
                                             || follower.baseOffset()
                                                     != found.extent().nextOffset())
                                     .isEmpty());
-            if (sidecar.isPresent()) {
+            if (sidecar.isPresent() && IndexFile.endsAsSaid(disk, directory, sidecar.get(), identity, reader)) {
                 accept(sidecar.get());
                 return;
             }
-            FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
             SegmentScan scan = SegmentScan.of(header, reader, config, size);
             accept(IndexFile.Summary.of(scan.tally()));
             settlement.rebuildIndex(scan.tally());
@@ -336,8 +343,14 @@ final class Recovery {
 
     private void readActive(SegmentHeader header, boolean isHeaderDamaged) throws IOException {
         Path path = pathOf(header.baseIndex());
-        DiskFile file = disk.open(path);
-        settlement.setActive(file);
+        settlement.setActive(disk.open(path));
+        try (DiskFile file = openToRead(path)) {
+            readActive(header, isHeaderDamaged, path, file);
+        }
+    }
+
+    private void readActive(SegmentHeader header, boolean isHeaderDamaged, Path path, DiskFile file)
+            throws IOException {
         long size = file.size();
         FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
         SegmentScan scan = SegmentScan.of(header, reader, config, size);

@@ -107,7 +107,7 @@ record Repair(
             return Extent.empty(new SegmentHeader(EntryId.NONE, 0));
         }
         return snapshots
-                .readAt(index - 1)
+                .endAt(index - 1)
                 .map(snapshot -> Extent.empty(new SegmentHeader(snapshot.last(), snapshot.nextOffset())))
                 .orElseThrow(() -> new IllegalArgumentException("nothing tells what comes before index " + index
                         + "; the log can only be replaced by a snapshot"));

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.zip.CRC32C;
 
 /**
  * The snapshots of one log, each a file named by the index of its last entry:
@@ -31,13 +32,16 @@ import java.util.TreeSet;
  * The one before it is kept, with the log behind it, so that the damage of one file loses nothing. So are all from which
  * the log goes on: whoever is to get the log from its beginning needs the one that comes right before.
  *
- * <p>When a log is opened the newest two that are good are read; the others are believed by their names until they are
- * wanted, so that a long log opens as fast as a short one. For one thread at a time.
+ * <p>When a log is opened the newest two that are good are verified; the others are believed by their names until they are
+ * wanted, so that a long log opens as fast as a short one. To verify a snapshot takes a buffer of {@value #CHUNK_BYTES} bytes,
+ * whatever its size; only whoever wants its contents gets them into memory. For one thread at a time.
  */
 final class SnapshotFiles {
     static final String SUFFIX = ".snapshot";
     static final long MAGIC = 0x515254534E41500AL;
     private static final int FIXED_BYTES = 64;
+    private static final int CHECKSUM_BYTES = 4;
+    private static final int CHUNK_BYTES = 64 << 10;
     private static final int KEPT = 2;
 
     private final Disk disk;
@@ -48,6 +52,9 @@ final class SnapshotFiles {
 
     private final List<Path> bad = new ArrayList<>();
     private final List<Path> unused = new ArrayList<>();
+
+    /** Where the log goes on after a snapshot. */
+    record End(EntryId last, long nextOffset) {}
 
     private SnapshotFiles(Disk disk, Path directory, StoreIdentity identity) {
         this.disk = disk;
@@ -75,7 +82,7 @@ final class SnapshotFiles {
             }
         }
         for (long index : named.descendingSet()) {
-            if (found.good.size() >= KEPT || found.read(index).isPresent()) {
+            if (found.good.size() >= KEPT || found.verify(index).isPresent()) {
                 found.good.add(index);
             } else {
                 found.bad.add(found.pathOf(index));
@@ -117,15 +124,25 @@ final class SnapshotFiles {
 
     /** Reads the snapshot that ends with {@code index}; empty if there is no good one. */
     Optional<Snapshot> readAt(long index) throws IOException {
-        if (!good.contains(index)) {
-            return Optional.empty();
-        }
-        Optional<Snapshot> snapshot = disk.exists(pathOf(index)) ? read(index) : Optional.empty();
-        if (snapshot.isEmpty()) {
+        return good.contains(index) ? ofGood(index, this::read) : Optional.empty();
+    }
+
+    /** The end of the snapshot whose last entry is {@code index}, which is verified; empty if there is no good one. */
+    Optional<End> endAt(long index) throws IOException {
+        return good.contains(index) ? ofGood(index, this::verify) : Optional.empty();
+    }
+
+    private interface Look<T> {
+        Optional<T> at(long index) throws IOException;
+    }
+
+    private <T> Optional<T> ofGood(long index, Look<T> look) throws IOException {
+        Optional<T> found = disk.exists(pathOf(index)) ? look.at(index) : Optional.empty();
+        if (found.isEmpty()) {
             good.remove(index);
             bad.add(pathOf(index));
         }
-        return snapshot;
+        return found;
     }
 
     /** Reads the newest snapshot, or the one before it if that has become bad. */
@@ -145,22 +162,22 @@ final class SnapshotFiles {
      * @param fromIndex of its last entry at least
      */
     Optional<Snapshot> readUpTo(long offset, long fromIndex) throws IOException {
-        Optional<Snapshot> found = Optional.empty();
+        long found = 0;
         // From the oldest on: what is asked for is near the beginning of the log.
         for (Long index = good.ceiling(fromIndex); index != null; index = good.higher(index)) {
-            Optional<Snapshot> next = readAt(index);
+            Optional<End> next = endAt(index);
             if (next.isPresent() && next.get().nextOffset() > offset) {
                 break;
             }
-            found = next.isPresent() ? next : found;
+            found = next.isPresent() ? index : found;
         }
-        return found;
+        return readAt(found);
     }
 
     /** Whether {@link #readUpTo} would find one. */
     boolean hasUpTo(long offset, long fromIndex) throws IOException {
         for (Long index = good.ceiling(fromIndex); index != null; index = good.higher(index)) {
-            Optional<Snapshot> oldest = readAt(index);
+            Optional<End> oldest = endAt(index);
             if (oldest.isPresent()) {
                 return oldest.get().nextOffset() <= offset;
             }
@@ -173,23 +190,66 @@ final class SnapshotFiles {
         return read(pathOf(index)).filter(snapshot -> snapshot.last().index() == index);
     }
 
+    /** Verifies the one that ends with {@code index}, chunk by chunk; empty if it is damaged. */
+    private Optional<End> verify(long index) throws IOException {
+        try (DiskFile file = disk.open(pathOf(index))) {
+            Optional<ByteBuffer> fixed = readFixed(file);
+            if (fixed.isEmpty() || fixed.get().getLong(0) != MAGIC || !isIntact(file)) {
+                return Optional.empty();
+            }
+            Headers.checkOwner(pathOf(index), fixed.get(), identity);
+            EntryId last = new EntryId(fixed.get().getLong(32), fixed.get().getLong(40));
+            long nextOffset = fixed.get().getLong(48);
+            return last.index() == index && last.term() >= 1 && nextOffset >= 0
+                    ? Optional.of(new End(last, nextOffset))
+                    : Optional.empty();
+        } catch (IllegalArgumentException impossible) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isIntact(DiskFile file) throws IOException {
+        long end = file.size() - CHECKSUM_BYTES;
+        CRC32C crc = new CRC32C();
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+        for (long at = 0; at < end; at += chunk.limit()) {
+            chunk.clear().limit((int) Math.min(CHUNK_BYTES, end - at));
+            if (file.read(chunk, at) < chunk.limit()) {
+                return false;
+            }
+            crc.update(chunk.flip());
+        }
+        ByteBuffer stored = ByteBuffer.allocate(CHECKSUM_BYTES);
+        return file.read(stored, end) == CHECKSUM_BYTES && stored.getInt(0) == (int) crc.getValue();
+    }
+
+    /** The fields before membership and state; empty if the file's size contradicts them. */
+    private static Optional<ByteBuffer> readFixed(DiskFile file) throws IOException {
+        long size = file.size();
+        ByteBuffer fixed = ByteBuffer.allocate(FIXED_BYTES);
+        if (size < FIXED_BYTES + CHECKSUM_BYTES || file.read(fixed, 0) < FIXED_BYTES) {
+            return Optional.empty();
+        }
+        int membershipBytes = fixed.getInt(56);
+        int stateBytes = fixed.getInt(60);
+        return isTooLarge(membershipBytes)
+                        || isTooLarge(stateBytes)
+                        || FIXED_BYTES + (long) membershipBytes + stateBytes + CHECKSUM_BYTES != size
+                ? Optional.empty()
+                : Optional.of(fixed);
+    }
+
     /** Reads one file; empty if it is damaged. */
     private Optional<Snapshot> read(Path path) throws IOException {
         try (DiskFile file = disk.open(path)) {
-            long size = file.size();
-            ByteBuffer fixed = ByteBuffer.allocate(FIXED_BYTES);
-            if (size < FIXED_BYTES + 4 || file.read(fixed, 0) < FIXED_BYTES) {
+            Optional<ByteBuffer> fixed = readFixed(file);
+            if (fixed.isEmpty()) {
                 return Optional.empty();
             }
-            int membershipBytes = fixed.getInt(56);
-            int stateBytes = fixed.getInt(60);
-            if (isTooLarge(membershipBytes)
-                    || isTooLarge(stateBytes)
-                    || FIXED_BYTES + (long) membershipBytes + stateBytes + 4 != size) {
-                return Optional.empty();
-            }
-            ByteBuffer bytes = ByteBuffer.allocate((int) size);
-            if (file.read(bytes, 0) < size || !Headers.isIntact(bytes, MAGIC)) {
+            int membershipBytes = fixed.get().getInt(56);
+            int stateBytes = fixed.get().getInt(60);
+            ByteBuffer bytes = ByteBuffer.allocate(FIXED_BYTES + membershipBytes + stateBytes + CHECKSUM_BYTES);
+            if (file.read(bytes, 0) < bytes.capacity() || !Headers.isIntact(bytes, MAGIC)) {
                 return Optional.empty();
             }
             Headers.checkOwner(path, bytes, identity);
@@ -208,7 +268,7 @@ final class SnapshotFiles {
     }
 
     private ByteBuffer encode(Snapshot snapshot) {
-        int size = FIXED_BYTES + snapshot.membership().size() + snapshot.state().size() + 4;
+        int size = FIXED_BYTES + snapshot.membership().size() + snapshot.state().size() + CHECKSUM_BYTES;
         ByteBuffer bytes = ByteBuffer.allocate(size);
         Headers.begin(bytes, MAGIC, identity);
         bytes.position(Headers.BODY);

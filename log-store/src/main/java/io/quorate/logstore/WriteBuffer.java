@@ -28,6 +28,7 @@ public final class WriteBuffer {
 
     private final ByteBuffer bytes;
     private final int blockBytes;
+    private final int readBlockBytes;
     private final FrameFormat.Header header = new FrameFormat.Header();
     private SegmentOutput output;
     private long position;
@@ -38,14 +39,15 @@ public final class WriteBuffer {
      * @param capacityBytes 4096 or more
      */
     public WriteBuffer(int capacityBytes) {
-        this(capacityBytes, 1);
+        this(capacityBytes, 1, 0);
     }
 
-    private WriteBuffer(int capacityBytes, int blockBytes) {
+    private WriteBuffer(int capacityBytes, int blockBytes, int readBlockBytes) {
         if (capacityBytes < 4096) {
             throw new IllegalArgumentException("a write buffer of " + capacityBytes + " bytes, at least 4096 needed");
         }
         this.blockBytes = blockBytes;
+        this.readBlockBytes = readBlockBytes;
         int capacity = capacityBytes + blockBytes - 1 & -blockBytes;
         bytes = ByteBuffer.allocateDirect(capacity + blockBytes - 1)
                 .alignedSlice(blockBytes)
@@ -54,15 +56,16 @@ public final class WriteBuffer {
 
     /**
      * A buffer for stores under {@code root}, which must exist: they write past the operating system's cache if
-     * {@code config} wants it and the file system can, what is found out by trying once.
+     * {@code config} wants it and the file system can, what is found out by trying once. If it can they recover past it, too.
      *
      * @param capacityBytes 4096 or more
      * @throws StorageException if the directory cannot be looked at
      */
     public static WriteBuffer of(Disk disk, Path root, LogStoreConfig config, int capacityBytes) {
         try {
-            int directBlockBytes = config.directIo() ? disk.directBlockBytes(root) : 0;
-            return new WriteBuffer(capacityBytes, Math.max(1, directBlockBytes));
+            int directBlockBytes = disk.directBlockBytes(root);
+            int written = config.directIo() ? Math.max(1, directBlockBytes) : 1;
+            return new WriteBuffer(capacityBytes, written, directBlockBytes);
         } catch (IOException e) {
             throw new StorageException(root, "cannot find out how it can be written", e);
         }
@@ -75,6 +78,11 @@ public final class WriteBuffer {
     /** Unit in which stores write past the operating system's cache; 1 if they write through it. */
     public int blockBytes() {
         return blockBytes;
+    }
+
+    /** Unit in which stores read what the disk has when they recover; 0 if they must believe the operating system's cache. */
+    int readBlockBytes() {
+        return readBlockBytes;
     }
 
     /** Begins to collect frames that belong at {@code start}. */

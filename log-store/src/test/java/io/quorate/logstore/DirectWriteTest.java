@@ -109,10 +109,53 @@ class DirectWriteTest {
             assertThrows(IOException.class, () -> file.write(aligned.duplicate().limit(512), 0));
             assertThrows(IOException.class, () -> file.write(aligned.slice(8, 4096), 0));
             assertThrows(IOException.class, () -> file.write(ByteBuffer.allocate(4096), 0));
-            assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(10), 0));
+            assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(4096), 0));
+            assertThrows(IOException.class, () -> file.read(aligned.duplicate().limit(512), 0));
         }
         disk.setDirectBlockBytes(0);
         assertThrows(IOException.class, () -> disk.openDirect(path));
+    }
+
+    @Test
+    @DisplayName("and reads what the disk has from any place of a file of any size, simulated and real")
+    void readsPastTheCache(@TempDir Path temporary) throws IOException {
+        NioDisk real = new NioDisk();
+        SimulatedDisk simulated = diskWithBlocksOf(512);
+        simulated.createDirectories(DIRECTORY);
+        readPastTheCache(simulated, DIRECTORY, 512);
+        readPastTheCache(real, temporary, real.directBlockBytes(temporary));
+    }
+
+    private static void readPastTheCache(Disk disk, Path directory, int blockBytes) throws IOException {
+        byte[] contents = new byte[400_001];
+        for (int i = 0; i < contents.length; i++) {
+            contents[i] = (byte) (i * 31 + i / 256);
+        }
+        Path path = directory.resolve("file");
+        try (DiskFile file = disk.create(path)) {
+            file.write(ByteBuffer.wrap(contents), 0);
+            file.force();
+        }
+        UncachedFile.Scratch scratch = new UncachedFile.Scratch(blockBytes);
+        try (DiskFile file = UncachedFile.open(disk, path, scratch);
+                DiskFile other = UncachedFile.open(disk, path, scratch)) {
+            assertEquals(contents.length, file.size());
+            for (int[] range : new int[][] {
+                {0, 400_001}, {1, 10}, {511, 2}, {130_000, 140_000}, {399_999, 10}, {400_001, 5}, {900_000, 1}
+            }) {
+                ByteBuffer target = ByteBuffer.allocate(range[1]);
+                int expected = Math.max(0, Math.min(range[1], contents.length - range[0]));
+                assertEquals(expected, file.read(target, range[0]), "at " + range[0]);
+                assertEquals(expected, target.position());
+                if (expected > 0) {
+                    assertEquals(
+                            ByteBuffer.wrap(contents, range[0], expected),
+                            target.flip(),
+                            range[1] + " bytes at " + range[0]);
+                }
+                other.read(ByteBuffer.allocate(7), 200_000);
+            }
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.logstore.sim.CrashPolicy;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.logstore.sim.SimulatedDisk.Operation;
 import io.quorate.raft.log.EntryId;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("When the disk fails")
 class FailureTest {
@@ -96,6 +98,39 @@ class FailureTest {
             List<LogEntry> found = again.read(1, 100, Integer.MAX_VALUE);
             assertTrue(found.size() >= 4);
             assertEquals(entries.subList(0, found.size()), found);
+        }
+    }
+
+    @ParameterizedTest(name = "written directly: {0}")
+    @ValueSource(booleans = {true, false})
+    @DisplayName("a start after a failed force believes only what is on the disk, not what the system's cache has")
+    void believesOnlyTheDisk(boolean directIo) {
+        LogStoreConfig config = new LogStoreConfig(4096 + 4000, 512, 128, directIo);
+        for (String file : List.of(".log", HardStateFile.NAME)) {
+            SimulatedDisk running = new SimulatedDisk(1);
+            LogStore store = Logs.open(running, DIRECTORY, config);
+            store.putHardState(new HardState(1, Optional.of(new NodeId(1))));
+            store.append(entries.subList(0, 4));
+            store.force();
+            running.injectOnce(Operation.FORCE, path -> path.toString().endsWith(file));
+            store.putHardState(new HardState(1, Optional.of(new NodeId(1))));
+            store.append(entries.subList(4, 8));
+            assertThrows(StorageException.class, () -> {
+                store.force();
+                store.putHardState(new HardState(2, Optional.of(new NodeId(3))));
+                store.force();
+            });
+
+            SimulatedDisk killed = running.reopen();
+            LogStore again = Logs.open(killed, DIRECTORY, config);
+            HardState believed = again.recovered().hardState();
+            List<LogEntry> found = again.read(1, 100, Integer.MAX_VALUE);
+            killed.setCrashPolicy(CrashPolicy.LOSE_ALL);
+            killed.crash();
+            try (LogStore last = Logs.open(killed.reopen(), DIRECTORY, config)) {
+                assertEquals(believed, last.recovered().hardState(), file);
+                assertEquals(found, last.read(1, 100, Integer.MAX_VALUE), file);
+            }
         }
     }
 

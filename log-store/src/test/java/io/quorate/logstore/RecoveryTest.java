@@ -334,7 +334,7 @@ class RecoveryTest {
     }
 
     @ParameterizedTest(name = "{1} more at {0}")
-    @CsvSource({"64,-1", "72,-1", "80,1", "40,1", "48,1", "56,1048576"})
+    @CsvSource({"64,-1", "72,-1", "80,1", "40,1", "48,1", "56,1048576", "56,8", "56,-8", "56,-80"})
     @DisplayName("makes a sidecar again that contradicts its neighbours in any one point, though its checksum is right")
     void believesNoContradictingSidecar(int field, long delta) {
         new Files(disk).forgeSidecar(delta, field);

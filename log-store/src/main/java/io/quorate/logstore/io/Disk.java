@@ -28,9 +28,10 @@ public interface Disk {
     int directBlockBytes(Path directory) throws IOException;
 
     /**
-     * Opens an existing file for writing past the operating system's cache, which costs a fraction of the processor time.
-     * Positions and sizes of writes must be multiples of {@link #directBlockBytes}, and so must be the address of the
-     * bytes, in a direct buffer. The handle is not for reading; what it wrote is seen by readers of other handles.
+     * Opens an existing file to write past the operating system's cache, which costs a fraction of the processor time, or to read
+     * what the disk has, whatever the cache does. Positions and sizes must be multiples of {@link #directBlockBytes}, and so must
+     * be the address of the bytes, in a direct buffer; only the end of the file may cut a read short. What is written is seen
+     * by readers of other handles.
      *
      * @throws IOException also if {@link #directBlockBytes} is 0
      */

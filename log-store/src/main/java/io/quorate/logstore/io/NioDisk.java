@@ -24,6 +24,8 @@ public final class NioDisk implements Disk {
     /** The JDK copies heap buffers through a direct buffer per thread, as large as the request, and keeps it. */
     private static final int MAX_TRANSFER_BYTES = 1 << 20;
 
+    private static final int MIN_BLOCK_BYTES = 512;
+
     /** As of everything that is deleted when a store finds it. */
     private static final String PROBE_SUFFIX = ".tmp";
 
@@ -50,13 +52,13 @@ public final class NioDisk implements Disk {
     }
 
     private static DiskFile open(Path path, StandardOpenOption how) throws IOException {
-        return new NioFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, how));
+        return new NioFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, how), false);
     }
 
     @Override
     public int directBlockBytes(Path directory) throws IOException {
         long blockBytes = Files.getFileStore(directory).getBlockSize();
-        if (blockBytes < 512 || blockBytes > MAX_DIRECT_BLOCK_BYTES || Long.bitCount(blockBytes) != 1) {
+        if (blockBytes < MIN_BLOCK_BYTES || blockBytes > MAX_DIRECT_BLOCK_BYTES || Long.bitCount(blockBytes) != 1) {
             return 0;
         }
         Path probe = directory.resolve("direct" + PROBE_SUFFIX);
@@ -81,7 +83,10 @@ public final class NioDisk implements Disk {
 
     @Override
     public DiskFile openDirect(Path path) throws IOException {
-        return new NioFile(path, FileChannel.open(path, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT));
+        return new NioFile(
+                path,
+                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT),
+                true);
     }
 
     @Override
@@ -163,8 +168,12 @@ public final class NioDisk implements Disk {
         return new IOException(path + ": " + what + ": " + cause.getMessage(), cause);
     }
 
-    /** A file that stays open until it is closed. */
-    record NioFile(Path path, FileChannel channel) implements DiskFile {
+    /**
+     * A file that stays open until it is closed.
+     *
+     * @param direct whether it is read and written in whole blocks
+     */
+    record NioFile(Path path, FileChannel channel, boolean direct) implements DiskFile {
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
             int limit = target.limit();
@@ -177,6 +186,10 @@ public final class NioDisk implements Disk {
                         break;
                     }
                     total += read;
+                    if (direct && read % MIN_BLOCK_BYTES != 0) {
+                        // The end of the file; from within a block nothing can be asked for.
+                        break;
+                    }
                 }
             } catch (IOException e) {
                 throw named(path, "cannot read at " + (position + total), e);

@@ -24,7 +24,7 @@ public final class ReadOnlyNioDisk implements Disk {
 
     @Override
     public DiskFile open(Path path) throws IOException {
-        return new NioDisk.NioFile(path, FileChannel.open(path, StandardOpenOption.READ));
+        return new NioDisk.NioFile(path, FileChannel.open(path, StandardOpenOption.READ), false);
     }
 
     /** 0: nothing is ever written. */

@@ -537,26 +537,36 @@ public final class SimulatedDisk implements Disk {
 
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
-            throw new IOException(path + ": a handle for direct writes is not for reading");
+            checkBlocks("read", target, position);
+            return super.read(target, position);
+        }
+
+        @Override
+        int readBytes(ByteBuffer target, long position) {
+            return file.readMedium(target, position);
         }
 
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
+            checkBlocks("write", source, position);
+            super.write(source, position);
+        }
+
+        private void checkBlocks(String what, ByteBuffer bytes, long position) throws IOException {
             int block = platter.directBlockBytes;
             if (position % block != 0
-                    || source.remaining() % block != 0
-                    || !source.isDirect()
-                    || source.alignmentOffset(source.position(), block) != 0) {
-                throw new IOException(path + ": a direct write of " + source.remaining() + " bytes at " + position
+                    || bytes.remaining() % block != 0
+                    || !bytes.isDirect()
+                    || bytes.alignmentOffset(bytes.position(), block) != 0) {
+                throw new IOException(path + ": a direct " + what + " of " + bytes.remaining() + " bytes at " + position
                         + " is not in blocks of " + block);
             }
-            super.write(source, position);
         }
     }
 
     private class Handle implements DiskFile {
         protected final Path path;
-        private final SimulatedFile file;
+        protected final SimulatedFile file;
         private boolean closed;
 
         Handle(Path path, SimulatedFile file) {
@@ -576,8 +586,12 @@ public final class SimulatedDisk implements Disk {
             synchronized (platter) {
                 checkOpen();
                 failIfInjected(Operation.READ, path);
-                return file.read(target, position);
+                return readBytes(target, position);
             }
+        }
+
+        int readBytes(ByteBuffer target, long position) {
+            return file.read(target, position);
         }
 
         @Override

@@ -18,6 +18,8 @@ final class SimulatedFile {
     private byte[] durable = new byte[0];
     private int durableSize;
     private final BitSet unforced = new BitSet();
+    /** Sectors that a failed force has forgotten: the system sees them, the medium does not have them. */
+    private final BitSet lost = new BitSet();
     /** Another file has the same array: it is copied before it is changed. */
     private boolean seenShared;
 
@@ -35,6 +37,23 @@ final class SimulatedFile {
         return count;
     }
 
+    /** Reads what the medium has, or will be given by the next force. */
+    int readMedium(ByteBuffer target, long position) {
+        int start = target.position();
+        int count = read(target, position);
+        int from = (int) position;
+        for (int sector = lost.nextSetBit(from / SECTOR_BYTES);
+                sector >= 0 && sector * SECTOR_BYTES < from + count;
+                sector = lost.nextSetBit(sector + 1)) {
+            for (int at = Math.max(from, sector * SECTOR_BYTES);
+                    at < Math.min(from + count, (sector + 1) * SECTOR_BYTES);
+                    at++) {
+                target.put(start + at - from, at < durable.length ? durable[at] : 0);
+            }
+        }
+        return count;
+    }
+
     void write(ByteBuffer source, int count, long position) {
         int from = (int) position;
         int end = Math.addExact(from, count);
@@ -47,6 +66,7 @@ final class SimulatedFile {
         source.get(seen, from, count);
         seenSize = Math.max(seenSize, end);
         unforced.set(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
+        lost.clear(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
     }
 
     void truncate(long size) {
@@ -68,6 +88,7 @@ final class SimulatedFile {
 
     /** What Linux does: the pages count as clean, but never reached the medium. */
     void forgetUnforced() {
+        lost.or(unforced);
         unforced.clear();
     }
 
@@ -82,6 +103,7 @@ final class SimulatedFile {
         seenShared = false;
         seenSize = durableSize;
         unforced.clear();
+        lost.clear();
     }
 
     private void tear(Prng random, CrashPolicy policy) {
@@ -187,6 +209,7 @@ final class SimulatedFile {
         durableSize = contents.length;
         seenShared = false;
         durableShared = false;
+        lost.clear();
         unforced.clear();
     }
 
