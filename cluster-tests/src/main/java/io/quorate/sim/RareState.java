@@ -100,5 +100,20 @@ public enum RareState {
     SNAPSHOT_RESUMED_BY_NEXT_LEADER,
     SNAPSHOT_OVER_SHORTER_LOG,
     SNAPSHOT_OVER_UNCOMMITTED_TAIL,
-    TRUNCATED_MEMBERSHIP
+    TRUNCATED_MEMBERSHIP;
+
+    private final int surelyMetBy;
+
+    RareState() {
+        this(200);
+    }
+
+    RareState(int surelyMetBy) {
+        this.surelyMetBy = surelyMetBy;
+    }
+
+    /** So many seeds have met it at least once, unless the simulator does not test it any more. */
+    int surelyMetBy() {
+        return surelyMetBy;
+    }
 }

@@ -12,6 +12,9 @@ import java.nio.file.Path;
  *   SEED ...              runs these seeds, decimal or 0x…, and prints a report of each
  *   minimise SEED [FILE]  makes a failing seed as short as it gets, prints its timeline and writes the scenario
  *   replay FILE           runs a scenario and prints its timeline if it fails
+ *   soak SEEDS [FIRST [PROCESSES [DIRECTORY]]]
+ *                         runs that many seeds in processes of their own; ends with 1 if one failed, or if a rare state
+ *                         was not met that should have been
  * </pre>
  */
 public final class SimulationMain {
@@ -21,7 +24,7 @@ public final class SimulationMain {
     private SimulationMain() {}
 
     /** Ends with the stack trace of the first {@link SimulationFailure}. */
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, InterruptedException {
         switch (arguments[0]) {
             case "minimise" -> {
                 String text = minimise(Scenario.ofSeed(Long.decode(arguments[1])));
@@ -30,6 +33,22 @@ public final class SimulationMain {
                 }
             }
             case "replay" -> System.out.println(replay(Scenario.parse(Files.readString(Path.of(arguments[1])))));
+            case "soak" -> {
+                Soak.Options options = new Soak.Options(
+                        Integer.parseInt(arguments[1]),
+                        arguments.length > 2 ? Long.decode(arguments[2]) : 1,
+                        arguments.length > 3
+                                ? Integer.parseInt(arguments[3])
+                                : Runtime.getRuntime().availableProcessors(),
+                        Path.of(arguments.length > 4 ? arguments[4] : "soak"));
+                System.exit(Soak.run(options, System.out) ? 0 : 1);
+            }
+            case "work" ->
+                Soak.work(
+                        Long.decode(arguments[1]),
+                        Integer.parseInt(arguments[2]),
+                        Integer.parseInt(arguments[3]),
+                        System.out);
             default -> {
                 for (String seed : arguments) {
                     System.out.println(Simulation.run(Long.decode(seed)));
