@@ -4,7 +4,6 @@ package io.quorate.sim;
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
-import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -14,7 +13,6 @@ import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteResponse;
-import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -96,8 +94,6 @@ final class GroupWatch {
             onProgress();
         } else if (message instanceof TimeoutNow request) {
             askedToTakeOver.add(new Asked(to, request.term() + 1));
-        } else if (message instanceof ReadIndexResponse response) {
-            sightings.met(response.granted() ? RareState.READ_INDEX_GIVEN : RareState.READ_INDEX_REFUSED);
         } else if (message instanceof InstallSnapshot piece) {
             onPiece(to, piece);
         }
@@ -235,21 +231,16 @@ final class GroupWatch {
     private void onTruncation(NodeId node, long from) {
         Set<Long> terms = new TreeSet<>();
         boolean own = false;
-        boolean membership = false;
         for (long index = from; model.entryOf(node, index).isPresent(); index++) {
             LogEntry entry = model.entryOf(node, index).orElseThrow();
             terms.add(entry.term());
             own |= model.leaderOf(entry.term()).filter(node::equals).isPresent();
-            membership |= entry.type() == EntryType.MEMBERSHIP;
         }
         if (terms.size() > 1) {
             sightings.met(RareState.TRUNCATED_ENTRIES_OF_TWO_TERMS);
         }
         if (own) {
             sightings.met(RareState.TRUNCATED_OWN_ENTRIES);
-        }
-        if (membership) {
-            sightings.met(RareState.TRUNCATED_MEMBERSHIP);
         }
         if (model.durableIndexOf(node) < model.lastEntryOf(node).index()) {
             sightings.met(RareState.TRUNCATED_WHILE_WRITING);
