@@ -171,7 +171,8 @@ final class GroupWatch {
                         !other.getKey().equals(node) && other.getValue().role() == Role.LEADER)) {
             sightings.met(RareState.ELECTED_BESIDE_FORMER_LEADER);
         }
-        if (!candidates.subMap(lastLedTerm, false, term, false).isEmpty()) {
+        if (lastLedTerm < term
+                && !candidates.subMap(lastLedTerm, false, term, false).isEmpty()) {
             sightings.met(RareState.TERM_WITHOUT_LEADER);
         }
         if (askedToTakeOver.contains(new Asked(node, term))) {
