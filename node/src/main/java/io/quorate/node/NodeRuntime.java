@@ -234,8 +234,13 @@ public final class NodeRuntime {
                 group -> NodeJournal.nameOf(group, this::registeredTopics));
         ReplicaObserver observer = new BothObservers(seams.observer(), journal.observer());
         leaders = new Leaders();
-        gossip = new Gossip(loop, seams.transport(), this::others, myself(), () -> disk.space()
-                .isFull());
+        gossip = new Gossip(
+                loop,
+                seams.transport(),
+                this::others,
+                myself(),
+                () -> disk.space().isFull(),
+                () -> disk.isStalled());
         ClusterWhereabouts whereabouts = new ClusterWhereabouts(
                 self,
                 peers,
@@ -424,6 +429,9 @@ public final class NodeRuntime {
             if (disk.isUnfit() && !diskUnfit) {
                 ticked.wakeAll();
             }
+            if (disk.isUnfit() != diskUnfit) {
+                gossip.tellAll();
+            }
             diskUnfit = disk.isUnfit();
             ticked.tick();
             balancer.tick();
@@ -607,7 +615,7 @@ public final class NodeRuntime {
             leaders.leadsNothingBut(from, leads);
             ticked.leadsNothingBut(from, leads);
         }
-        disk.space().onPeer(from, status.diskFull());
+        disk.onPeer(from, status.diskFull(), status.diskStalled());
         if (peers.onStatus(from, status.clientAddress(), status.incarnation(), status.peerAddress())) {
             metadata.keepUp();
         }

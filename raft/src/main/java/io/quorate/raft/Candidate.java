@@ -59,6 +59,7 @@ final class Candidate implements MemberRole {
     public void onTick() {
         if (timer.expiresOnTick()) {
             core.campaign(
+                    CampaignCause.LOST_BEFORE,
                     "got " + tally.grants() + " votes of "
                             + core.membership().voters().size(),
                     ElectionTimer.hasteAfter(haste));
@@ -89,7 +90,7 @@ final class Candidate implements MemberRole {
 
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
-        if (core.voting().answerPreVote(from, request, false)) {
+        if (core.voting().answerPreVote(from, request, Optional.empty())) {
             timer.standBack();
         }
     }
@@ -101,7 +102,7 @@ final class Candidate implements MemberRole {
 
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
-        core.voting().refuse(from, "voted for itself");
+        core.voting().refuse(from, VoteRefusal.VOTED_FOR_OTHER, "voted for itself");
     }
 
     @Override

@@ -64,7 +64,14 @@ final class Follower implements MemberRole {
         ticksSinceLeader++;
         refuse(reads.tick(), ReadOutcome.Reason.NO_ANSWER, leader);
         if (timer.expiresOnTick()) {
-            core.campaign(leader.map(this::describeSilence).orElse("no leader in sight"), timer.hasteOfCampaign());
+            if (leader.isEmpty()) {
+                core.campaign(CampaignCause.NO_LEADER, "no leader in sight", timer.hasteOfCampaign());
+            } else {
+                core.campaign(
+                        leaderDisconnected ? CampaignCause.LEADER_DISCONNECTED : CampaignCause.LEADER_SILENT,
+                        describeSilence(leader.get()),
+                        timer.hasteOfCampaign());
+            }
         }
     }
 
@@ -124,10 +131,9 @@ final class Follower implements MemberRole {
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
         // Sticky: who hears a leader wants no other (thesis §9.6).
-        boolean leaderIsAlive = leader.isPresent()
-                && !leaderDisconnected
-                && ticksSinceLeader < core.config().electionTimeoutTicks();
-        if (core.voting().answerPreVote(from, request, leaderIsAlive)) {
+        boolean leaderIsAlive =
+                !leaderDisconnected && ticksSinceLeader < core.config().electionTimeoutTicks();
+        if (core.voting().answerPreVote(from, request, leader.filter(heard -> leaderIsAlive))) {
             timer.standBack();
         }
     }
@@ -140,7 +146,7 @@ final class Follower implements MemberRole {
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
         if (leader.isPresent()) {
-            core.voting().refuse(from, "leader " + leader.get() + " has been elected");
+            core.voting().refuse(from, VoteRefusal.TERM_HAS_LEADER, "leader " + leader.get() + " has been elected");
         } else if (core.voting().voteUnlessGivenOrOutdated(from, request)) {
             timer.restart();
         }
@@ -372,9 +378,10 @@ final class Follower implements MemberRole {
             return;
         }
         if (!core.membership().isVoter(core.self())) {
-            core.event(new RaftEvent.TransferDeclined(core.term(), from, "it is no voter"));
+            core.event(
+                    new RaftEvent.TransferDeclined(core.term(), from, TransferFailure.NOT_A_VOTER, "it is no voter"));
         } else if (core.isHeldBack()) {
-            core.event(new RaftEvent.TransferDeclined(core.term(), from, "it is held back"));
+            core.event(new RaftEvent.TransferDeclined(core.term(), from, TransferFailure.HELD_BACK, "it is held back"));
         } else {
             core.becomeCandidate(ElectionTimer.CALM, true);
         }

@@ -118,7 +118,9 @@ final class Leader implements MemberRole {
         replication.onTick();
         lease.onTick();
         if (transfer.isPresent() && transfer.get().expiresOnTick()) {
-            abortTransfer("not done within " + core.config().electionTimeoutTicks() + " ticks");
+            abortTransfer(
+                    TransferFailure.TIMED_OUT,
+                    "not done within " + core.config().electionTimeoutTicks() + " ticks");
         }
         int timeout = core.config().electionTimeoutTicks();
         if (!core.membership().hasQuorum(voter -> isInContact(voter, timeout))) {
@@ -128,6 +130,7 @@ final class Leader implements MemberRole {
             core.becomeFollower(
                     core.term(),
                     Optional.empty(),
+                    FollowerCause.NO_QUORUM,
                     "in contact with " + inContact + " of " + core.voters().size() + " voters for " + timeout
                             + " ticks");
             return;
@@ -191,7 +194,7 @@ final class Leader implements MemberRole {
     public void onDisconnected(NodeId peer) {
         replication.disconnected(replication.progressOf(peer));
         if (transferTarget().equals(Optional.of(peer))) {
-            abortTransfer("the connection to " + peer + " broke");
+            abortTransfer(TransferFailure.DISCONNECTED, "the connection to " + peer + " broke");
         }
     }
 
@@ -285,7 +288,7 @@ final class Leader implements MemberRole {
             append(EntryType.MEMBERSHIP, 0, 0, step.get().encode());
         } else if (!core.membership().isVoter(core.self()) && core.memberships().currentIndex() <= log.commitIndex()) {
             askSuccessor();
-            core.becomeFollower(core.term(), Optional.empty(), "is no voter any more");
+            core.becomeFollower(core.term(), Optional.empty(), FollowerCause.NOT_A_VOTER, "is no voter any more");
         }
     }
 
@@ -302,7 +305,7 @@ final class Leader implements MemberRole {
     void membershipChanged() {
         replication.membershipChanged();
         if (transfer.isPresent() && !core.membership().isVoter(transferTarget().orElseThrow())) {
-            abortTransfer(transferTarget().get() + " is no voter any more");
+            abortTransfer(TransferFailure.NOT_A_VOTER, transferTarget().get() + " is no voter any more");
         }
     }
 
@@ -370,8 +373,8 @@ final class Leader implements MemberRole {
         return new TransferResult.Started();
     }
 
-    private void abortTransfer(String reason) {
-        core.event(new RaftEvent.TransferAborted(core.term(), transferTarget().orElseThrow(), reason));
+    private void abortTransfer(TransferFailure cause, String reason) {
+        core.event(new RaftEvent.TransferAborted(core.term(), transferTarget().orElseThrow(), cause, reason));
         transfer = Optional.empty();
     }
 
@@ -428,7 +431,7 @@ final class Leader implements MemberRole {
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
         // Check-quorum has seen a majority lately, or this would not be a leader any more.
-        core.voting().answerPreVote(from, request, true);
+        core.voting().answerPreVote(from, request, leader());
     }
 
     @Override
@@ -438,7 +441,7 @@ final class Leader implements MemberRole {
 
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
-        core.voting().refuse(from, "leads the term");
+        core.voting().refuse(from, VoteRefusal.TERM_HAS_LEADER, "leads the term");
     }
 
     @Override

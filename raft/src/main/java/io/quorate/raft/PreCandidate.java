@@ -56,6 +56,7 @@ final class PreCandidate implements MemberRole {
     public void onTick() {
         if (timer.expiresOnTick()) {
             core.campaign(
+                    CampaignCause.LOST_BEFORE,
                     "pre-vote got " + tally.grants() + " of "
                             + core.membership().voters().size(),
                     ElectionTimer.hasteAfter(haste));
@@ -74,7 +75,7 @@ final class PreCandidate implements MemberRole {
 
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
-        if (core.voting().answerPreVote(from, request, false)) {
+        if (core.voting().answerPreVote(from, request, Optional.empty())) {
             timer.standBack();
         }
     }
@@ -82,7 +83,7 @@ final class PreCandidate implements MemberRole {
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
         if (core.voting().voteUnlessGivenOrOutdated(from, request)) {
-            core.becomeFollower(core.term(), Optional.empty(), "voted for " + from);
+            core.becomeFollower(core.term(), Optional.empty(), FollowerCause.VOTED_FOR_OTHER, "voted for " + from);
         }
     }
 

@@ -137,7 +137,8 @@ public final class RaftCore {
             if (message instanceof VoteRequest request && voting.mustIgnore(from, request)) {
                 return;
             }
-            becomeFollower(message.term(), Optional.empty(), from + " is in term " + message.term());
+            becomeFollower(
+                    message.term(), Optional.empty(), FollowerCause.NEWER_TERM, from + " is in term " + message.term());
         }
         message.deliverTo(from, message.term() < term() ? staleTerm : role);
     }
@@ -224,10 +225,12 @@ public final class RaftCore {
     /**
      * Gives up leadership, if this member leads: its driver knows why somebody else should, a disk that does not answer
      * for example. An only voter, whom nobody can replace, stays.
+     *
+     * @param reason the same for people
      */
-    public void stepDown(String reason) {
+    public void stepDown(FollowerCause cause, String reason) {
         if (role instanceof Leader && !membership().isOnlyVoter(self)) {
-            becomeFollower(term(), Optional.empty(), reason);
+            becomeFollower(term(), Optional.empty(), cause, reason);
         }
     }
 
@@ -678,16 +681,16 @@ public final class RaftCore {
      *
      * @param haste see {@link ElectionTimer#restartForCampaign}
      */
-    void campaign(String reason, int haste) {
+    void campaign(CampaignCause cause, String reason, int haste) {
         if (!membership().isVoter(self)) {
-            becomeFollower(term(), Optional.empty(), "no voter, though " + reason);
+            becomeFollower(term(), Optional.empty(), FollowerCause.NOT_A_VOTER, "no voter, though " + reason);
         } else if (membership().isOnlyVoter(self)) {
             becomeCandidate(ElectionTimer.CALM, false);
         } else if (heldBack) {
             // It knows no leader any more, so that it supports whoever else campaigns.
-            becomeFollower(term(), Optional.empty(), "held back, though " + reason);
+            becomeFollower(term(), Optional.empty(), FollowerCause.HELD_BACK, "held back, though " + reason);
         } else {
-            event(new RaftEvent.BecamePreCandidate(term(), reason));
+            event(new RaftEvent.BecamePreCandidate(term(), cause, reason));
             enter(new PreCandidate(this, haste));
         }
     }
@@ -707,18 +710,18 @@ public final class RaftCore {
     }
 
     /** Steps down, or moves to a newer term. The vote is forgotten with its term only. */
-    void becomeFollower(long newTerm, Optional<NodeId> leader, String reason) {
+    void becomeFollower(long newTerm, Optional<NodeId> leader, FollowerCause cause, String reason) {
         if (newTerm != term()) {
             Invariants.check(newTerm > term(), "the term never falls", newTerm, term());
             setHardState(new HardState(newTerm, Optional.empty()));
         }
-        event(new RaftEvent.BecameFollower(newTerm, reason));
+        event(new RaftEvent.BecameFollower(newTerm, cause, reason));
         enter(new Follower(this, leader));
     }
 
     /** A campaigning member has found that its term has a leader. */
     MemberRole follow(NodeId leader) {
-        becomeFollower(term(), Optional.of(leader), leader + " leads term " + term());
+        becomeFollower(term(), Optional.of(leader), FollowerCause.LEADER_FOUND, leader + " leads term " + term());
         event(new RaftEvent.FollowsLeader(term(), leader));
         return role;
     }

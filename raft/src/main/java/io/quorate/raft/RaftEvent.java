@@ -4,14 +4,17 @@ package io.quorate.raft;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.NodeId;
 
-/** What happened inside a member, with its reason. Logs, metrics and tests subscribe; the protocol does not. */
+/**
+ * What happened inside a member, with its reason: the cause for machines, the sentence for people. Logs, metrics and tests
+ * subscribe; the protocol does not.
+ */
 public sealed interface RaftEvent {
     /** The term in which it happened. */
     long term();
 
-    record BecameFollower(long term, String reason) implements RaftEvent {}
+    record BecameFollower(long term, FollowerCause cause, String reason) implements RaftEvent {}
 
-    record BecamePreCandidate(long term, String reason) implements RaftEvent {}
+    record BecamePreCandidate(long term, CampaignCause cause, String reason) implements RaftEvent {}
 
     record BecameCandidate(long term) implements RaftEvent {}
 
@@ -28,16 +31,19 @@ public sealed interface RaftEvent {
 
     record VoteGranted(long term, NodeId candidate) implements RaftEvent {}
 
-    record VoteRefused(long term, NodeId candidate, String reason) implements RaftEvent {}
+    record VoteRefused(long term, NodeId candidate, VoteRefusal cause, String reason) implements RaftEvent {}
+
+    /** A member that would campaign has asked for support and does not get it; nobody's term changes by that. */
+    record PreVoteRefused(long term, NodeId candidate, VoteRefusal cause, String reason) implements RaftEvent {}
 
     /** A leader has begun to hand over to {@code target}. */
     record TransferStarted(long term, NodeId target) implements RaftEvent {}
 
     /** A leader goes on to lead. */
-    record TransferAborted(long term, NodeId target, String reason) implements RaftEvent {}
+    record TransferAborted(long term, NodeId target, TransferFailure cause, String reason) implements RaftEvent {}
 
     /** A leader has asked this member to take over, but it does not campaign. */
-    record TransferDeclined(long term, NodeId leader, String reason) implements RaftEvent {}
+    record TransferDeclined(long term, NodeId leader, TransferFailure cause, String reason) implements RaftEvent {}
 
     /** The members are others from the entry at {@code index} on; by an entry, by the loss of one, or by a snapshot. */
     record MembershipChanged(long term, long index, Membership membership) implements RaftEvent {}

@@ -32,12 +32,12 @@ final class StaleTerm implements MessageHandler {
 
     @Override
     public void onPreVoteRequest(NodeId from, PreVoteRequest request) {
-        core.reply(from, new PreVoteResponse(core.term(), false));
+        core.voting().refusePreVote(from, VoteRefusal.STALE_TERM, "it asks for term " + request.term());
     }
 
     @Override
     public void onVoteRequest(NodeId from, VoteRequest request) {
-        core.reply(from, new VoteResponse(core.term(), false));
+        core.voting().refuse(from, VoteRefusal.STALE_TERM, "it campaigns in term " + request.term());
     }
 
     @Override

@@ -49,31 +49,55 @@ final class Voting {
         if (request.transfer() || !isBoundByLease()) {
             return false;
         }
-        core.event(new RaftEvent.VoteRefused(
-                core.term(), from, "a leader was heard " + ticksSinceAnyLeader + " ticks ago and may hold a lease"));
+        core.event(new RaftEvent.VoteRefused(core.term(), from, VoteRefusal.LEASE, possibleLease()));
         return true;
     }
 
-    /** Answers without any change of term, vote or log (thesis §9.6). True if the sender has this member's support. */
-    boolean answerPreVote(NodeId from, PreVoteRequest request, boolean leaderIsAlive) {
-        boolean granted = !leaderIsAlive
-                && !isBoundByLease()
-                && request.term() > core.term()
-                && request.lastEntry().isAtLeastAsUpToDateAs(core.log().last());
-        core.reply(from, new PreVoteResponse(granted ? request.term() : core.term(), granted));
-        return granted;
+    private String possibleLease() {
+        return "a leader was heard " + ticksSinceAnyLeader + " ticks ago and may hold a lease";
+    }
+
+    /**
+     * Answers without any change of term, vote or log (thesis §9.6). True if the sender has this member's support.
+     *
+     * @param leaderInSight who leads, if it is heard
+     */
+    boolean answerPreVote(NodeId from, PreVoteRequest request, Optional<NodeId> leaderInSight) {
+        EntryId last = core.log().last();
+        if (request.term() <= core.term()) {
+            refusePreVote(from, VoteRefusal.STALE_TERM, "it asks for term " + request.term());
+        } else if (leaderInSight.isPresent()) {
+            refusePreVote(from, VoteRefusal.HEARS_LEADER, "leader " + leaderInSight.get() + " is in sight");
+        } else if (isBoundByLease()) {
+            refusePreVote(from, VoteRefusal.LEASE, possibleLease());
+        } else if (!request.lastEntry().isAtLeastAsUpToDateAs(last)) {
+            refusePreVote(from, VoteRefusal.LOG_BEHIND, isNewer(last, request.lastEntry()));
+        } else {
+            core.reply(from, new PreVoteResponse(request.term(), true));
+            return true;
+        }
+        return false;
+    }
+
+    void refusePreVote(NodeId from, VoteRefusal cause, String reason) {
+        core.event(new RaftEvent.PreVoteRefused(core.term(), from, cause, reason));
+        core.reply(from, new PreVoteResponse(core.term(), false));
+    }
+
+    private static String isNewer(EntryId own, EntryId other) {
+        return "log " + own + " is newer than " + other;
     }
 
     /** One vote per term, and only for a log that has all that may be committed (paper §5.2, §5.4.1). */
     boolean voteUnlessGivenOrOutdated(NodeId from, VoteRequest request) {
         Optional<NodeId> votedFor = core.hardState().votedFor();
         if (votedFor.isPresent() && !votedFor.get().equals(from)) {
-            refuse(from, "voted for " + votedFor.get());
+            refuse(from, VoteRefusal.VOTED_FOR_OTHER, "voted for " + votedFor.get());
             return false;
         }
         EntryId last = core.log().last();
         if (!request.lastEntry().isAtLeastAsUpToDateAs(last)) {
-            refuse(from, "log " + last + " is newer than " + request.lastEntry());
+            refuse(from, VoteRefusal.LOG_BEHIND, isNewer(last, request.lastEntry()));
             return false;
         }
         if (votedFor.isEmpty()) {
@@ -84,8 +108,8 @@ final class Voting {
         return true;
     }
 
-    void refuse(NodeId from, String reason) {
-        core.event(new RaftEvent.VoteRefused(core.term(), from, reason));
+    void refuse(NodeId from, VoteRefusal cause, String reason) {
+        core.event(new RaftEvent.VoteRefused(core.term(), from, cause, reason));
         core.reply(from, new VoteResponse(core.term(), false));
     }
 }

@@ -9,6 +9,7 @@ import static io.quorate.raft.CoreFixture.N3;
 import static io.quorate.raft.CoreFixture.append;
 import static io.quorate.raft.CoreFixture.core;
 import static io.quorate.raft.CoreFixture.entry;
+import static io.quorate.raft.CoreFixture.events;
 import static io.quorate.raft.CoreFixture.follower;
 import static io.quorate.raft.CoreFixture.heartbeat;
 import static io.quorate.raft.CoreFixture.id;
@@ -217,7 +218,9 @@ class ElectionTest {
         PreVoteResponse expected = new PreVoteResponse(granted ? asked : term, granted);
         assertEquals(List.of(to(N2, expected)), outputs.sendNow());
         assertTrue(outputs.persist().isEmpty());
-        assertEquals(List.of(), outputs.events());
+        assertEquals(
+                granted ? 0 : 1, events(outputs, RaftEvent.PreVoteRefused.class).size());
+        assertEquals(granted ? 0 : 1, outputs.events().size());
         assertEquals(term, core.term());
     }
 
@@ -498,9 +501,11 @@ class ElectionTest {
     }
 
     @Test
-    @DisplayName("a message of a node that is no other voter is dropped, and says so")
+    @DisplayName("a message of a node that is no other voter is dropped while there is a leader, and says so")
     void strangersAreDropped() {
         RaftCore core = follower(1);
+        core.step(N2, heartbeat(1, 0));
+        core.drain();
         core.step(CoreFixture.STRANGER, new VoteRequest(9, id(9, 9)));
         core.step(N1, new VoteRequest(9, id(9, 9)));
         Outputs outputs = core.drain();

@@ -486,7 +486,8 @@ class LeaderTest {
         core.drain();
         core.tick();
         assertEquals(
-                List.of(new RaftEvent.BecameFollower(2, "in contact with 1 of 3 voters for 10 ticks")),
+                List.of(new RaftEvent.BecameFollower(
+                        2, FollowerCause.NO_QUORUM, "in contact with 1 of 3 voters for 10 ticks")),
                 core.drain().events());
         assertEquals(2, core.term());
         assertEquals(Optional.empty(), core.leader());

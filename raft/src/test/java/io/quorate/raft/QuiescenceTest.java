@@ -329,7 +329,7 @@ class QuiescenceTest {
         @DisplayName("that steps down does not rest as a follower")
         void stepsDown() {
             RaftCore leader = restingLeader();
-            leader.stepDown("told to");
+            leader.stepDown(FollowerCause.ASKED_TO, "told to");
             assertFalse(leader.isQuiescent());
         }
     }

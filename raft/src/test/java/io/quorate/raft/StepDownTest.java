@@ -35,14 +35,14 @@ class StepDownTest {
         RaftCore core = leader(1);
         long term = core.term();
 
-        core.stepDown("the disk does not answer");
+        core.stepDown(FollowerCause.DISK_STALLED, "the disk does not answer");
 
         assertEquals(RaftCore.Role.FOLLOWER, core.role());
         assertEquals(term, core.term());
         assertEquals(Optional.empty(), core.leader());
         assertInstanceOf(ProposeResult.NotLeader.class, core.propose(records(1)));
         assertEquals(
-                List.of(new RaftEvent.BecameFollower(term, "the disk does not answer")),
+                List.of(new RaftEvent.BecameFollower(term, FollowerCause.DISK_STALLED, "the disk does not answer")),
                 events(core.drain(), RaftEvent.BecameFollower.class));
     }
 
@@ -51,7 +51,7 @@ class StepDownTest {
     void voteIsKept() {
         RaftCore core = leader(1);
 
-        core.stepDown("why not");
+        core.stepDown(FollowerCause.DISK_STALLED, "why not");
         core.step(N2, new VoteRequest(core.term(), id(9, 9)));
 
         assertEquals(
@@ -65,7 +65,7 @@ class StepDownTest {
         core.step(N2, append(1, EntryId.NONE, 0));
         core.drain();
 
-        core.stepDown("why not");
+        core.stepDown(FollowerCause.DISK_STALLED, "why not");
 
         assertEquals(Optional.of(N2), core.leader());
         assertTrue(!core.hasOutputs());
@@ -77,7 +77,7 @@ class StepDownTest {
         RaftCore core = leader(CONFIG, 1);
 
         core.holdBack(true);
-        core.stepDown("nobody is better");
+        core.stepDown(FollowerCause.DISK_STALLED, "nobody is better");
 
         assertEquals(RaftCore.Role.LEADER, core.role());
     }

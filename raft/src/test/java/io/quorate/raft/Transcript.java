@@ -54,6 +54,12 @@ final class Transcript {
             return "votes for " + e.candidate() + " in t" + e.term();
         } else if (event instanceof RaftEvent.VoteRefused e) {
             return "refuses " + e.candidate() + " its vote in t" + e.term() + ": " + e.reason();
+        } else if (event instanceof RaftEvent.PreVoteRefused e) {
+            return "supports not " + e.candidate() + " in t" + e.term() + ": " + e.reason();
+        } else if (event instanceof RaftEvent.Quiesced e) {
+            return "rests in t" + e.term();
+        } else if (event instanceof RaftEvent.Woken e) {
+            return "wakes in t" + e.term() + ": " + e.reason();
         } else if (event instanceof RaftEvent.LogTruncated e) {
             return "truncates its log from " + e.fromIndex();
         } else if (event instanceof RaftEvent.FollowerNeedsSnapshot e) {

@@ -197,7 +197,7 @@ class TransferTest {
         core.step(N2, new TimeoutNow(1));
         assertEquals(RaftCore.Role.FOLLOWER, core.role());
         assertEquals(
-                List.of(new RaftEvent.TransferDeclined(1, N2, "it is held back")),
+                List.of(new RaftEvent.TransferDeclined(1, N2, TransferFailure.HELD_BACK, "it is held back")),
                 core.drain().events());
     }
 

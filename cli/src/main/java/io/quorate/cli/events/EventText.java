@@ -52,6 +52,7 @@ public final class EventText {
             case EVENT_KIND_FOLLOWS_LEADER -> "followed " + peer + why;
             case EVENT_KIND_VOTE_GRANTED -> "voted for " + peer + why;
             case EVENT_KIND_VOTE_REFUSED -> "refused its vote to " + peer + why;
+            case EVENT_KIND_PRE_VOTE_REFUSED -> "did not support " + peer + why;
             case EVENT_KIND_LOG_TRUNCATED -> "dropped uncommitted entries" + why;
             case EVENT_KIND_MESSAGE_DROPPED -> "dropped a message of " + peer + why;
             case EVENT_KIND_DISK_STALLED -> "got no answer from its disk any more" + why;

@@ -227,10 +227,13 @@ final class Diagnosis {
     }
 
     private List<String> refusedVotes() {
-        return newest(
-                evidence.events(event -> event.getKind() == EventKind.EVENT_KIND_VOTE_REFUSED && isOurs(event)).stream()
-                        .filter(located -> evidence.ageMillis(located) < ELECTION_MILLIS)
-                        .toList());
+        return newest(evidence.events(event -> isRefusal(event.getKind()) && isOurs(event)).stream()
+                .filter(located -> evidence.ageMillis(located) < ELECTION_MILLIS)
+                .toList());
+    }
+
+    private static boolean isRefusal(EventKind kind) {
+        return kind == EventKind.EVENT_KIND_VOTE_REFUSED || kind == EventKind.EVENT_KIND_PRE_VOTE_REFUSED;
     }
 
     // ---- somebody leads
@@ -325,6 +328,9 @@ final class Diagnosis {
         }
         if (follower.getSilentMs() >= SILENCE_MILLIS) {
             return "the leader has not heard from it for " + Evidence.age(follower.getSilentMs());
+        }
+        if (follower.getInstalling()) {
+            return "it needs what is in no log any more and is being sent a snapshot";
         }
         return follower.getReplicating()
                 ? "it is being sent what it lacks, but does not take it as fast as it comes"

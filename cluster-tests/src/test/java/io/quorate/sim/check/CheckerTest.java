@@ -4,6 +4,7 @@ package io.quorate.sim.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.quorate.raft.FollowerCause;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
@@ -154,8 +155,8 @@ class CheckerTest {
                 "a candidacy that is not on disk",
                 new Spoilt(Invariant.VOTE_DURABLE_BEFORE_SENT, () -> send(N3, N1, new VoteRequest(2, EntryId.NONE))));
         stories.put("a term that falls", new Spoilt(Invariant.TERM_MONOTONIC, () -> {
-            checker.onRaftEvent(N1, GROUP, new RaftEvent.BecameFollower(4, "test"));
-            checker.onRaftEvent(N1, GROUP, new RaftEvent.BecameFollower(3, "test"));
+            checker.onRaftEvent(N1, GROUP, new RaftEvent.BecameFollower(4, FollowerCause.ASKED_TO, "test"));
+            checker.onRaftEvent(N1, GROUP, new RaftEvent.BecameFollower(3, FollowerCause.ASKED_TO, "test"));
         }));
         stories.put("one id, two contents", new Spoilt(Invariant.LOG_MATCHING, () -> {
             send(N1, N2, new AppendRequest(1, noOp.id(), List.of(first), 0));

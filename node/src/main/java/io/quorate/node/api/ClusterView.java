@@ -115,6 +115,7 @@ public record ClusterView(
      * @param laggingMillis for how long it has been behind; empty: it is not
      * @param silentMillis  since anything was heard from it
      * @param replicating   entries are streamed to it; else the leader still looks for where their logs agree
+     * @param installing    it is being sent a snapshot, since it needs what is in no log any more
      */
     public record FollowerView(
             int nodeId,
@@ -123,9 +124,11 @@ public record ClusterView(
             OptionalLong lagBytes,
             OptionalLong laggingMillis,
             long silentMillis,
-            boolean replicating) {
+            boolean replicating,
+            boolean installing) {
         public FollowerView laggingFor(OptionalLong millis) {
-            return new FollowerView(nodeId, matchIndex, lagEntries, lagBytes, millis, silentMillis, replicating);
+            return new FollowerView(
+                    nodeId, matchIndex, lagEntries, lagBytes, millis, silentMillis, replicating, installing);
         }
     }
 

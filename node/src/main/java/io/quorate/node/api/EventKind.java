@@ -37,6 +37,8 @@ public enum EventKind {
     MESSAGE_DROPPED(29),
     /** Something else that the Raft core tells, as it tells it. */
     RAFT(30),
+    /** Asked by one that would campaign. */
+    PRE_VOTE_REFUSED(31),
     DISK_STALLED(40),
     DISK_ANSWERS(41),
     DISK_LOW(42),

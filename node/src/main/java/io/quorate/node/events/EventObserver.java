@@ -23,6 +23,9 @@ public final class EventObserver implements ReplicaObserver {
     /** How often groups have asked for support in a row; those that did not since are not in it. */
     private final TreeMap<Long, Long> preVotes = new TreeMap<>();
 
+    /** The same for requests of others that this node has refused. */
+    private final TreeMap<Long, Long> refusedPreVotes = new TreeMap<>();
+
     /** @param names of groups, for people */
     public EventObserver(FlightRecorder recorder, RefusalCounts refusals, LongFunction<String> names) {
         this.recorder = recorder;
@@ -45,6 +48,7 @@ public final class EventObserver implements ReplicaObserver {
                 || event instanceof RaftEvent.BecameLeader
                 || event instanceof RaftEvent.FollowsLeader) {
             preVotes.remove(groupId);
+            refusedPreVotes.remove(groupId);
         }
         if (event instanceof RaftEvent.BecameLeader leader) {
             led.put(groupId, leader.term());
@@ -66,6 +70,8 @@ public final class EventObserver implements ReplicaObserver {
             record(EventKind.VOTE_GRANTED, groupId, event, granted.candidate().value(), "");
         } else if (event instanceof RaftEvent.VoteRefused refused) {
             record(EventKind.VOTE_REFUSED, groupId, event, refused.candidate().value(), refused.reason());
+        } else if (event instanceof RaftEvent.PreVoteRefused refused) {
+            onPreVoteRefused(groupId, refused);
         } else if (event instanceof RaftEvent.LogTruncated truncated) {
             record(EventKind.LOG_TRUNCATED, groupId, event, 0, "from index " + truncated.fromIndex());
         } else if (event instanceof RaftEvent.MessageDropped message) {
@@ -107,6 +113,19 @@ public final class EventObserver implements ReplicaObserver {
                     candidate,
                     0,
                     candidate.reason() + ", for the " + times + "th time in a row");
+        }
+    }
+
+    private void onPreVoteRefused(long groupId, RaftEvent.PreVoteRefused refused) {
+        long times = refusedPreVotes.merge(groupId, 1L, Long::sum);
+        if (isPowerOfTen(times)) {
+            String again = times == 1 ? "" : ", for the " + times + "th time";
+            record(
+                    EventKind.PRE_VOTE_REFUSED,
+                    groupId,
+                    refused,
+                    refused.candidate().value(),
+                    refused.reason() + again);
         }
     }
 
@@ -177,6 +196,7 @@ public final class EventObserver implements ReplicaObserver {
     public void onDeleted(long groupId, String partition) {
         led.remove(groupId);
         preVotes.remove(groupId);
+        refusedPreVotes.remove(groupId);
         recorder.record(EventKind.TOPIC_DELETED, groupId, 0, 0, partition);
     }
 }

@@ -32,7 +32,8 @@ public final class Gossip {
     public record Self(String clientAddress, String peerAddress, long incarnation, OptionalInt admission) {
         /** All that a node which leads nothing yet has to say. */
         public PeerMessage.Status status() {
-            return new PeerMessage.Status(clientAddress, incarnation, List.of(), true, false, admission, peerAddress);
+            return new PeerMessage.Status(
+                    clientAddress, incarnation, List.of(), true, false, false, admission, peerAddress);
         }
     }
 
@@ -41,6 +42,7 @@ public final class Gossip {
     private final Supplier<? extends Collection<NodeId>> peers;
     private final Self self;
     private final BooleanSupplier diskFull;
+    private final BooleanSupplier diskStalled;
     /** Generation by group. */
     private final SortedMap<Long, Long> leads = new TreeMap<>();
 
@@ -51,18 +53,21 @@ public final class Gossip {
     /**
      * @param peers    all other nodes, now
      * @param diskFull whether this node can store no records now
+     * @param diskStalled whether its disk has not answered for too long
      */
     public Gossip(
             EventLoop loop,
             Transport transport,
             Supplier<? extends Collection<NodeId>> peers,
             Self self,
-            BooleanSupplier diskFull) {
+            BooleanSupplier diskFull,
+            BooleanSupplier diskStalled) {
         this.loop = loop;
         this.transport = transport;
         this.peers = peers;
         this.self = self;
         this.diskFull = diskFull;
+        this.diskStalled = diskStalled;
     }
 
     /** This node leads the group. */
@@ -135,6 +140,7 @@ public final class Gossip {
                 list,
                 complete,
                 diskFull.getAsBoolean(),
+                diskStalled.getAsBoolean(),
                 self.admission(),
                 self.peerAddress());
     }

@@ -12,13 +12,16 @@ import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.raft.FollowerCause;
 import io.quorate.raft.RaftEvent;
+import io.quorate.raft.VoteRefusal;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * The counters and histograms of one node, fed by what an observer of its replicas is told: per batch, per flush and per
@@ -50,6 +53,8 @@ public final class NodeMetrics implements ReplicaObserver {
     private final Counter flushedGroups;
     private final Counter elections;
     private final Counter leaderships;
+    private final Counter lostLeaderships;
+    private final TreeSet<Long> led = new TreeSet<>();
     private final Counter refusedVotes;
     private final Counter truncations;
     private final Counter takenSnapshots;
@@ -95,7 +100,16 @@ public final class NodeMetrics implements ReplicaObserver {
         flushedGroups = counter("quorate_flush_groups_total", "Logs written in flush rounds.");
         elections = counter("quorate_elections_total", "Elections for which replicas of this node have stood.");
         leaderships = counter("quorate_leaderships_total", "Elections that replicas of this node have won.");
-        refusedVotes = counter("quorate_refused_votes_total", "Votes that replicas of this node have refused.");
+        lostLeaderships = counterBy(
+                "quorate_leaderships_lost_total",
+                "Times that replicas of this node ceased to lead, by why.",
+                "cause",
+                FollowerCause.values());
+        refusedVotes = counterBy(
+                "quorate_refused_votes_total",
+                "Votes and pre-votes that replicas of this node have refused, by why.",
+                "cause",
+                VoteRefusal.values());
         truncations = counter(
                 "quorate_log_truncations_total", "Times that uncommitted entries of a former leader were dropped.");
         takenSnapshots = counter(
@@ -120,6 +134,20 @@ public final class NodeMetrics implements ReplicaObserver {
 
     private Counter counter(String name, String help) {
         return Counter.builder().name(name).help(help).withoutExemplars().register(registry);
+    }
+
+    /** All values of the label are there from the beginning. */
+    private Counter counterBy(String name, String help, String label, Enum<?>... values) {
+        Counter counter = Counter.builder()
+                .name(name)
+                .help(help)
+                .labelNames(label)
+                .withoutExemplars()
+                .register(registry);
+        for (Enum<?> value : values) {
+            counter.labelValues(value.name());
+        }
+        return counter;
     }
 
     private Histogram histogram(String name, String help) {
@@ -181,8 +209,13 @@ public final class NodeMetrics implements ReplicaObserver {
             elections.inc();
         } else if (event instanceof RaftEvent.BecameLeader) {
             leaderships.inc();
-        } else if (event instanceof RaftEvent.VoteRefused) {
-            refusedVotes.inc();
+            led.add(groupId);
+        } else if (event instanceof RaftEvent.BecameFollower follower && led.remove(groupId)) {
+            lostLeaderships.labelValues(follower.cause().name()).inc();
+        } else if (event instanceof RaftEvent.VoteRefused refused) {
+            refusedVotes.labelValues(refused.cause().name()).inc();
+        } else if (event instanceof RaftEvent.PreVoteRefused refused) {
+            refusedVotes.labelValues(refused.cause().name()).inc();
         } else if (event instanceof RaftEvent.LogTruncated) {
             truncations.inc();
         } else if (event instanceof RaftEvent.SnapshotInstalled) {

@@ -3,6 +3,7 @@ package io.quorate.node.replica;
 
 import io.quorate.node.api.ClusterView;
 import io.quorate.raft.log.NodeId;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,7 @@ public final class DiskWatch {
     private final int tickMillis;
     private final DiskSpace space;
     private final ReplicaObserver observer;
+    private final TreeSet<NodeId> stalledPeers = new TreeSet<>();
 
     private int ticksSinceRetry;
     private long lastStep;
@@ -82,6 +84,22 @@ public final class DiskWatch {
     /** Whether one write or flush has taken longer than the limit: whoever leads should not. */
     public boolean isStalled() {
         return stalled;
+    }
+
+    /** What a peer tells of its disk. */
+    public void onPeer(NodeId peer, boolean full, boolean peerIsStalled) {
+        space.onPeer(peer, full);
+        if (peerIsStalled) {
+            stalledPeers.add(peer);
+        } else {
+            stalledPeers.remove(peer);
+        }
+    }
+
+    /** Whether the disk of the node on which a member is would do for a leader, as far as this node knows. */
+    boolean isFit(NodeId member) {
+        NodeId node = MemberId.node(member);
+        return space.hasRoom(member) && (node.equals(self) ? !stalled : !stalledPeers.contains(node));
     }
 
     /** How long, in ms, the write or flush that is under way has taken as far as the ticks tell; 0 if none is. */

@@ -27,7 +27,8 @@ final class FollowerViews {
                     lagBytes(core, lagEntries),
                     OptionalLong.empty(),
                     (long) status.silentTicks() * tickMillis,
-                    status.replicating()));
+                    status.replicating(),
+                    status.installing()));
         }
         return views;
     }

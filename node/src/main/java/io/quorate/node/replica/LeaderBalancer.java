@@ -173,7 +173,7 @@ public final class LeaderBalancer {
     private boolean isPresent(FollowerStatus follower) {
         return follower.replicating()
                 && follower.silentTicks() < electionTimeoutTicks
-                && host.disk().space().hasRoom(follower.follower());
+                && host.disk().isFit(follower.follower());
     }
 
     private static boolean handOver(Member member, NodeId target) {

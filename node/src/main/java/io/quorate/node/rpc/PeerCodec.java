@@ -159,6 +159,7 @@ public final class PeerCodec {
                 .setIncarnation(status.incarnation())
                 .setComplete(status.complete())
                 .setDiskFull(status.diskFull())
+                .setDiskStalled(status.diskStalled())
                 .setPeerAddress(status.peerAddress());
         status.admission().ifPresent(frame::setAdmission);
         for (PeerMessage.Leadership leadership : status.leads()) {
@@ -184,6 +185,7 @@ public final class PeerCodec {
                 leads,
                 frame.getComplete(),
                 frame.getDiskFull(),
+                frame.getDiskStalled(),
                 frame.hasAdmission() ? OptionalInt.of(stay("admission", frame.getAdmission())) : OptionalInt.empty(),
                 frame.getPeerAddress());
     }

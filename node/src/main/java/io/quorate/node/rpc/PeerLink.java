@@ -219,6 +219,7 @@ final class PeerLink {
                 leads,
                 older.complete(),
                 newer.diskFull(),
+                newer.diskStalled(),
                 newer.admission(),
                 newer.peerAddress());
     }

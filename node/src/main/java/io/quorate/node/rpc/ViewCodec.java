@@ -129,7 +129,8 @@ final class ViewCodec {
                 .setMatchIndex(view.matchIndex())
                 .setLagEntries(view.lagEntries())
                 .setSilentMs(view.silentMillis())
-                .setReplicating(view.replicating());
+                .setReplicating(view.replicating())
+                .setInstalling(view.installing());
         view.lagBytes().ifPresent(follower::setLagBytes);
         view.laggingMillis().ifPresent(follower::setLaggingMs);
         return follower.build();

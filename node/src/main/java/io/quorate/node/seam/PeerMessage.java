@@ -30,6 +30,7 @@ public sealed interface PeerMessage {
      * @param leads         groups that the sender leads
      * @param complete      whether {@code leads} is the whole list
      * @param diskFull      whether the sender can store no records now
+     * @param diskStalled   whether the sender's disk has not answered for too long
      * @param admission     how often storage of the sender has been readmitted; empty: its disk is empty and it asks
      * @param peerAddress   where peers reach the sender, host:port
      */
@@ -39,6 +40,7 @@ public sealed interface PeerMessage {
             List<Leadership> leads,
             boolean complete,
             boolean diskFull,
+            boolean diskStalled,
             OptionalInt admission,
             String peerAddress)
             implements PeerMessage {
@@ -46,10 +48,10 @@ public sealed interface PeerMessage {
             leads = List.copyOf(leads);
         }
 
-        /** Of a member that has never lost its storage. */
+        /** Of a member that has never lost its storage and whose disk answers. */
         public Status(
                 String clientAddress, long incarnation, List<Leadership> leads, boolean complete, boolean diskFull) {
-            this(clientAddress, incarnation, leads, complete, diskFull, OptionalInt.of(0), "");
+            this(clientAddress, incarnation, leads, complete, diskFull, false, OptionalInt.of(0), "");
         }
     }
 
