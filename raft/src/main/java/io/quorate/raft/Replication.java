@@ -246,8 +246,9 @@ final class Replication {
             core.loadSnapshot(
                     new SnapshotLoad(follower.follower(), core.snapshots().newest()));
         } else {
-            core.sendNow(
-                    follower.follower(), sender.next(core.term(), core.config().maxAppendBytes(), heartbeatRound));
+            // However small the limit, an append takes an entry along: so much may a piece, too.
+            int pieceBytes = Math.max(core.config().maxAppendBytes(), LogEntry.OVERHEAD_BYTES);
+            core.sendNow(follower.follower(), sender.next(core.term(), pieceBytes, heartbeatRound));
         }
     }
 
