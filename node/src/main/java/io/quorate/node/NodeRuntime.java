@@ -2,6 +2,7 @@
 package io.quorate.node;
 
 import io.quorate.logstore.DataDirectory;
+import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.io.Disk;
 import io.quorate.node.api.ClusterView.SpaceLevel;
@@ -67,6 +68,9 @@ public final class NodeRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
 
     private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /** Between two tries to make the registry's log on a full disk. */
+    private static final long ROOM_RETRY_MILLIS = 1_000;
 
     /** How often the members of groups that are to change are looked at. */
     private static final long MOVES_EVERY_MILLIS = 200;
@@ -204,8 +208,16 @@ public final class NodeRuntime {
 
     /** This node's storage belongs to the cluster, which its disk knows now. */
     private void takePart() {
+        GroupDirectories directories = new GroupDirectories(
+                seams.disk(),
+                dataDirectory,
+                settings.clusterId(),
+                settings.nodeId(),
+                settings.logStore(),
+                seams.backgroundExecutor());
+        GroupLog registry = directories.openGroup(GroupName.METADATA.groupId());
         takesPart = true;
-        wire();
+        wire(directories, registry);
         journal.started(settings, dataDirectory.incarnation(), metadata, replicas);
         tickedUntilNanos = loop.clock().nanoTime();
         scheduleTick(tickNanos());
@@ -220,7 +232,7 @@ public final class NodeRuntime {
                 metadata.view().lastIndex());
     }
 
-    private void wire() {
+    private void wire(GroupDirectories directories, GroupLog registry) {
         NodeId self = settings.nodeId();
         journal = new NodeJournal(
                 loop,
@@ -269,23 +281,15 @@ public final class NodeRuntime {
                 new SnapshotBudget(),
                 new RepairQueue(),
                 observer);
-        GroupDirectories directories = new GroupDirectories(
-                seams.disk(),
-                dataDirectory,
-                settings.clusterId(),
-                self,
-                settings.logStore(),
-                seams.backgroundExecutor());
         replicas = new LocalReplicas(
                 host, directories, seams.backgroundExecutor(), seams.prng().split());
-        GroupLog log = directories.openGroup(GroupName.METADATA.groupId());
         metadata = new MetadataService(
                 host,
                 peers,
                 node -> peers.isUp(node) ? guard.asking(node) : Optional.empty(),
                 seams.prng().split(),
                 settings.maxBatchBytes(),
-                log,
+                registry,
                 recovered -> new RaftCore(
                         settings.raft(),
                         MemberId.of(self, memory.durable().admission().getAsInt()),
@@ -592,11 +596,23 @@ public final class NodeRuntime {
         }
     }
 
+    private void takePartOnceThereIsRoom() {
+        try {
+            takePart();
+            tellOthers();
+        } catch (DiskFullException full) {
+            LOG.warn(
+                    "node {} cannot begin and tries again: {}",
+                    settings.nodeId().value(),
+                    full.getMessage());
+            schedule(5, ROOM_RETRY_MILLIS * NANOS_PER_MILLI, this::takePartOnceThereIsRoom);
+        }
+    }
+
     private void admit(Admission.Admitted as) {
         memory.admit(as.admission(), as.founders(), () -> {
             if (!takesPart && !stopping) {
-                takePart();
-                tellOthers();
+                takePartOnceThereIsRoom();
             }
         });
     }
