@@ -30,7 +30,7 @@ class SimulationReplayTest {
 
     /** Another process salts its hash codes differently: what iterates over a hash set by chance shows here. */
     @Test
-    @DisplayName("is the same in another JVM")
+    @DisplayName("RF-00 is the same in another JVM")
     void replaysElsewhere() throws IOException, InterruptedException {
         List<String> expected = Stream.of("11", "12", "13")
                 .map(seed -> Simulation.run(Long.decode(seed)).toString())

@@ -38,7 +38,8 @@ class DirectWriteTest {
 
     @ParameterizedTest(name = "blocks of {0}, zero-filled {1} ahead")
     @CsvSource({"512,0", "512,20000", "4096,0", "4096,20000", "0,20000"})
-    @DisplayName("of flushes of any size, over rolls, cuts and restarts, changes nothing in what is read")
+    @DisplayName(
+            "RF-36 of flushes of any size out of one buffer, over rolls, cuts and restarts, changes nothing in what is read")
     void keepsEverything(int blockBytes, int zeroAheadBytes) {
         LogStoreConfig config = new LogStoreConfig(40_000, zeroAheadBytes, 1000);
         SimulatedDisk disk = diskWithBlocksOf(blockBytes);

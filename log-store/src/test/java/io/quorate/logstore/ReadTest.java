@@ -119,7 +119,7 @@ class ReadTest {
         }
 
         @Test
-        @DisplayName("after a cut at any index finds what was written instead, also after a restart")
+        @DisplayName("RF-26 after a cut at any index finds what was written instead, also after a restart")
         void readsAfterACut() {
             for (int cut = COUNT; cut >= 1; cut -= 9) {
                 SimulatedDisk other = new SimulatedDisk(cut);

@@ -292,7 +292,7 @@ class RecoveryTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("accepted")
-    @DisplayName("accepts what a crash can leave, and the log goes on")
+    @DisplayName("RF-39 accepts what a crash can leave, and the log goes on")
     void accepts(String row, Harm harm, int kept, boolean cut) {
         harm.inflict(new Files(disk));
         List<LogEntry> left = entries.subList(0, kept);
@@ -459,7 +459,7 @@ class RecoveryTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("damaged")
     @DisplayName(
-            "opens a damaged log, says exactly what is damaged, changes nothing, serves the rest, and takes nothing")
+            "RF-39 opens a damaged log, says exactly what is damaged, changes nothing, serves the rest, and takes nothing")
     void reportsDamage(String row, Harm harm, String file, long firstIndex, long lastIndex) {
         Files files = new Files(disk);
         harm.inflict(files);

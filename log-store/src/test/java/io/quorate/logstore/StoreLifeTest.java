@@ -10,7 +10,7 @@ class StoreLifeTest {
     private static final int SEEDS = 300;
 
     @Test
-    @DisplayName("is there after power failures, and notices rot and misdirected writes, whatever was being done")
+    @DisplayName("RF-38 is there after power failures, and notices rot and misdirected writes, whatever was being done")
     void survives() {
         Long only = Long.getLong("store.seed");
         for (long seed = only == null ? 1 : only; seed <= (only == null ? SEEDS : only); seed++) {

@@ -179,7 +179,8 @@ final class CalmGroup implements SimMember.Observer {
     }
 
     boolean hasLeader() {
-        return members.stream().anyMatch(member -> member.isUp() && member.core().role() == RaftCore.Role.LEADER);
+        return members.stream()
+                .anyMatch(member -> member.isUp() && member.core().role() == RaftCore.Role.LEADER);
     }
 
     int committed() {
@@ -221,9 +222,8 @@ final class CalmGroup implements SimMember.Observer {
         long last = leader().lastIndex();
         return wanted.voters().stream()
                 .map(id -> member(id.value()))
-                .allMatch(member -> member.isUp()
-                        && member.core().membership().equals(wanted)
-                        && member.commitIndex() == last);
+                .allMatch(member ->
+                        member.isUp() && member.core().membership().equals(wanted) && member.commitIndex() == last);
     }
 
     @Override

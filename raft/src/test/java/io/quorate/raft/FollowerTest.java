@@ -204,7 +204,7 @@ class FollowerTest {
     }
 
     @Test
-    @DisplayName("KAFKA-14704: a conflicting suffix is cut before the commit index that comes along is adopted")
+    @DisplayName("RF-27, KAFKA-14704: a conflicting suffix is cut before the commit index that comes along is adopted")
     void truncatesBeforeCommitting() {
         RaftCore core = follower(1, 2, 2);
         core.step(N2, append(3, id(1, 1), 2, entry(3, 2)));

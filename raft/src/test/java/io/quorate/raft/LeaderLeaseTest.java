@@ -51,7 +51,8 @@ class LeaderLeaseTest {
     }
 
     @Test
-    @DisplayName("a confirmed round lets the leader answer at once, for the lease's ticks from when the round left")
+    @DisplayName(
+            "RF-08: a confirmed round lets the leader answer at once, for the lease's ticks from when the round left")
     void heldFromWhenTheRoundLeft() {
         RaftCore core = settledLeader();
         tick(core, HEARTBEAT);
@@ -69,7 +70,7 @@ class LeaderLeaseTest {
     }
 
     @Test
-    @DisplayName("a round that is answered when its lease would be over gives none")
+    @DisplayName("RF-08: a round that is answered when its lease would be over gives none")
     void answeredTooLate() {
         RaftCore core = settledLeader();
         tick(core, HEARTBEAT);

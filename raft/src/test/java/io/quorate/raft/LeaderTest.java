@@ -156,7 +156,7 @@ class LeaderTest {
     }
 
     @Test
-    @DisplayName("R12: late, doubled and reordered acknowledgements never lower what is known")
+    @DisplayName("RF-09, R12: late, doubled and reordered acknowledgements never lower what is known")
     void matchOnlyRises() {
         RaftCore core = settledLeader(CONFIG, 1);
         core.propose(command(1));

@@ -33,7 +33,7 @@ class MembershipScenarioTest {
         group.become(voters(1, 2, 3, 4));
         long term = group.core(1).term();
 
-        group.core(1).stepDown("its driver wants it");
+        group.core(1).stepDown(FollowerCause.DISK_STALLED, "its disk does not answer");
         group.core(1).step(new NodeId(3), new VoteRequest(term, group.core(1).lastEntry(), true));
         Outputs answer = group.member(1).drain();
 
@@ -93,7 +93,9 @@ class MembershipScenarioTest {
             group.propose();
             int committed = group.committed();
             group.await("progress", () -> group.committed() > committed);
-            group.await("simple membership", () -> !group.leader().core().membership().isJoint());
+            group.await(
+                    "simple membership",
+                    () -> !group.leader().core().membership().isJoint());
             List<NodeId> voters = group.leader().core().membership().voters();
             assertTrue(voters.equals(before.voters()) || voters.equals(after.voters()), voters::toString);
             if (voters.equals(after.voters())) {
@@ -143,7 +145,8 @@ class MembershipScenarioTest {
     }
 
     @Test
-    @DisplayName("RF-13 members come, go and are replaced one by one, the leader too, from one to five and back, under load")
+    @DisplayName(
+            "RF-13 members come, go and are replaced one by one, the leader too, from one to five and back, under load")
     void walk() {
         CalmGroup group = new CalmGroup(7, 1);
         List<Membership> way = List.of(
@@ -167,7 +170,8 @@ class MembershipScenarioTest {
     }
 
     @Test
-    @DisplayName("RF-13 nobody is removed while leadership is handed over, and nobody is handed it who is being removed")
+    @DisplayName(
+            "RF-13 nobody is removed while leadership is handed over, and nobody is handed it who is being removed")
     void transferAndRemoval() {
         CalmGroup group = new CalmGroup(3, 3);
         group.elect(1);

@@ -23,7 +23,7 @@ class AmnesiaTest {
     }
 
     @Test
-    @DisplayName("never votes: one that remembers and one that does not are no quorum")
+    @DisplayName("RF-34 never votes: one that remembers and one that does not are no quorum")
     void amnesiacIsNoQuorum() {
         TopicPartition partition = cluster.topic("t");
         // Node 2 sleeps while 1 and 3 acknowledge a record; then 1 is away, and 3 comes back without its disk.
@@ -45,6 +45,23 @@ class AmnesiaTest {
                 cluster.read(cluster.leader(partition), partition, VirtualCluster.from(0))
                         .entries
                         .size());
+    }
+
+    @Test
+    @DisplayName("RF-35 is one of a majority that did: the group stays down, and serves nothing")
+    void majorityLost() {
+        TopicPartition partition = cluster.topic("t");
+        assertEquals(0, cluster.append(partition, VirtualCluster.plain("acknowledged")).baseOffset);
+        cluster.all().forEach(VirtualNode::kill);
+        cluster.node(2).loseDisk();
+        cluster.node(3).loseDisk();
+
+        cluster.all().forEach(VirtualNode::start);
+        cluster.run(30_000);
+
+        for (VirtualNode node : cluster.all()) {
+            assertFalse(node.api().isReady(), () -> node.id() + " serves what two of three have forgotten");
+        }
     }
 
     @Test

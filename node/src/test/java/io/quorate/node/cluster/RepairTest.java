@@ -4,6 +4,7 @@ package io.quorate.node.cluster;
 import static io.quorate.node.cluster.VirtualCluster.marks;
 import static io.quorate.node.cluster.VirtualCluster.plain;
 import static io.quorate.node.cluster.VirtualCluster.refusalOf;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -102,7 +103,7 @@ class RepairTest {
     }
 
     @Test
-    @DisplayName("at its start is repaired from the others before it takes part, and then has what they have")
+    @DisplayName("RF-37 at its start is repaired from the others before it takes part, and then has what they have")
     void sealedSegmentAtStart() {
         fill();
         VirtualNode node = cluster.follower(orders);
@@ -244,6 +245,39 @@ class RepairTest {
         awaitRepaired(node, 1);
         cluster.await("it has all", () -> marks(node, orders).highWatermark() == BATCHES);
         assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+    }
+
+    @Test
+    @DisplayName("RF-40 on every replica in the same entry stays out and loses nothing; other partitions go on")
+    void damagedEverywhere() {
+        fill();
+        TopicPartition other = cluster.topic("other");
+        cluster.append(other, plain("before"));
+        List<VirtualNode> nodes = List.copyOf(cluster.running());
+        nodes.forEach(VirtualNode::kill);
+        Path sealed = segments(nodes.get(0), 1).get(0);
+        for (VirtualNode node : nodes) {
+            node.disk().corrupt(sealed, 50_000, 0xff);
+            node.disk().lose(Path.of(sealed.toString().replace(".log", ".index")));
+        }
+        List<byte[]> damaged =
+                nodes.stream().map(node -> node.disk().contents(sealed)).toList();
+
+        nodes.forEach(VirtualNode::start);
+        cluster.awaitReady();
+        cluster.await("the other partition goes on", () -> nodes.stream()
+                .anyMatch(node -> node.api().view().localGroups().stream()
+                        .anyMatch(group -> group.topic().equals("other") && group.role() == ReplicaRole.LEADER)));
+        cluster.append(other, plain("after"));
+        cluster.run(10_000);
+
+        for (int i = 0; i < nodes.size(); i++) {
+            assertEquals(ReplicaRole.QUARANTINED, view(nodes.get(i), 1).role());
+            assertArrayEquals(damaged.get(i), nodes.get(i).disk().contents(sealed));
+            assertEquals(
+                    Reason.CORRUPT_REPLICA,
+                    refusalOf(VirtualCluster.localTail(nodes.get(i), orders)).reason());
+        }
     }
 
     @Test

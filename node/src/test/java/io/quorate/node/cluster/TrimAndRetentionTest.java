@@ -97,7 +97,8 @@ class TrimAndRetentionTest {
     }
 
     @Test
-    @DisplayName("after a restart is found again, with producers that are remembered although their records are gone")
+    @DisplayName(
+            "RF-30 after a restart is found again, with producers that are remembered although their records are gone")
     void restart() {
         append(BATCHES);
         cluster.trim(orders, BATCHES).value();

@@ -71,7 +71,7 @@ class ProducerTableTest {
         }
 
         @Test
-        @DisplayName("forgets the older epoch's sequences when a newer one appends")
+        @DisplayName("RF-31 forgets the older epoch's sequences when a newer one appends")
         void newerEpoch() {
             table.append(batch(7, 3, 0, 2), 400);
 
