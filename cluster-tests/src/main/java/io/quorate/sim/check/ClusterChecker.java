@@ -117,6 +117,9 @@ public final class ClusterChecker {
     public void onRaftEvent(NodeId node, long groupId, RaftEvent event) {
         if (!gone.contains(groupId)) {
             wire.onRaftEvent(node, groupId, event);
+            if (event instanceof RaftEvent.SnapshotInstalled installed) {
+                oracle(groupId).onInstalled(node, installed.last());
+            }
         }
     }
 

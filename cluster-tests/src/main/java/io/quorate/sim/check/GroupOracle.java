@@ -26,6 +26,7 @@ public final class GroupOracle {
     private final Map<Long, Payload> snapshots = new TreeMap<>();
 
     private long trimmedTo;
+    private long lowWatermark;
 
     GroupOracle(long groupId) {
         this.groupId = groupId;
@@ -60,6 +61,19 @@ public final class GroupOracle {
                 node,
                 groupId,
                 last);
+    }
+
+    /** A snapshot takes the place of the node's log: of what comes before its end the node will have nothing. */
+    void onInstalled(NodeId node, EntryId last) {
+        require(
+                last.index() <= committed.size()
+                        && committed.get((int) last.index() - 1).nextOffset() <= lowWatermark,
+                Invariant.KEPT_IS_EVERYWHERE,
+                "%s of group %d gives its log up for a snapshot of %s, but kept are all records from offset %d on",
+                node,
+                groupId,
+                last,
+                lowWatermark);
     }
 
     /** Returns whether this index was applied for the first time anywhere. */
@@ -114,6 +128,10 @@ public final class GroupOracle {
         committed.add(entry);
         if (entry.type() == EntryType.RECORDS) {
             records.add(entry);
+        } else if (entry.type() == EntryType.COMMAND && groupId > 0) {
+            // The command of a partition's log, as docs/formats.md has it: version, kind, low-water mark, first index.
+            long trimmedFrom = entry.payload().asReadOnlyBuffer().getLong(2);
+            lowWatermark = Math.max(lowWatermark, Math.min(trimmedFrom, nextOffset));
         }
     }
 

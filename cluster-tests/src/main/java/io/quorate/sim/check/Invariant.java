@@ -53,6 +53,8 @@ public enum Invariant {
     STATE_MACHINE_SAFETY,
     /** P2: the offsets of a partition's entries are dense. */
     OFFSETS_DENSE,
+    /** P2: no snapshot takes the place of records that are kept: they are on the disk of every replica. */
+    KEPT_IS_EVERYWHERE,
     /** P5: generations do not fall along a log. */
     GENERATION_MONOTONIC,
     /** P5: a batch is acknowledged in the generation in which it was appended, or as a duplicate. */

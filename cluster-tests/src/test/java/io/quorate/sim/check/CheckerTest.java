@@ -18,6 +18,7 @@ import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,32 @@ class CheckerTest {
 
     private void send(NodeId from, NodeId to, Message message) {
         checker.onSend(from, to, GROUP, message);
+    }
+
+    @Test
+    @DisplayName("let a snapshot take the place of trimmed records, and of no others")
+    void snapshotsOfWhatIsTrimmed() {
+        LogEntry trim = new LogEntry(
+                new EntryId(1, 4),
+                EntryType.COMMAND,
+                2,
+                0,
+                0,
+                Payload.wrap(ByteBuffer.allocate(18)
+                        .put((byte) 1)
+                        .put((byte) 1)
+                        .putLong(1)
+                        .putLong(2)
+                        .array()));
+        disk(N1, 1, N1, noOp, first, second, trim);
+        disk(N2, 1, N1, noOp, first, second, trim);
+        apply(N1, noOp, first, second, trim);
+
+        checker.onRaftEvent(N3, GROUP, new RaftEvent.SnapshotInstalled(1, first.id()));
+
+        Violation violation = assertThrows(
+                Violation.class, () -> checker.onRaftEvent(N3, GROUP, new RaftEvent.SnapshotInstalled(1, second.id())));
+        assertEquals(Invariant.KEPT_IS_EVERYWHERE, violation.invariant());
     }
 
     @Test
