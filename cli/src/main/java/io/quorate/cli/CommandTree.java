@@ -16,6 +16,8 @@ import io.quorate.cli.dev.DevVerb;
 import io.quorate.cli.events.EventsVerb;
 import io.quorate.cli.explain.ExplainVerb;
 import io.quorate.cli.log.LogVerb;
+import io.quorate.cli.nodes.NodeVerb;
+import io.quorate.cli.nodes.RebalanceVerb;
 import io.quorate.cli.output.Terminal;
 import io.quorate.cli.output.Terminal.ReaderGoneException;
 import io.quorate.cli.server.ServerVerb;
@@ -55,6 +57,8 @@ final class CommandTree {
         root.addSubcommand(BenchVerb.create(context));
         root.addSubcommand(TopicVerb.create(context));
         root.addSubcommand(ClusterVerb.create(context));
+        root.addSubcommand(NodeVerb.create(context));
+        root.addSubcommand(new RebalanceVerb(context));
         root.addSubcommand(LogVerb.create(context));
         root.addSubcommand(new ExplainVerb(context));
         root.addSubcommand(new EventsVerb(context));

@@ -45,6 +45,35 @@ public interface Admin {
      */
     TailInfo trim(String topic, int partition, long offset);
 
+    /**
+     * A new node may join the cluster; it is to be started with {@code node.join} on an empty directory.
+     *
+     * @param peerAddress where its peers reach it, host:port
+     * @return what happens now, for people
+     */
+    String addNode(int nodeId, String peerAddress);
+
+    /** A node hands over what it holds, and leaves. Returns what happens now, for people. */
+    String removeNode(int nodeId);
+
+    /** A node that has lost its disk, and runs, takes part again as a new member. As {@link #removeNode}. */
+    String readmitNode(int nodeId);
+
+    /** What a node holds goes to another one as far as possible, and it leaves. As {@link #removeNode}. */
+    String replaceNode(int nodeId, int byNodeId);
+
+    /** Moves the replicas of a partition. @param nodeIds the first one is preferred as leader */
+    String movePartition(String topic, int partition, List<Integer> nodeIds);
+
+    /** Spreads replicas and leaders evenly over the nodes, some at a time. @param dryRun only tells the moves */
+    RebalanceInfo rebalance(boolean dryRun);
+
+    /** @param message for people */
+    record RebalanceInfo(String message, List<MoveInfo> moves) {}
+
+    /** @param to the first one is preferred as leader */
+    record MoveInfo(String topic, int partition, List<Integer> from, List<Integer> to) {}
+
     /** As the first node that answers sees it. */
     ClusterInfo describeCluster();
 
@@ -73,8 +102,25 @@ public interface Admin {
             long retentionBytes,
             List<PartitionInfo> partitions) {}
 
-    /** @param leaderId 0 if unknown */
-    record PartitionInfo(int partition, long groupId, List<Integer> replicas, int leaderId, long generation) {}
+    /**
+     * @param replicas nodes that hold one, or are to; the first one is preferred as leader
+     * @param leaderId 0 if unknown
+     * @param leaving  nodes whose replica goes
+     * @param joining  nodes whose replica is being made
+     */
+    record PartitionInfo(
+            int partition,
+            long groupId,
+            List<Integer> replicas,
+            int leaderId,
+            long generation,
+            List<Integer> leaving,
+            List<Integer> joining) {
+        /** Of which no replica is moved. */
+        public PartitionInfo(int partition, long groupId, List<Integer> replicas, int leaderId, long generation) {
+            this(partition, groupId, replicas, leaderId, generation, List.of(), List.of());
+        }
+    }
 
     record TailInfo(long lowWatermark, long highWatermark, long generation) {}
 
@@ -88,8 +134,23 @@ public interface Admin {
             List<TopicInfo> topics,
             List<GroupInfo> localGroups) {}
 
-    /** @param lastContactMillis since the answering node heard of it; empty: never */
-    record NodeInfo(int nodeId, String clientAddress, String peerAddress, boolean up, OptionalLong lastContactMillis) {}
+    /**
+     * @param lastContactMillis since the answering node heard of it; empty: never
+     * @param standing          ACTIVE, ADDED (may join), LEAVING, REMOVED or LOST (has lost its disk, to be readmitted)
+     */
+    record NodeInfo(
+            int nodeId,
+            String clientAddress,
+            String peerAddress,
+            boolean up,
+            OptionalLong lastContactMillis,
+            String standing) {
+        /** Of an ordinary member. */
+        public NodeInfo(
+                int nodeId, String clientAddress, String peerAddress, boolean up, OptionalLong lastContactMillis) {
+            this(nodeId, clientAddress, peerAddress, up, lastContactMillis, "ACTIVE");
+        }
+    }
 
     /** @param role FOLLOWER, PRE_CANDIDATE, CANDIDATE, LEADER, QUARANTINED or FAILED */
     record GroupInfo(

@@ -11,6 +11,7 @@ import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.GetTailResponse;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
+import io.quorate.v1.NodeStanding;
 import io.quorate.v1.NodeState;
 import io.quorate.v1.Partition;
 import io.quorate.v1.ReplicaRole;
@@ -23,6 +24,7 @@ import java.util.OptionalLong;
 /** The public records of {@link Admin}, from what is on the wire. */
 final class AdminAnswers {
     private static final String ROLE_PREFIX = "REPLICA_ROLE_";
+    private static final String STANDING_PREFIX = "NODE_STANDING_";
 
     private AdminAnswers() {}
 
@@ -62,7 +64,9 @@ final class AdminAnswers {
                 partition.getGroupId(),
                 List.copyOf(partition.getReplicasList()),
                 partition.getLeaderId(),
-                partition.getGeneration());
+                partition.getGeneration(),
+                List.copyOf(partition.getLeavingList()),
+                List.copyOf(partition.getJoiningList()));
     }
 
     private static NodeInfo node(Node node) {
@@ -71,7 +75,15 @@ final class AdminAnswers {
                 node.getClientAddress(),
                 node.getPeerAddress(),
                 node.getState() == NodeState.NODE_STATE_UP,
-                node.hasLastContactMs() ? OptionalLong.of(node.getLastContactMs()) : OptionalLong.empty());
+                node.hasLastContactMs() ? OptionalLong.of(node.getLastContactMs()) : OptionalLong.empty(),
+                standing(node));
+    }
+
+    private static String standing(Node node) {
+        String name = node.getStanding().name();
+        return node.getStanding() == NodeStanding.NODE_STANDING_UNSPECIFIED
+                ? "ACTIVE"
+                : name.startsWith(STANDING_PREFIX) ? name.substring(STANDING_PREFIX.length()) : name;
     }
 
     private static GroupInfo group(Group group) {

@@ -2,7 +2,10 @@
 package io.quorate.client;
 
 import io.quorate.client.QuorateException.Outcome;
+import io.quorate.v1.AddNode;
 import io.quorate.v1.AlterTopicRequest;
+import io.quorate.v1.ChangeClusterRequest;
+import io.quorate.v1.ChangeClusterResponse;
 import io.quorate.v1.ClusterServiceGrpc;
 import io.quorate.v1.CreateTopicRequest;
 import io.quorate.v1.CreateTopicResponse;
@@ -16,6 +19,11 @@ import io.quorate.v1.GetTailRequest;
 import io.quorate.v1.GetTailResponse;
 import io.quorate.v1.ListTopicsRequest;
 import io.quorate.v1.LogServiceGrpc;
+import io.quorate.v1.MovePartition;
+import io.quorate.v1.ReadmitNode;
+import io.quorate.v1.Rebalance;
+import io.quorate.v1.RemoveNode;
+import io.quorate.v1.ReplaceNode;
 import io.quorate.v1.Topic;
 import io.quorate.v1.TopicConfig;
 import io.quorate.v1.TopicServiceGrpc;
@@ -202,13 +210,98 @@ final class ClusterAdmin implements Admin {
                         .build());
     }
 
+    private ChangeClusterResponse change(String what, ChangeClusterRequest.Builder request) {
+        return loop.await(AdminCall.start(cluster, what, ClusterServiceGrpc.getChangeClusterMethod(), request.build()));
+    }
+
+    @Override
+    public String addNode(int nodeId, String peerAddress) {
+        return change(
+                        "addition of node " + nodeId,
+                        ChangeClusterRequest.newBuilder()
+                                .setAddNode(AddNode.newBuilder()
+                                        .setNodeId(nodeId)
+                                        .setPeerAddress(
+                                                HostAndPort.parse(peerAddress).toString())))
+                .getMessage();
+    }
+
+    @Override
+    public String removeNode(int nodeId) {
+        return change(
+                        "removal of node " + nodeId,
+                        ChangeClusterRequest.newBuilder()
+                                .setRemoveNode(RemoveNode.newBuilder().setNodeId(nodeId)))
+                .getMessage();
+    }
+
+    @Override
+    public String readmitNode(int nodeId) {
+        return change(
+                        "readmission of node " + nodeId,
+                        ChangeClusterRequest.newBuilder()
+                                .setReadmitNode(ReadmitNode.newBuilder().setNodeId(nodeId)))
+                .getMessage();
+    }
+
+    @Override
+    public String replaceNode(int nodeId, int byNodeId) {
+        return change(
+                        "replacement of node " + nodeId,
+                        ChangeClusterRequest.newBuilder()
+                                .setReplaceNode(ReplaceNode.newBuilder()
+                                        .setNodeId(nodeId)
+                                        .setByNodeId(byNodeId)))
+                .getMessage();
+    }
+
+    @Override
+    public String movePartition(String topic, int partition, List<Integer> nodeIds) {
+        requireNotNegative("partition", partition);
+        return change(
+                        "move of " + topic + "/" + partition,
+                        ChangeClusterRequest.newBuilder()
+                                .setMovePartition(MovePartition.newBuilder()
+                                        .setTopic(topic)
+                                        .setPartition(partition)
+                                        .addAllNodeIds(nodeIds)))
+                .getMessage();
+    }
+
+    @Override
+    public RebalanceInfo rebalance(boolean dryRun) {
+        ChangeClusterResponse response = change(
+                "rebalancing",
+                ChangeClusterRequest.newBuilder()
+                        .setRebalance(Rebalance.newBuilder().setDryRun(dryRun)));
+        return new RebalanceInfo(
+                response.getMessage(),
+                response.getMovesList().stream()
+                        .map(move -> new MoveInfo(
+                                move.getTopic(), move.getPartition(), move.getFromList(), move.getToList()))
+                        .toList());
+    }
+
     @Override
     public ClusterInfo describeCluster() {
-        return AdminAnswers.cluster(loop.await(AdminCall.start(
+        ClusterInfo answer = AdminAnswers.cluster(loop.await(AdminCall.start(
                 cluster,
                 "description of the cluster",
                 ClusterServiceGrpc.getDescribeClusterMethod(),
                 DescribeClusterRequest.getDefaultInstance())));
+        if (takesPart(answer)) {
+            return answer;
+        }
+        // A node that was removed, or has lost its disk, knows the cluster from its past only.
+        return describeNodes().stream()
+                .flatMap(node -> node.view().stream())
+                .filter(ClusterAdmin::takesPart)
+                .findFirst()
+                .orElse(answer);
+    }
+
+    private static boolean takesPart(ClusterInfo answer) {
+        return !answer.metadata().role().equals("FAILED");
     }
 
     @Override

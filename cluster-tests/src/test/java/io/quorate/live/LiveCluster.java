@@ -45,10 +45,12 @@ final class LiveCluster implements AutoCloseable {
         private final int peerPort;
         private final Path data;
         private final Path log;
+        private final boolean joins;
         private QuorateProcess process;
 
-        private Node(int id, int clientPort, int peerPort) {
+        private Node(int id, int clientPort, int peerPort, boolean joins) {
             this.id = id;
+            this.joins = joins;
             this.clientPort = clientPort;
             this.peerPort = peerPort;
             this.data = dataOf(directory, id);
@@ -99,6 +101,7 @@ final class LiveCluster implements AutoCloseable {
             environment.put("QUORATE_NODE_ID", Integer.toString(id));
             environment.put("QUORATE_CLIENT_LISTEN", clientAddress());
             environment.put("QUORATE_DATA_DIR", data.toString());
+            environment.put("QUORATE_NODE_JOIN", Boolean.toString(joins));
             environment.put("QUORATE_LOG_SEGMENT_BYTES", "4MiB");
             environment.put("QUORATE_LOG_ZERO_AHEAD_BYTES", "1MiB");
             environment.putAll(settings);
@@ -125,7 +128,7 @@ final class LiveCluster implements AutoCloseable {
         LiveCluster cluster = new LiveCluster(directory, settings);
         List<Integer> ports = freePorts(2 * size);
         for (int i = 0; i < size; i++) {
-            cluster.nodes.add(cluster.new Node(i + 1, ports.get(2 * i), ports.get(2 * i + 1)));
+            cluster.nodes.add(cluster.new Node(i + 1, ports.get(2 * i), ports.get(2 * i + 1), false));
         }
         cluster.nodes.forEach(Node::start);
         try (QuorateClient client = cluster.connect(Duration.ofSeconds(2))) {
@@ -138,6 +141,14 @@ final class LiveCluster implements AutoCloseable {
             throw new AssertionError(failure.getMessage() + cluster.logs(), failure);
         }
         return cluster;
+    }
+
+    /** One more machine, for a node that is to join; not started. */
+    Node prepare() {
+        List<Integer> ports = freePorts(2);
+        Node node = new Node(nodes.size() + 1, ports.get(0), ports.get(1), true);
+        nodes.add(node);
+        return node;
     }
 
     /** Where a node keeps its data; a test may mount something there before it starts. */

@@ -39,6 +39,10 @@ final class NumberedLoad implements AutoCloseable {
     private final AtomicLong acknowledged = new AtomicLong();
     private final ConcurrentHashMap<Long, Long> offsets = new ConcurrentHashMap<>();
     private final List<QuorateException> errors = new ArrayList<>();
+    /** Between acknowledgements; touched by the client's thread, and read when nothing is under way. */
+    private final AtomicLong lastNanos = new AtomicLong(System.nanoTime());
+
+    private final AtomicLong longestPauseNanos = new AtomicLong();
 
     NumberedLoad(QuorateClient client, String topic, int partition) {
         this.client = client;
@@ -76,6 +80,9 @@ final class NumberedLoad implements AutoCloseable {
         if (error == null) {
             offsets.put(number, result.offset());
             acknowledged.incrementAndGet();
+            long now = System.nanoTime();
+            long pause = now - lastNanos.getAndSet(now);
+            longestPauseNanos.accumulateAndGet(pause, Math::max);
         } else {
             synchronized (errors) {
                 errors.add(error);
@@ -85,6 +92,11 @@ final class NumberedLoad implements AutoCloseable {
 
     long acknowledged() {
         return acknowledged.get();
+    }
+
+    /** The longest time without an acknowledgement since this was asked last, in ms. */
+    long longestPauseMillis() {
+        return longestPauseNanos.getAndSet(0) / 1_000_000;
     }
 
     /** Waits until so many more records are acknowledged: the partition is served again. */

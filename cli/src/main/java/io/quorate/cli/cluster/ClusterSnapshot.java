@@ -5,12 +5,14 @@ import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.Disk;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
+import io.quorate.v1.NodeStanding;
 import io.quorate.v1.NodeState;
 import io.quorate.v1.Partition;
 import io.quorate.v1.ReplicaRole;
 import io.quorate.v1.Topic;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +50,7 @@ public record ClusterSnapshot(
      * @param lastContactMillis since any node that answered heard of it; empty: never
      * @param leads number of partitions
      * @param disk  as the node itself tells; empty if it did not answer
+     * @param standing what it is in the cluster, if no ordinary member: added, leaving or lost; else empty
      */
     public record NodeView(
             int id,
@@ -56,7 +59,8 @@ public record ClusterSnapshot(
             State state,
             OptionalLong lastContactMillis,
             int leads,
-            Optional<DiskView> disk) {}
+            Optional<DiskView> disk,
+            String standing) {}
 
     /**
      * @param pendingMillis how long the write or flush under way has taken; 0 if none is
@@ -80,6 +84,7 @@ public record ClusterSnapshot(
      * @param failures      why replicas have failed, by node
      * @param quarantined   where logs are damaged, and how their repair goes, by node
      * @param highWatermark first offset that is not yet committed; empty if no replica answered
+     * @param moving        where replicas are on the move, for people; empty if none is
      */
     public record GroupView(
             String topic,
@@ -90,7 +95,8 @@ public record ClusterSnapshot(
             List<Integer> live,
             Map<Integer, String> failures,
             Map<Integer, String> quarantined,
-            OptionalLong highWatermark) {
+            OptionalLong highWatermark,
+            String moving) {
         public boolean hasLeader() {
             return leaderId != 0;
         }
@@ -151,7 +157,11 @@ public record ClusterSnapshot(
         private final Map<Integer, State> states = new TreeMap<>();
 
         Merge(Collection<DescribeClusterResponse> answers) {
-            this.answers = List.copyOf(answers);
+            // Who takes no part in the metadata group knows least.
+            this.answers = answers.stream()
+                    .sorted(Comparator.comparing(
+                            answer -> answer.getMetadata().getRole() == ReplicaRole.REPLICA_ROLE_FAILED))
+                    .toList();
             for (Node node : this.answers.get(0).getNodesList()) {
                 states.put(node.getNodeId(), stateOf(node.getNodeId()));
             }
@@ -159,9 +169,12 @@ public record ClusterSnapshot(
 
         ClusterSnapshot snapshot() {
             DescribeClusterResponse first = answers.get(0);
-            List<Integer> voters =
-                    first.getNodesList().stream().map(Node::getNodeId).toList();
-            GroupView metadata = group("", 0, first.getMetadata().getGroupId(), voters, metadataClaim());
+            List<Integer> voters = first.getNodesList().stream()
+                    .filter(node -> node.getStanding() != NodeStanding.NODE_STANDING_ADDED)
+                    .map(Node::getNodeId)
+                    .toList();
+            Partition nowhere = Partition.getDefaultInstance();
+            GroupView metadata = group("", nowhere, first.getMetadata().getGroupId(), voters, metadataClaim());
             List<GroupView> partitions = partitions();
             return new ClusterSnapshot(
                     first.getClusterId(), first.getVersion(), nodes(partitions), metadata, partitions);
@@ -200,9 +213,20 @@ public record ClusterSnapshot(
                         states.get(id),
                         lastContact(id),
                         leads,
-                        disk(id)));
+                        disk(id),
+                        standing(node)));
             }
             return nodes;
+        }
+
+        private static String standing(Node node) {
+            return switch (node.getStanding()) {
+                case NODE_STANDING_ADDED -> "added";
+                case NODE_STANDING_LEAVING -> "leaving";
+                case NODE_STANDING_REMOVED -> "removed";
+                case NODE_STANDING_LOST -> "lost";
+                default -> "";
+            };
         }
 
         private String clientAddress(int id) {
@@ -260,14 +284,14 @@ public record ClusterSnapshot(
             List<GroupView> partitions = new ArrayList<>();
             known.forEach((topic, ofTopic) -> ofTopic.forEach((number, partition) -> partitions.add(group(
                     topic,
-                    number,
+                    partition,
                     partition.getGroupId(),
                     partition.getReplicasList(),
                     claims.get(partition.getGroupId())))));
             return partitions;
         }
 
-        private GroupView group(String topic, int partition, long groupId, List<Integer> replicas, Claim claim) {
+        private GroupView group(String topic, Partition partition, long groupId, List<Integer> replicas, Claim claim) {
             Map<Integer, String> failures = new TreeMap<>();
             Map<Integer, String> quarantined = new TreeMap<>();
             OptionalLong leaderMark = OptionalLong.empty();
@@ -293,16 +317,26 @@ public record ClusterSnapshot(
                             && !failures.containsKey(node)
                             && !quarantined.containsKey(node))
                     .toList();
+            boolean heard = live.contains(claim.leaderId())
+                    || partition.getLeavingList().contains(claim.leaderId())
+                            && states.getOrDefault(claim.leaderId(), State.DOWN).isHeard();
             return new GroupView(
                     topic,
-                    partition,
-                    live.contains(claim.leaderId()) ? claim.leaderId() : 0,
+                    partition.getPartition(),
+                    heard ? claim.leaderId() : 0,
                     claim.generation(),
                     List.copyOf(replicas),
                     live,
                     failures,
                     quarantined,
-                    leaderMark.isPresent() ? leaderMark : highestMark);
+                    leaderMark.isPresent() ? leaderMark : highestMark,
+                    moving(partition));
+        }
+
+        private static String moving(Partition partition) {
+            return partition.getLeavingCount() + partition.getJoiningCount() == 0
+                    ? ""
+                    : "moves from " + partition.getLeavingList() + " to " + partition.getJoiningList();
         }
 
         private static Optional<Group> localGroup(DescribeClusterResponse answer, long groupId) {

@@ -31,6 +31,13 @@ public record Health(Level level, String sentence) {
     public static Health of(ClusterSnapshot cluster) {
         List<String> findings = new ArrayList<>();
         for (NodeView node : cluster.nodes()) {
+            if (node.standing().equals("added")) {
+                continue;
+            }
+            if (node.standing().equals("lost")) {
+                findings.add("node " + node.id() + " has lost its disk: `quorate node readmit " + node.id()
+                        + "` makes it a new member");
+            }
             if (node.state() != State.UP) {
                 findings.add("node " + node.id() + " " + describe(node.state()));
             }

@@ -73,7 +73,7 @@ final class StatusVerb extends ClientVerb {
                     node.id(),
                     node.clientAddress().isEmpty() ? "?" : node.clientAddress(),
                     node.peerAddress(),
-                    name(node.state()),
+                    name(node.state()) + (node.standing().isEmpty() ? "" : ", " + node.standing()),
                     node.leads(),
                     contact.isPresent() ? contact.getAsLong() + " ms ago" : "never",
                     node.disk().map(StatusVerb::describe).orElse("?"));
@@ -121,7 +121,8 @@ final class StatusVerb extends ClientVerb {
         if (!partition.hasLeader()) {
             return "no leader yet";
         }
-        return partition.isUnderReplicated() ? "under-replicated" : "";
+        String remark = partition.isUnderReplicated() ? "under-replicated" : "";
+        return remark + (remark.isEmpty() || partition.moving().isEmpty() ? "" : ", ") + partition.moving();
     }
 
     static Map<String, Object> json(ClusterSnapshot cluster, Health health) {
@@ -133,6 +134,7 @@ final class StatusVerb extends ClientVerb {
                     "clientAddress", node.clientAddress(),
                     "peerAddress", node.peerAddress(),
                     "state", name(node.state()),
+                    "standing", node.standing().isEmpty() ? "active" : node.standing(),
                     "leads", node.leads(),
                     "lastContactMs", contact.isPresent() ? contact.getAsLong() : null,
                     "disk", node.disk().map(StatusVerb::json).orElse(null)));
@@ -174,6 +176,7 @@ final class StatusVerb extends ClientVerb {
                 "replicas", group.replicas(),
                 "live", group.live(),
                 "underReplicated", group.isUnderReplicated(),
+                "moving", group.moving(),
                 "failures", failures,
                 "quarantined", quarantined);
         if (!group.topic().isEmpty()) {

@@ -55,7 +55,11 @@ final class TopicOutput {
                     topic.name() + "/" + partition.partition(),
                     partition.leaderId() == 0 ? "none" : partition.leaderId(),
                     partition.generation(),
-                    partition.replicas().stream().map(String::valueOf).collect(Collectors.joining(",")));
+                    partition.replicas().stream().map(String::valueOf).collect(Collectors.joining(","))
+                            + (partition.leaving().isEmpty()
+                                            && partition.joining().isEmpty()
+                                    ? ""
+                                    : " (from " + partition.leaving() + " to " + partition.joining() + ")"));
         }
         chosen.print(terminal, table);
     }
@@ -98,7 +102,9 @@ final class TopicOutput {
                     "groupId", partition.groupId(),
                     "replicas", partition.replicas(),
                     "leaderId", partition.leaderId(),
-                    "generation", partition.generation()));
+                    "generation", partition.generation(),
+                    "leaving", partition.leaving(),
+                    "joining", partition.joining()));
         }
         return Json.object(
                 "name", topic.name(),

@@ -7,7 +7,10 @@ import io.quorate.cli.base.Verb;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-@Command(name = "topic", header = "Create, list, describe, alter and delete topics.", synopsisSubcommandLabel = "VERB")
+@Command(
+        name = "topic",
+        header = "Create, list, describe, alter, move and delete topics.",
+        synopsisSubcommandLabel = "VERB")
 public final class TopicVerb extends Verb {
     private TopicVerb(CliContext context) {
         super(context);
@@ -20,6 +23,7 @@ public final class TopicVerb extends Verb {
                 .addSubcommand(new DescribeVerb(context))
                 .addSubcommand(new AlterVerb(context))
                 .addSubcommand(new TrimVerb(context))
+                .addSubcommand(new MoveVerb(context))
                 .addSubcommand(new DeleteVerb(context));
     }
 

@@ -181,16 +181,16 @@ class HealthTest {
         assertEquals(
                 "{\"clusterId\":\"c\",\"version\":\"1.0\",\"health\":\"degraded\",\"sentence\":\"degraded: node 3 is"
                         + " down; under-replicated: metadata, demo/0; everything is served\",\"nodes\":["
-                        + "{\"nodeId\":1,\"clientAddress\":\"h:1\",\"peerAddress\":\"p:1\",\"state\":\"up\",\"leads\":0,"
+                        + "{\"nodeId\":1,\"clientAddress\":\"h:1\",\"peerAddress\":\"p:1\",\"state\":\"up\",\"standing\":\"active\",\"leads\":0,"
                         + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false,\"space\":\"plenty\",\"freeBytes\":null}},"
-                        + "{\"nodeId\":2,\"clientAddress\":\"h:2\",\"peerAddress\":\"p:2\",\"state\":\"up\",\"leads\":1,"
+                        + "{\"nodeId\":2,\"clientAddress\":\"h:2\",\"peerAddress\":\"p:2\",\"state\":\"up\",\"standing\":\"active\",\"leads\":1,"
                         + "\"lastContactMs\":5,\"disk\":{\"pendingMs\":0,\"stalled\":false,\"space\":\"plenty\",\"freeBytes\":null}},"
-                        + "{\"nodeId\":3,\"clientAddress\":\"h:3\",\"peerAddress\":\"p:3\",\"state\":\"down\","
+                        + "{\"nodeId\":3,\"clientAddress\":\"h:3\",\"peerAddress\":\"p:3\",\"state\":\"down\",\"standing\":\"active\","
                         + "\"leads\":0,\"lastContactMs\":null,\"disk\":null}],"
                         + "\"metadata\":{\"leaderId\":2,\"generation\":4,\"replicas\":[1,2,3],\"live\":[1,2],"
-                        + "\"underReplicated\":true,\"failures\":[],\"quarantined\":[]},"
+                        + "\"underReplicated\":true,\"moving\":\"\",\"failures\":[],\"quarantined\":[]},"
                         + "\"partitions\":[{\"topic\":\"demo\",\"partition\":0,\"leaderId\":2,\"generation\":4,"
-                        + "\"replicas\":[1,2,3],\"live\":[1,2],\"underReplicated\":true,\"failures\":[],\"quarantined\":[],"
+                        + "\"replicas\":[1,2,3],\"live\":[1,2],\"underReplicated\":true,\"moving\":\"\",\"failures\":[],\"quarantined\":[],"
                         + "\"highWatermark\":10}]}",
                 Json.write(StatusVerb.json(cluster, Health.of(cluster))));
     }

@@ -147,8 +147,12 @@ final class ClusterUpkeep {
             }
         }
         for (NodeRecord record : registry.nodes().values()) {
-            if (record.state() == State.ACTIVE || record.state() == State.LEAVING && holds(record.node())) {
-                wanted.add(MemberId.of(record.node(), record.admission()));
+            NodeId member = MemberId.of(record.node(), record.admission());
+            // Nobody else has to wait until a newcomer that has gone comes back.
+            boolean isThere = core.membership().isMember(member) || peers.isUp(record.node());
+            boolean belongs = record.state() == State.ACTIVE || record.state() == State.LEAVING && holds(record.node());
+            if (belongs && isThere) {
+                wanted.add(member);
             }
         }
         Membership now = core.membership();
@@ -185,10 +189,8 @@ final class ClusterUpkeep {
                 continue;
             }
             for (PartitionState partition : registry.allPartitions()) {
-                if (room <= 0) {
-                    return;
-                }
-                if (partition.isSettled() && partition.replicas().contains(record.node())) {
+                // One that moves to a node which leaves again, or is dead, must not wait for that.
+                if (partition.replicas().contains(record.node()) && (room > 0 || !partition.isSettled())) {
                     Optional<Balance.Move> move = balance.replace(
                             partition, record.node(), Optional.ofNullable(successors.get(record.node())));
                     move.ifPresent(this::begin);
@@ -431,8 +433,6 @@ final class ClusterUpkeep {
                             + absent.stream().map(NodeId::value).toList());
         } else if (partition.replicas().equals(nodes)) {
             accepted.accept(new ClusterChange.Accepted("the replicas are, or are about to be, where they should be"));
-        } else if (!partition.isSettled()) {
-            refused.accept(new Outcome.Refused(busy(partition)));
         } else {
             propose(
                     new Change.MovePartition(partition.groupId(), nodes, partition.placement()),
@@ -446,7 +446,7 @@ final class ClusterUpkeep {
     static Refusal busy(PartitionState partition) {
         return Refusal.of(
                         Reason.CHANGE_REFUSED,
-                        "the partition's replicas are being moved already, to "
+                        "the partition's replicas were moved meanwhile, to "
                                 + partition.replicas().stream()
                                         .map(NodeId::value)
                                         .toList())

@@ -211,7 +211,7 @@ public final class MetadataStateMachine implements StateMachine {
         }
         TopicState topic = topics.get(name.get().topic());
         TopicState.PartitionState partition = topic.partitions().get(name.get().partition());
-        if (partition.placement() != move.placement() || !partition.isSettled()) {
+        if (partition.placement() != move.placement()) {
             return new Outcome.Refused(ClusterUpkeep.busy(partition));
         }
         if (partition.placement() >= MemberId.MAX_STAY) {

@@ -81,7 +81,7 @@ public record TopicState(String name, int replicationFactor, TopicSettings setti
                             .toList();
         }
 
-        /** The replicas are to be on these nodes. Only if nothing is under way and there is a stay left. */
+        /** The replicas are to be on these nodes, whatever is under way. Only if there is a stay left. */
         PartitionState moveTo(List<NodeId> nodes) {
             List<NodeId> wanted = new ArrayList<>(nodes.size());
             for (NodeId node : nodes) {
@@ -92,15 +92,18 @@ public record TopicState(String name, int replicationFactor, TopicSettings setti
 
         /** The node has lost its disk: whoever it was is to be replaced by who it is now. */
         PartitionState readmit(NodeId node) {
-            Optional<NodeId> lost = target.stream()
-                    .filter(member -> MemberId.node(member).equals(node))
-                    .findFirst();
+            Optional<NodeId> lost = memberOn(node);
             if (lost.isEmpty()) {
                 return this;
             }
+            NodeId newcomer = MemberId.of(node, placement + 1);
             List<NodeId> wanted = new ArrayList<>(target);
-            wanted.replaceAll(member -> member.equals(lost.get()) ? MemberId.of(node, placement + 1) : member);
-            return replacedBy(wanted);
+            wanted.replaceAll(member -> MemberId.node(member).equals(node) ? newcomer : member);
+            TreeSet<NodeId> all = new TreeSet<>(holders);
+            all.addAll(wanted);
+            // Also if it was about to go: should it be wanted again, it must not be taken for the one that it was.
+            all.add(newcomer);
+            return new PartitionState(groupId, founders, List.copyOf(all), wanted, placement + 1);
         }
 
         private PartitionState replacedBy(List<NodeId> wanted) {

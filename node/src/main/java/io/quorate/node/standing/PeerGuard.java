@@ -44,7 +44,7 @@ public final class PeerGuard {
     private final SortedMap<NodeId, Long> asking = new TreeMap<>();
 
     /**
-     * @param founders      nodes that may be there from the beginning, as configured
+     * @param founders      nodes that may be there from the beginning, as configured; counts until this node is admitted
      * @param registrations asked when a peer asks
      */
     public PeerGuard(
@@ -168,9 +168,10 @@ public final class PeerGuard {
                     registered.get().admission(),
                     registered.get().incarnation());
         }
-        boolean founder = registered.isEmpty()
-                && founders.contains(peer)
-                && memory.latest().hasRoomFor(peer);
+        // Whom a cluster was formed of is known for good; what is configured later only says where nodes are.
+        NodeMemory now = memory.latest();
+        List<NodeId> first = now.admission().isPresent() ? now.founders() : founders;
+        boolean founder = registered.isEmpty() && first.contains(peer) && now.hasRoomFor(peer);
         return new Standing(incarnation, founder ? Verdict.FIRST : Verdict.UNKNOWN, 0, 0);
     }
 
