@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * The liveness half of a run: with all faults over, everything must come to rest within a bounded time, and then be what
@@ -86,6 +87,7 @@ final class Convergence {
 
     private List<String> missing() {
         List<String> missing = new ArrayList<>(workload.unfinished());
+        quarantined(missing);
         for (GroupOracle oracle : checker.oracles()) {
             if (oracle.lastIndex() == 0) {
                 missing.add("group " + oracle.groupId() + " has committed nothing yet");
@@ -103,6 +105,16 @@ final class Convergence {
             directories(missing);
         }
         return missing;
+    }
+
+    private void quarantined(List<String> missing) {
+        for (SimulatedNode node : nodes) {
+            node.api().map(NodeApi::view).ifPresent(view -> Stream.concat(
+                            Stream.of(view.metadata()), view.localGroups().stream())
+                    .filter(group -> group.role() == ClusterView.ReplicaRole.QUARANTINED)
+                    .forEach(group -> missing.add(
+                            node.id() + " has not repaired group " + group.groupId() + ": " + group.failure())));
+        }
     }
 
     /** Every node must be ready and name the same leader for every partition. */
@@ -155,8 +167,10 @@ final class Convergence {
                 long leastOffset = settled.get(partition.groupId()).nextOffset();
                 long limit = time.nowNanos() + LIMIT_NANOS;
                 FinalRead read = readToTheEnd(partition, replica, limit);
-                while (read.isTrimmed() && time.nowNanos() < limit) {
-                    // What is kept goes on to be trimmed: the beginning it was given has gone meanwhile.
+                while ((read.isTrimmed() || read.isRepaired()) && time.nowNanos() < limit) {
+                    // What is kept goes on to be trimmed: the beginning it was given has gone meanwhile. And what has
+                    // rotted is found when it is read.
+                    runner.runUntil(time.nowNanos() + STEP_NANOS);
                     read = readToTheEnd(partition, replica, limit);
                 }
                 if (read.refusal != null || read.reader.position() < leastOffset) {
@@ -245,6 +259,10 @@ final class Convergence {
 
         private FinalRead(ReadChecker reader) {
             this.reader = reader;
+        }
+
+        private boolean isRepaired() {
+            return refusal != null && refusal.reason() == Refusal.Reason.CORRUPT_REPLICA;
         }
 
         private boolean isTrimmed() {

@@ -33,6 +33,8 @@ record Fault(long atNanos, Kind kind, List<Long> arguments) {
         HANG("node", "for"),
         /** A disk, or (0) every disk, has but so many MiB free. */
         FILL("node", "mebibytes", "for"),
+        /** A bit flips, or (1) a sector of a sealed segment becomes zeros, somewhere in the logs of a node. */
+        ROT("node", "where", "sector"),
         /** Forces fail, all or (1) one; after a while the operator ends the process. */
         FORCE_FAILS("node", "once", "operator", "down");
 

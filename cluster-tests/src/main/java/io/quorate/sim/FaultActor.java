@@ -66,6 +66,7 @@ final class FaultActor {
             }
             case HANG -> whenUp(fault, node -> hang(node, fault.longOf("for")));
             case FILL -> fill(fault);
+            case ROT -> rot(nodes.get(fault.intOf("node") - 1), fault);
             case FORCE_FAILS -> whenUp(fault, node -> failForce(node, fault));
         }
     }
@@ -174,6 +175,14 @@ final class FaultActor {
                 millis(fault.longOf("for")),
                 "fault-free",
                 () -> filled.forEach(node -> node.disk().free()));
+    }
+
+    /** It goes on whether the node runs or not. */
+    private void rot(SimulatedNode node, Fault fault) {
+        node.disk().rot(fault.longOf("where"), fault.longOf("sector") == 1).ifPresent(where -> {
+            sightings.met(RareState.STORED_BYTES_ROTTED);
+            timeline.note(time.nowNanos(), node.id().value(), "! ROT " + where);
+        });
     }
 
     private void failForce(SimulatedNode node, Fault fault) {

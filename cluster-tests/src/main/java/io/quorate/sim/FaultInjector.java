@@ -20,6 +20,9 @@ final class FaultInjector {
     private static final int DISK_OPERATIONS_MAX = 40;
     private static final int RECOVERY_CRASH_ONE_IN = 4;
     private static final int RECOVERY_OPERATIONS_MAX = 8;
+    private static final int ROT_IN_ONE_RUN_OF = 3;
+    private static final int ROT_MILLIS_MIN = 50;
+    private static final int ROT_MILLIS_MAX = 1_000;
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
     private static final int FULL_DISK_FREE_MIB_MIN = 0;
@@ -36,12 +39,24 @@ final class FaultInjector {
     private final Supplier<List<Integer>> leaders;
 
     private final Prng prng;
+    /** Of its own, so that a seed draws what it always drew. */
+    private final Prng rotting;
+
+    private final int rottenNode;
+    /** Mean time between two places that rot; 0: nothing does. */
+    private final int rotMillis;
+
     private final List<Fault> injected = new ArrayList<>();
     private boolean active;
     private boolean scripted;
 
     FaultInjector(
-            VirtualTime time, SimulationOptions options, FaultActor actor, Supplier<List<Integer>> leaders, Prng prng) {
+            VirtualTime time,
+            SimulationOptions options,
+            FaultActor actor,
+            Supplier<List<Integer>> leaders,
+            Prng prng,
+            Prng rotting) {
         this.time = time;
         this.nodes = options.nodes();
         this.options = options.faults();
@@ -50,6 +65,13 @@ final class FaultInjector {
         this.actor = actor;
         this.leaders = leaders;
         this.prng = prng;
+        this.rotting = rotting;
+        // One node alone, so that a majority of every group stays whole.
+        this.rottenNode = 1 + rotting.nextInt(nodes);
+        boolean canBeRepaired = options.replicationFactor() >= 3;
+        this.rotMillis = canBeRepaired && rotting.nextInt(ROT_IN_ONE_RUN_OF) == 0
+                ? ROT_MILLIS_MIN + rotting.nextInt(ROT_MILLIS_MAX - ROT_MILLIS_MIN)
+                : 0;
     }
 
     /** @param script these faults, or as drawn */
@@ -68,6 +90,7 @@ final class FaultInjector {
         repeat(options.resetMillis(), Kind.RESET, this::reset);
         repeat(disk.hangMillis(), Kind.HANG, this::hang);
         repeat(disk.fillMillis(), Kind.FILL, this::fill);
+        repeatRot();
         if (disk.forceFailures()) {
             repeat(FORCE_FAILURE_MEAN_MILLIS, Kind.FORCE_FAILS, this::forceFails);
         }
@@ -107,6 +130,19 @@ final class FaultInjector {
             if (active) {
                 inject(draw.apply(kind));
                 repeat(meanMillis, kind, draw);
+            }
+        });
+    }
+
+    private void repeatRot() {
+        if (rotMillis == 0) {
+            return;
+        }
+        double delayMillis = -Math.log(1 - rotting.nextDouble()) * rotMillis;
+        time.schedule((long) (delayMillis * 1_000_000), label(Kind.ROT), () -> {
+            if (active) {
+                inject(fault(Kind.ROT, rottenNode, rotting.nextLong(), rotting.nextInt(4) == 0 ? 1 : 0));
+                repeatRot();
             }
         });
     }

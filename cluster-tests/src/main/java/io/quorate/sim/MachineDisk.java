@@ -28,6 +28,11 @@ import java.util.Optional;
 final class MachineDisk {
     static final Path DATA_DIRECTORY = Path.of("/data");
 
+    /** Of the log store's format. What a start does without the header of a segment is a test of its own. */
+    private static final int SEGMENT_HEADER_BYTES = 4096;
+
+    private static final int SECTOR_BYTES = 512;
+
     private record CachedImage(long operations, Optional<DurableImages.Image> image) {}
 
     private final String clusterId;
@@ -38,6 +43,7 @@ final class MachineDisk {
     private final Map<Long, CachedImage> images = new HashMap<>();
     private SimulatedDisk current;
     private boolean forceFails;
+    private boolean everRotted;
 
     /** @param onPowerLost told within the operation in which the power fails */
     MachineDisk(String clusterId, int nodeId, LogStoreConfig config, Prng prng, Runnable onPowerLost) {
@@ -92,6 +98,83 @@ final class MachineDisk {
     /** There is room again. */
     void free() {
         current.limitCapacity(Long.MAX_VALUE);
+    }
+
+    /**
+     * Some bytes of some log rot, and if so, where. Not where it can by no means be told from what a crash leaves (see ADR 9),
+     * nor where nothing tells what was there.
+     *
+     * @param where  draws the place
+     * @param sector a sector of a sealed segment becomes zeros; else a bit flips
+     */
+    Optional<String> rot(long where, boolean sector) {
+        Prng place = new Prng(where);
+        List<Long> groups = groups();
+        if (groups.isEmpty()) {
+            return Optional.empty();
+        }
+        long group = groups.get(place.nextInt(groups.size()));
+        Path directory = DATA_DIRECTORY.resolve("groups").resolve(Long.toString(group));
+        List<String> segments = current.list(directory).stream()
+                .filter(name -> name.endsWith(".log"))
+                .sorted()
+                .toList();
+        int candidates = sector ? segments.size() - 1 : segments.size();
+        if (candidates < 1) {
+            return Optional.empty();
+        }
+        Path file = directory.resolve(segments.get(place.nextInt(candidates)));
+        int used = usedBytes(current.contents(file));
+        if (used <= SEGMENT_HEADER_BYTES) {
+            return Optional.empty();
+        }
+        int at = SEGMENT_HEADER_BYTES + place.nextInt(used - SEGMENT_HEADER_BYTES);
+        int position = sector ? at / SECTOR_BYTES * SECTOR_BYTES : at;
+        int bytes = sector ? SECTOR_BYTES : 1;
+        int mask = sector ? 0 : 1 << place.nextInt(8);
+        if (!isNoticed(group, directory, file, position, bytes, mask) || !current.rot(file, position, bytes, mask)) {
+            return Optional.empty();
+        }
+        everRotted = true;
+        return Optional.of(file + " at " + position + (sector ? ", a sector" : ", a bit"));
+    }
+
+    private static int usedBytes(byte[] contents) {
+        int used = contents.length;
+        while (used > 0 && contents[used - 1] == 0) {
+            used--;
+        }
+        return used;
+    }
+
+    /** Whether a start would neither take the damage for the end of the log nor give up. */
+    private boolean isNoticed(long group, Path directory, Path file, int position, int bytes, int mask) {
+        SimulatedDisk copy = current.forcedOnly(directory);
+        if (!copy.list(directory).contains(file.getFileName().toString()) || copy.contents(file).length <= position) {
+            return false;
+        }
+        byte[] contents = copy.contents(file);
+        for (int at = position; at < Math.min(contents.length, position + bytes); at++) {
+            contents[at] = mask == 0 ? 0 : (byte) (contents[at] ^ mask);
+        }
+        long last = forced(group).map(DurableImages.Image::lastIndex).orElse(0L);
+        copy.plant(file, contents);
+        try (LogStore store = LogStore.open(
+                copy,
+                directory,
+                new StoreIdentity(clusterId, nodeId, group),
+                config,
+                Runnable::run,
+                new WriteBuffer(4096))) {
+            return store.damage().isPresent() || store.recovered().terms().lastIndex() == last;
+        } catch (StorageException refused) {
+            return false;
+        }
+    }
+
+    /** Whether anything has ever rotted. */
+    boolean everRotted() {
+        return everRotted;
     }
 
     boolean hasLostPower() {

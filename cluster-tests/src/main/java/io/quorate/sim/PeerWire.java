@@ -19,10 +19,8 @@ final class PeerWire {
             frame.addMessages(PeerCodec.encode(forGroup));
         } else if (message instanceof PeerMessage.Status status) {
             frame.setStatus(PeerCodec.encode(status));
-        } else if (message instanceof PeerMessage.RepairRequest request) {
-            frame.addMessages(RepairCodec.encode(request));
-        } else if (message instanceof PeerMessage.RepairReply reply) {
-            frame.addMessages(RepairCodec.encode(reply));
+        } else if (message instanceof PeerMessage.Repair repair) {
+            frame.addMessages(RepairCodec.encode(repair));
         } else if (message instanceof PeerMessage.Standing standing) {
             frame.setStanding(PeerCodec.encode(standing));
         }

@@ -14,6 +14,10 @@ public enum RareState {
     DISK_FULL,
     LINK_CUT,
     MESSAGE_OUTLIVED_ITS_CONNECTION,
+    STORED_BYTES_ROTTED,
+    REPLICA_QUARANTINED,
+    LEADER_QUARANTINED,
+    REPLICA_REPAIRED,
     STARTED_FROM_SNAPSHOT,
     /** A replica lacked what its peers had deleted. */
     SNAPSHOT_INSTALLED,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
+import io.quorate.logstore.Damage;
 import io.quorate.logstore.DiskFullException;
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
@@ -20,6 +21,8 @@ import io.quorate.sim.check.ClusterChecker;
 import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.Violation;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -310,10 +313,35 @@ final class SimulatedNode {
     }
 
     private final class Observer implements ReplicaObserver {
+        private final Set<Long> led = new TreeSet<>();
+
         @Override
         public void onOpened(long groupId, Membership membership) {
             world.watch().beforeOpened(id, groupId, disk.forced(groupId));
             world.verdict().judge(() -> world.checker().onOpened(id, groupId, membership));
+        }
+
+        @Override
+        public void onQuarantined(long groupId, Damage damage) {
+            world.trace().fold("quarantined " + id + damage);
+            note("g" + groupId + " is quarantined: " + damage);
+            world.sightings().met(RareState.REPLICA_QUARANTINED);
+            if (led.remove(groupId)) {
+                world.sightings().met(RareState.LEADER_QUARANTINED);
+            }
+            world.verdict().judge(() -> world.checker().onQuarantined(id, groupId));
+            world.verdict().judge(() -> {
+                if (!disk.everRotted()) {
+                    throw new Violation(
+                            Invariant.FORCED_IS_RECOVERABLE, id + " found damage where nothing has rotted: " + damage);
+                }
+            });
+        }
+
+        @Override
+        public void onRepaired(long groupId) {
+            note("g" + groupId + " is repaired");
+            world.sightings().met(RareState.REPLICA_REPAIRED);
         }
 
         @Override
@@ -360,7 +388,11 @@ final class SimulatedNode {
             if (world.timeline().isKept()) {
                 note("g" + groupId + " " + event);
             }
+            if (event instanceof RaftEvent.BecameFollower) {
+                led.remove(groupId);
+            }
             if (event instanceof RaftEvent.BecameLeader) {
+                led.add(groupId);
                 world.sightings().met(RareState.LEADER_CHANGED);
                 world.moments().onElection(id.value());
             } else if (event instanceof RaftEvent.LogTruncated) {

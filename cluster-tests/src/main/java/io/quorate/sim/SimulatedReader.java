@@ -197,7 +197,8 @@ final class SimulatedReader {
             clients.verdict()
                     .require(
                             (anyReplica || refusal.reason() != Reason.BEYOND_TAIL)
-                                    && refusal.reason() != Reason.CORRUPT_REPLICA
+                                    && (refusal.reason() != Reason.CORRUPT_REPLICA
+                                            || port.node().disk().everRotted())
                                     && refusal.reason() != Reason.INTERNAL
                                     && refusal.reason() != Reason.INVALID_ARGUMENT,
                             Invariant.ANSWER_PLAUSIBLE,

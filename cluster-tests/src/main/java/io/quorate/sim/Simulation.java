@@ -2,6 +2,7 @@
 package io.quorate.sim;
 
 import io.quorate.node.NodeSettings;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
@@ -23,6 +24,8 @@ public final class Simulation {
     /** The metadata group is there from the beginning, on all nodes. */
     private static final long METADATA_GROUP = 0;
 
+    private static final ScrubSettings SCRUB = new ScrubSettings(1 << 20, 1_000);
+    private static final long ROT_SALT = 0x526F74L;
     private static final int DISK_CHECK_ONE_IN = 64;
     private static final int EVENTS_BETWEEN_LOOKS = 256;
     private static final int LOSS_AT_REST_ONE_IN = 4;
@@ -76,7 +79,8 @@ public final class Simulation {
         Clients clients = new Clients(time, nodes, checker, verdict, sightings, options.workload());
         workload = new Workload(options, clients, prng.split());
         actor = new FaultActor(time, network, nodes, sightings, timeline);
-        faults = new FaultInjector(time, options, actor, this::leaders, prng.split());
+        faults = new FaultInjector(
+                time, options, actor, this::leaders, prng.split(), new Prng(scenario.seed() ^ ROT_SALT));
         convergence = new Convergence(time, nodes, workload, checker, disks, this::runUntil);
     }
 
@@ -218,17 +222,18 @@ public final class Simulation {
 
     private NodeSettings settings(NodeId id, SortedMap<NodeId, String> addresses) {
         return new NodeSettings(
-                "simulated",
-                id,
-                addresses,
-                "client-" + id + ":7400",
-                options.tickMillis(),
-                options.raft(),
-                options.logStore(),
-                options.diskLimits(),
-                options.housekeepingMillis(),
-                SimulationOptions.MAX_BATCH_BYTES,
-                options.maxInflightBytes());
+                        "simulated",
+                        id,
+                        addresses,
+                        "client-" + id + ":7400",
+                        options.tickMillis(),
+                        options.raft(),
+                        options.logStore(),
+                        options.diskLimits(),
+                        options.housekeepingMillis(),
+                        SimulationOptions.MAX_BATCH_BYTES,
+                        options.maxInflightBytes())
+                .scrubbing(SCRUB);
     }
 
     private static SortedMap<NodeId, String> addresses(int nodes) {

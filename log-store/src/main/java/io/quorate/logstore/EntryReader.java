@@ -6,6 +6,7 @@ import io.quorate.raft.log.LogEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** Reads a log and finds places in it, for any number of threads beside the one that writes. */
@@ -126,6 +127,49 @@ final class EntryReader {
                 }
                 position = reader.after(position);
             }
+        }
+    }
+
+    /** By the headers, which have the payloads' checksums; empty unless the log holds all of them. */
+    OptionalLong digest(long fromIndex, long toIndex) throws IOException {
+        SegmentList now = segments.get();
+        if (fromIndex < now.first().baseIndex() || toIndex > now.active().lastIndex()) {
+            return OptionalLong.empty();
+        }
+        long digest = FrameFormat.NO_ENTRIES;
+        long index = fromIndex;
+        for (int i = now.ofIndex(fromIndex); i < now.size() && index <= toIndex; i++) {
+            Segment segment = now.get(i);
+            try (SegmentFiles.Handle handle = files.acquire(segment)) {
+                FrameReader reader = readerOf(segment, handle, SegmentScan.BUFFER_BYTES);
+                long end = segment.extent().end();
+                long to = Math.min(toIndex, segment.lastIndex());
+                long position = index <= to ? position(reader, handle, segment, index) : end;
+                for (; index <= to; index++) {
+                    if (reader.lookAtHeader(position, end) != FrameReader.Look.FRAME
+                            || reader.header().index() != index) {
+                        throw reader.corrupt(position, index);
+                    }
+                    digest = reader.header().digest(digest);
+                    position = reader.after(position);
+                }
+            }
+        }
+        return OptionalLong.of(digest);
+    }
+
+    /** Entries that are intact and yet wrong, as damage: as many of them as the first one's segment holds. */
+    Damage asDamage(long fromIndex, long toIndex, String found) throws IOException {
+        SegmentList now = segments.get();
+        Segment segment = now.get(now.ofIndex(fromIndex));
+        try (SegmentFiles.Handle handle = files.acquire(segment)) {
+            FrameReader reader = readerOf(segment, handle, MIN_BUFFER_BYTES);
+            return new Damage(
+                    segment.path(),
+                    position(reader, handle, segment, fromIndex),
+                    fromIndex,
+                    Math.min(toIndex, segment.lastIndex()),
+                    found);
         }
     }
 

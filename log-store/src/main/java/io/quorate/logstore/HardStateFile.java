@@ -127,7 +127,22 @@ final class HardStateFile implements AutoCloseable {
         }
 
         Marks resettingTo(long firstIndex) {
-            return new Marks(firstSegment, lastSegment, durableIndex, firstIndex, cuttingFrom);
+            return new Marks(
+                    firstSegment,
+                    lastSegment,
+                    Math.max(firstSegment - 1, Math.min(durableIndex, firstIndex - 1)),
+                    firstIndex,
+                    cuttingFrom);
+        }
+
+        /** As {@link #resettingTo}, of a log that will lack entries from {@code firstIndex} on. */
+        Marks resettingDamagedTo(long firstIndex) {
+            return new Marks(firstSegment, lastSegment, Math.max(durableIndex, firstIndex), firstIndex, cuttingFrom);
+        }
+
+        /** Whether the log that takes the place of this one lacks entries. */
+        boolean willLackEntries() {
+            return resetTo > 0 && durableIndex >= resetTo;
         }
 
         /** After the log was replaced. */

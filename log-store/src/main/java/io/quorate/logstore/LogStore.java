@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
 /**
@@ -134,6 +135,11 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
+    /** The term and vote that were put last, durable or not. */
+    public HardState hardState() {
+        return open.hardState().state();
+    }
+
     /**
      * Forgets {@code fromIndex} and everything after it, durably at once: conflicts are rare, remains dangerous. A damaged
      * log is whole again if it is cut before its damage.
@@ -202,8 +208,8 @@ public final class LogStore implements AutoCloseable {
 
     /**
      * Puts committed entries in place of the damaged ones and of everything behind, durably when it returns: for who knows
-     * that the group has not committed what this log has behind them. A crash leaves the damage, or damage behind these
-     * entries, or the log as wanted.
+     * that the group has not committed what this log has behind them. A crash leaves the damage, alone or as the end of the
+     * log, or damage behind these entries, or the log as wanted.
      *
      * @param entries from the first damaged one on
      * @throws IllegalArgumentException as {@link #repair}
@@ -213,7 +219,7 @@ public final class LogStore implements AutoCloseable {
     public void replaceSuffix(List<LogEntry> entries) {
         run("replace the end of the log", now -> {
             Damage found = foundDamage();
-            mend(now, found, repair -> repair.fillFirst(found, entries));
+            mend(now, found, repair -> repair.replaceFrom(found, entries));
             long behind = entries.get(entries.size() - 1).index() + 1;
             Open next = open;
             if (damage.isPresent()) {
@@ -446,6 +452,10 @@ public final class LogStore implements AutoCloseable {
      * @throws IllegalArgumentException if the snapshot is of a later term than the hard state that was put last
      */
     public void resetTo(Snapshot snapshot) {
+        reset(snapshot, false);
+    }
+
+    private void reset(Snapshot snapshot, boolean lacksEntries) {
         run("reset", now -> {
             long term = now.hardState().state().term();
             if (snapshot.last().term() > term) {
@@ -455,14 +465,26 @@ public final class LogStore implements AutoCloseable {
             synchronized (snapshotLock) {
                 now.hardState().force();
                 now.snapshots().save(snapshot);
-                replace(now, snapshot.last().index() + 1);
+                replace(now, snapshot.last().index() + 1, lacksEntries);
             }
         });
     }
 
-    private void replace(Open old, long firstIndex) throws IOException {
+    /**
+     * As {@link #resetTo}, of a damaged log of which some entry behind the snapshot may be committed: the new one is damaged
+     * from its first entry on, open-ended, until {@link #replaceSuffix}.
+     *
+     * @throws DiskFullException        as {@link #resetTo}
+     * @throws IllegalArgumentException as {@link #resetTo}
+     */
+    public void resetDamagedTo(Snapshot snapshot) {
+        reset(snapshot, true);
+    }
+
+    private void replace(Open old, long firstIndex, boolean lacksEntries) throws IOException {
         try {
-            old.hardState().mark(marks -> marks.resettingTo(firstIndex));
+            old.hardState()
+                    .mark(marks -> lacksEntries ? marks.resettingDamagedTo(firstIndex) : marks.resettingTo(firstIndex));
             old.hardState().force();
             reopen(old);
         } catch (NoSpaceException full) {
@@ -498,6 +520,29 @@ public final class LogStore implements AutoCloseable {
      */
     public List<LogEntry> entriesOfType(EntryType type, long fromIndex) {
         return look("read from index " + fromIndex, reader -> reader.entriesOfType(type, fromIndex));
+    }
+
+    /**
+     * A digest of entries that is the same wherever they are the same, whatever segments they lie in; that of a
+     * {@link SegmentInfo} for its entries. Empty unless the log holds all of them.
+     *
+     * @throws CorruptLogException if one of them is damaged
+     */
+    public OptionalLong digest(long fromIndex, long toIndex) {
+        return look("read from index " + fromIndex, reader -> reader.digest(fromIndex, toIndex));
+    }
+
+    /**
+     * Takes entries for damaged though they are intact: those of the group are others. Noted are those of them that are in
+     * the first one's segment.
+     *
+     * @throws CorruptLogException if one before them is damaged
+     */
+    public void setAside(long fromIndex, long toIndex) {
+        note(look(
+                "read from index " + fromIndex,
+                reader -> reader.asDamage(
+                        fromIndex, toIndex, "DIVERGED: intact entries, but the other replicas have others")));
     }
 
     /**

@@ -277,9 +277,11 @@ final class Recovery {
     private void checkAdjoins(SegmentHeader header) {
         long base = header.baseIndex();
         if (base > last.index() + 1) {
+            // Those of a segment of which only the header is left belong into it.
+            Segment previous = segments.get(segments.size() - 1);
             note(new Damage(
                     pathOf(last.index() + 1),
-                    0,
+                    previous.isEmpty() ? previous.extent().end() : 0,
                     last.index() + 1,
                     base - 1,
                     "MISSING: the entries before the segment that starts at index " + base));

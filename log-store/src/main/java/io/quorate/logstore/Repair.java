@@ -47,20 +47,54 @@ record Repair(
      *                                  has changed then
      */
     void fillFirst(Damage damage, List<LogEntry> entries) throws IOException {
+        checkFirst(damage, entries);
+        place(damage, entries, false);
+    }
+
+    /**
+     * As {@link #fillFirst}, and leaves nothing of any later segment either. Those go first: the new entries may reach beyond
+     * their beginnings, and two segments that overlap are refused. The marks keep what is left damaged until all is done.
+     */
+    void replaceFrom(Damage damage, List<LogEntry> entries) throws IOException {
+        checkFirst(damage, entries);
+        int kept = segments.ofIndex(damage.firstIndex());
+        Segment segment = segments.get(kept);
+        if (isIn(segment, damage)) {
+            try (DiskFile file = disk.open(segment.path())) {
+                FrameReader reader = SegmentScan.reader(segment.path(), file, segment.seed(), file.size());
+                checkFitsBefore(reader, segment, damage, entries);
+            }
+        } else {
+            Extent before = endBefore(damage.firstIndex());
+            checkFollow(before.last(), before.nextOffset(), entries);
+        }
+        hardState.mark(
+                marks -> marks.cutFrom(Long.MAX_VALUE, segment.baseIndex()).durableTo(damage.firstIndex()));
+        hardState.force();
+        int lastKept = segment.baseIndex() <= damage.firstIndex() ? kept : -1;
+        for (int i = segments.size() - 1; i > lastKept; i--) {
+            disk.delete(segments.get(i).path());
+            disk.forceDirectory(directory);
+        }
+        place(damage, entries, false);
+    }
+
+    private static boolean isIn(Segment segment, Damage damage) {
+        return segment.baseIndex() <= damage.firstIndex() && segment.path().equals(damage.file());
+    }
+
+    private void checkFirst(Damage damage, List<LogEntry> entries) {
         if (entries.isEmpty() || entries.get(0).index() != damage.firstIndex()) {
             throw new IllegalArgumentException("entries from "
                     + (entries.isEmpty() ? 0 : entries.get(0).index()) + " on do not mend damage from index "
                     + damage.firstIndex() + " on");
         }
         checkTerm(entries);
-        place(damage, entries, false);
     }
 
     private void place(Damage damage, List<LogEntry> entries, boolean keepsBehind) throws IOException {
         Segment segment = segments.get(segments.ofIndex(damage.firstIndex()));
-        boolean isInSegment =
-                segment.baseIndex() <= damage.firstIndex() && segment.path().equals(damage.file());
-        if (isInSegment) {
+        if (isIn(segment, damage)) {
             rewrite(segment, damage, entries, keepsBehind);
         } else {
             Extent before = endBefore(damage.firstIndex());

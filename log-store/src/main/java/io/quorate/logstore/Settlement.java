@@ -102,12 +102,23 @@ final class Settlement {
         if (marks.resetTo() > 0) {
             snapshots.get().deleteAllBut(marks.resetTo() - 1);
         }
+        HardStateFile.Marks fresh = HardStateFile.Marks.startingAt(header.baseIndex());
         return settle(
                 segments,
                 new TermStarts(header.before()),
                 header.baseOffset(),
                 new Outcome(true, leftovers, badSnapshots),
-                HardStateFile.Marks.startingAt(header.baseIndex()));
+                marks.willLackEntries() ? fresh.durableTo(marks.durableIndex()) : fresh,
+                marks.willLackEntries() ? Optional.of(lacking(segments.get(0))) : Optional.empty());
+    }
+
+    private static Damage lacking(Segment segment) {
+        return new Damage(
+                segment.path(),
+                segment.extent().end(),
+                segment.baseIndex(),
+                Damage.OPEN_END,
+                "LACKING: the entries behind the snapshot that took the place of a damaged log");
     }
 
     /** Accepts what was found, after everything that a crash left over is gone. */
@@ -130,13 +141,19 @@ final class Settlement {
                 terms,
                 nextOffset,
                 new Outcome(false, leftovers, badSnapshots),
-                marks.recovered(lastSegment, terms.lastIndex()));
+                marks.recovered(lastSegment, terms.lastIndex()),
+                Optional.empty());
     }
 
     private record Outcome(boolean created, int leftovers, int badSnapshots) {}
 
     private Recovery.Result settle(
-            List<Segment> segments, TermStarts terms, long nextOffset, Outcome outcome, HardStateFile.Marks newMarks)
+            List<Segment> segments,
+            TermStarts terms,
+            long nextOffset,
+            Outcome outcome,
+            HardStateFile.Marks newMarks,
+            Optional<Damage> damage)
             throws IOException {
         active.get().force();
         if (hardState.isEmpty()) {
@@ -155,7 +172,7 @@ final class Settlement {
                 outcome.leftovers(),
                 damagedHeaders.size(),
                 outcome.badSnapshots());
-        return result(segments, terms, nextOffset, missingIndexes, Optional.empty(), report);
+        return result(segments, terms, nextOffset, missingIndexes, damage, report);
     }
 
     /** Leaves everything as it is. */

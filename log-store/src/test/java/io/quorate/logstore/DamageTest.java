@@ -292,6 +292,101 @@ class DamageTest {
         }
     }
 
+    @Test
+    @DisplayName(
+            "can be given the group's entries in place of the damage and of all behind, over any number of segments")
+    void replacesSuffix() {
+        List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 5, 30, 60);
+        List<LogEntry> others = Logs.entries(entries.get(3).id(), entries.get(3).nextOffset(), 6, 12, 90);
+        for (int at = 1; at <= 60; at++) {
+            SimulatedDisk disk = new SimulatedDisk(at);
+            write(disk, entries).close();
+            disk = disk.reopen();
+            disk.corrupt(DIRECTORY.resolve(Segment.fileName(1)), positionOf(disk, 5) + 9, 1);
+            LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+            assertThrows(CorruptLogException.class, () -> store.read(5, 5, 100));
+            assertEquals(5, store.damage().orElseThrow().firstIndex());
+            disk.crashAfter(at);
+            try {
+                store.putHardState(new HardState(6, Optional.empty()));
+                store.replaceSuffix(others);
+                disk.crash();
+            } catch (SimulatedCrash expected) {
+                assertTrue(disk.isDown());
+            }
+            LogStore again = Logs.open(disk.reopen(), DIRECTORY, CONFIG);
+            List<LogEntry> found = readOrFindDamage(again);
+            assertTrue(
+                    again.damage().isPresent() || found.equals(joined(entries, others)),
+                    "crash at " + at + " left " + found.size() + " entries, and no damage");
+            again.putHardState(new HardState(6, Optional.empty()));
+            while (again.damage().isPresent()) {
+                // What is behind the place where the two logs part is a leftover: it may go at once.
+                long damaged = again.damage().get().firstIndex();
+                if (damaged == others.get(0).index()) {
+                    again.replaceSuffix(others);
+                } else {
+                    again.truncateSuffix(damaged);
+                }
+                readOrFindDamage(again);
+            }
+            assertEquals(joined(entries, others), readOrFindDamage(again), "crash at " + at);
+        }
+    }
+
+    private static List<LogEntry> joined(List<LogEntry> entries, List<LogEntry> others) {
+        List<LogEntry> joined =
+                new ArrayList<>(entries.subList(0, (int) others.get(0).index() - 1));
+        joined.addAll(others);
+        return joined;
+    }
+
+    /** In the first segment. */
+    private static int positionOf(SimulatedDisk disk, long index) {
+        ByteBuffer segment = ByteBuffer.wrap(disk.contents(DIRECTORY.resolve(Segment.fileName(1))));
+        int position = SegmentHeader.BYTES;
+        while (segment.getLong(position + 8) != index) {
+            position += FrameFormat.paddedBytes(segment.getInt(position));
+        }
+        return position;
+    }
+
+    @Test
+    @DisplayName("that is mended in parts, or begins anew behind a snapshot, stays damaged until all of it is there")
+    void staysDamagedUntilWhole() {
+        List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 5, 30, 60);
+        SimulatedDisk disk = new SimulatedDisk(1);
+        write(disk, entries);
+        disk = disk.reopen();
+        Path last = DIRECTORY.resolve(disk.list(DIRECTORY).stream()
+                .filter(name -> name.endsWith(Segment.SUFFIX))
+                .max(String::compareTo)
+                .orElseThrow());
+        disk.corrupt(last, SegmentHeader.BYTES + 9, 1);
+        LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
+        int first = (int) store.damage().orElseThrow().firstIndex();
+        assertTrue(first < 30, "more than one is damaged or behind");
+
+        store.repairPart(entries.subList(first - 1, first), 30);
+        store = Logs.open(disk.reopen(), DIRECTORY, CONFIG);
+        assertEquals(first + 1, store.damage().orElseThrow().firstIndex());
+        assertTrue(store.damage().orElseThrow().isOpenEnded());
+        store.repair(entries.subList(first, 30));
+        assertEquals(entries, readOrFindDamage(store));
+
+        disk = disk.reopen();
+        disk.corrupt(last, SegmentHeader.BYTES + 9, 1);
+        store = Logs.open(disk, DIRECTORY, CONFIG);
+        store.resetDamagedTo(SNAPSHOT);
+        assertEquals(9, store.damage().orElseThrow().firstIndex());
+        store = Logs.open(disk.reopen(), DIRECTORY, CONFIG);
+        assertEquals(9, store.damage().orElseThrow().firstIndex());
+        store.replaceSuffix(entries.subList(8, 20));
+        assertEquals(Optional.empty(), store.damage());
+        assertEquals(entries.subList(8, 20), store.read(9, Long.MAX_VALUE, Integer.MAX_VALUE));
+        assertEquals(Optional.of(SNAPSHOT), store.latestSnapshot());
+    }
+
     private static Map<Path, byte[]> contents(SimulatedDisk disk) {
         Map<Path, byte[]> all = new TreeMap<>();
         for (String name : disk.list(DIRECTORY)) {

@@ -26,9 +26,11 @@ import io.quorate.node.replica.LeaderBalancer;
 import io.quorate.node.replica.LocalReplicas;
 import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.RepairQueue;
+import io.quorate.node.replica.Replica;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.replica.Retention;
+import io.quorate.node.replica.Scrubber;
 import io.quorate.node.replica.SnapshotBudget;
 import io.quorate.node.replica.TickedReplicas;
 import io.quorate.node.replica.TurnScheduler;
@@ -127,6 +129,7 @@ public final class NodeRuntime {
     private MetadataService metadata;
     private LocalReplicas replicas;
     private LeaderBalancer balancer;
+    private Scrubber scrubber;
     private TickedReplicas ticked;
     private PeerLiveness liveness;
     private boolean diskUnfit;
@@ -223,6 +226,7 @@ public final class NodeRuntime {
         scheduleTick(tickNanos());
         scheduleHousekeeping();
         scheduleMoves();
+        scrubber.start();
         door.open(local);
         LOG.info(
                 "node {} of cluster {} runs on {}, metadata log ends at {}",
@@ -299,6 +303,7 @@ public final class NodeRuntime {
                         seams.prng().split()),
                 new Registry());
         balancer = new LeaderBalancer(host, this::members);
+        scrubber = new Scrubber(host, this::runningReplicas, settings.scrub());
         local = new LocalNode(
                 loop,
                 self,
@@ -316,6 +321,15 @@ public final class NodeRuntime {
     private void onSpaceLevel(SpaceLevel level) {
         gossip.tellAll();
         replicas.setRecycling(level == SpaceLevel.PLENTY);
+    }
+
+    private List<Replica> runningReplicas() {
+        List<Replica> running = new ArrayList<>();
+        if (metadata.replica().isRunning()) {
+            running.add(metadata.replica());
+        }
+        replicas.forEachRunning(running::add);
+        return running;
     }
 
     private Collection<TopicState> registeredTopics() {
@@ -398,6 +412,7 @@ public final class NodeRuntime {
         seams.transport().close();
         if (takesPart) {
             journal.stopping();
+            scrubber.stop();
             disk.space().stop();
         }
         Runnable letGo = () -> {
@@ -508,7 +523,7 @@ public final class NodeRuntime {
                 } else if (message instanceof PeerMessage.ForGroup forGroup) {
                     deliver(from, forGroup);
                 } else {
-                    deliverRepair(from, message);
+                    deliverRepair(from, (PeerMessage.Repair) message);
                 }
             });
         }
@@ -555,10 +570,8 @@ public final class NodeRuntime {
         }
     }
 
-    private void deliverRepair(NodeId from, PeerMessage message) {
-        long groupId = message instanceof PeerMessage.RepairRequest request
-                ? request.groupId()
-                : ((PeerMessage.RepairReply) message).groupId();
+    private void deliverRepair(NodeId from, PeerMessage.Repair message) {
+        long groupId = message.groupId();
         if (groupId == GroupName.METADATA.groupId()) {
             metadata.replica().stepRepair(from, message);
         } else if (!replicas.stepRepair(groupId, from, message)) {

@@ -3,6 +3,7 @@ package io.quorate.node;
 
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.replica.DiskLimits;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.NodeId;
 import java.util.SortedMap;
@@ -22,6 +23,7 @@ import java.util.SortedMap;
  * @param maxBatchBytes     largest record batch taken from a client
  * @param maxInflightBytes  appends that the whole node may have under way; more is refused as OVERLOADED
  * @param maxEventBytes     that the flight recorder may have on the disk
+ * @param scrub             how eagerly old segments are read again
  * @param joins             an empty disk means that this node is new to a cluster that is there already
  */
 public record NodeSettings(
@@ -37,6 +39,7 @@ public record NodeSettings(
         int maxBatchBytes,
         long maxInflightBytes,
         long maxEventBytes,
+        ScrubSettings scrub,
         boolean joins) {
     public static final long DEFAULT_MAX_EVENT_BYTES = 4 << 20;
 
@@ -66,6 +69,25 @@ public record NodeSettings(
                 maxBatchBytes,
                 maxInflightBytes,
                 DEFAULT_MAX_EVENT_BYTES,
+                ScrubSettings.DEFAULT,
                 false);
+    }
+
+    public NodeSettings scrubbing(ScrubSettings eagerness) {
+        return new NodeSettings(
+                clusterId,
+                nodeId,
+                peerAddresses,
+                clientAddress,
+                tickMillis,
+                raft,
+                logStore,
+                disk,
+                housekeepingMillis,
+                maxBatchBytes,
+                maxInflightBytes,
+                maxEventBytes,
+                eagerness,
+                joins);
     }
 }

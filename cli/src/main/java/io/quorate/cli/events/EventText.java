@@ -43,6 +43,7 @@ public final class EventText {
             case EVENT_KIND_REPLICA_FAILED -> "gave up its replica" + why;
             case EVENT_KIND_REPLICA_QUARANTINED -> "found its replica's log damaged" + why;
             case EVENT_KIND_REPLICA_REPAIRED -> "had its replica's log repaired from the others" + why;
+            case EVENT_KIND_SCRUBBED -> "looked for damage in its logs" + why;
             case EVENT_KIND_TOPIC_DELETED -> "learnt that the topic was deleted" + why;
             case EVENT_KIND_PRE_VOTE_STARTED -> "asked for support to be elected" + why;
             case EVENT_KIND_ELECTION_STARTED -> "stood for election" + why;

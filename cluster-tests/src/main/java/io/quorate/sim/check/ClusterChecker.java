@@ -94,6 +94,11 @@ public final class ClusterChecker {
         }
     }
 
+    /** A node's replica of the group takes no part until its log is repaired. */
+    public void onQuarantined(NodeId node, long groupId) {
+        model(groupId).ifPresent(model -> model.quarantined(node));
+    }
+
     public void onPersist(NodeId node, long groupId, Persist persist) {
         model(groupId).ifPresent(model -> model.persist(node, persist));
     }

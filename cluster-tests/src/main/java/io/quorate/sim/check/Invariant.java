@@ -21,6 +21,8 @@ public enum Invariant {
     ACCEPTED_IS_THE_LEADERS,
     /** A member goes on after a restart with what it had made durable, and nothing that it had not begun to. */
     RECOVERS_WHAT_WAS_DURABLE,
+    /** P8: a repaired log has all that was accepted with it and may be committed. */
+    REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
     /** Nobody campaigns without the pre-votes of a quorum: who cannot win disturbs nobody (thesis §9.6). */
     ASKED_BEFORE_CAMPAIGN,
     /** A vote goes to a candidate whose log is at least as up to date as the voter's (paper §5.4.1). */

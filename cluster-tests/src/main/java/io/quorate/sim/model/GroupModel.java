@@ -133,6 +133,11 @@ public final class GroupModel {
                 log.append(found.entry(index).orElseThrow());
             }
         });
+        if (member.isDamaged()) {
+            requireSoundRepair(node, member, hardState, log);
+            member.recovered(hardState, log);
+            return;
+        }
         require(
                 member.mayRecover(hardState),
                 Invariant.RECOVERS_WHAT_WAS_DURABLE,
@@ -158,6 +163,63 @@ public final class GroupModel {
                 membership,
                 membershipOf(log));
         member.recovered(hardState, log);
+    }
+
+    /** The member's log is damaged: it will be opened again with what it had and what was committed instead. */
+    public void quarantined(NodeId node) {
+        admit(new Membership(List.of(node)));
+        member(node).damaged();
+    }
+
+    /**
+     * A repaired log holds what it held, or what is chosen instead; and what it held and has no more, which this member may
+     * have accepted, can never be chosen.
+     */
+    private void requireSoundRepair(NodeId node, ModelMember member, HardState hardState, ModelLog log) {
+        require(
+                member.mayRecover(hardState)
+                        || hardState.term() > member.durableHardState().term()
+                                && hardState.votedFor().isEmpty(),
+                Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
+                "%s of group %d is repaired with %s, its disk held %s",
+                node,
+                groupId,
+                hardState,
+                member.durableHardState());
+        for (long index = 1; index <= log.lastIndex(); index++) {
+            LogEntry entry = log.entry(index).orElseThrow();
+            require(
+                    isChosen(entry)
+                            || member.durableLog()
+                                    .entry(index)
+                                    .filter(entry::equals)
+                                    .isPresent()
+                            || member.log().entry(index).filter(entry::equals).isPresent(),
+                    Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
+                    "%s of group %d is repaired with %s, which it never had and nobody has committed",
+                    node,
+                    groupId,
+                    entry);
+        }
+        for (long index = 1; index <= member.durableLog().lastIndex(); index++) {
+            LogEntry held = member.durableLog().entry(index).orElseThrow();
+            require(
+                    log.entry(index).filter(held::equals).isPresent() || canNeverBeChosen(held),
+                    Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
+                    "%s of group %d is repaired without %s, which may be committed",
+                    node,
+                    groupId,
+                    held);
+        }
+    }
+
+    /** Something else is chosen in its place, or something before it that no log can have together with it. */
+    private boolean canNeverBeChosen(LogEntry entry) {
+        long known = Math.min(entry.index(), chosen.size());
+        return known > 0
+                && (known == entry.index()
+                        ? !chosen.get((int) known - 1).equals(entry)
+                        : chosen.get((int) known - 1).term() > entry.term());
     }
 
     // ----------------------------------------------------------------------------------------------------- persists

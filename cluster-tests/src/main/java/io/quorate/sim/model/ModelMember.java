@@ -18,6 +18,7 @@ final class ModelMember {
     private HardState durableHardState = HardState.INITIAL;
     private ModelLog durableLog = new ModelLog();
     private final ArrayDeque<Step> inFlight = new ArrayDeque<>();
+    private boolean damaged;
 
     /** @param replacement what the log becomes at first; null: it goes on */
     private record Step(Persist persist, List<LogEntry> replacement) {}
@@ -70,6 +71,15 @@ final class ModelMember {
             log.replaceBy(step.replacement());
         }
         step.persist().truncateFrom().ifPresent(log::truncateSuffix);
+    }
+
+    void damaged() {
+        damaged = true;
+    }
+
+    /** Whether damage was found in its log, and it has not been opened since. */
+    boolean isDamaged() {
+        return damaged;
     }
 
     /** Whether something is on its way to its disk. */
@@ -125,5 +135,6 @@ final class ModelMember {
         log = foundLog;
         durableLog = foundLog.copy();
         inFlight.clear();
+        damaged = false;
     }
 }

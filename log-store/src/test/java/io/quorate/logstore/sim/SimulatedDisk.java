@@ -276,6 +276,28 @@ public final class SimulatedDisk implements Disk {
         plant(path, contents);
     }
 
+    /**
+     * The medium loses bytes that were forced, behind the back of whoever uses the disk: their bits in {@code mask} flip, or,
+     * if it is 0, they become zeros. {@link #forcedOnly} still tells what was forced. One place of a file rots at a time.
+     *
+     * @return whether it did: not if something there was written and not forced, or is not mended yet
+     */
+    public boolean rot(Path path, int position, int bytes, int mask) {
+        synchronized (platter) {
+            SimulatedFile file = platter.seen.get(path);
+            if (file == null || file != platter.durable.get(path) || file.isRotten()) {
+                return false;
+            }
+            byte[] contents = file.contents();
+            boolean rotted = false;
+            for (int at = position; at < Math.min(position + bytes, contents.length); at++) {
+                int flips = mask == 0 ? contents[at] : mask;
+                rotted |= flips != 0 && file.rot(at, flips);
+            }
+            return rotted;
+        }
+    }
+
     /** Removes a file durably, behind the back of whoever uses the disk. */
     public void lose(Path path) {
         synchronized (platter) {

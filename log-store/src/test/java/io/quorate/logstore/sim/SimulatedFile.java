@@ -5,6 +5,9 @@ import io.quorate.raft.Prng;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Iterator;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * One file's bytes, as the running system sees them and as the medium holds them. Sectors of {@value #SECTOR_BYTES}
@@ -24,6 +27,11 @@ final class SimulatedFile {
     private boolean seenShared;
 
     private boolean durableShared;
+
+    /** Bytes that have rotted, with what they were, by position: in {@code seen}, and in {@code durable}. */
+    private final TreeMap<Integer, Byte> seenRot = new TreeMap<>();
+
+    private final TreeMap<Integer, Byte> durableRot = new TreeMap<>();
 
     int size() {
         return seenSize;
@@ -63,7 +71,20 @@ final class SimulatedFile {
         }
         ownSeen();
         int dirtyFrom = Math.min(from, seenSize);
+        SortedMap<Integer, Byte> overwritten = seenRot.subMap(from, end);
+        byte[] rotten = new byte[overwritten.size()];
+        int next = 0;
+        for (int at : overwritten.keySet()) {
+            rotten[next++] = seen[at];
+        }
         source.get(seen, from, count);
+        // Who writes back what it has read does not mend it.
+        next = 0;
+        for (Iterator<Integer> positions = overwritten.keySet().iterator(); positions.hasNext(); ) {
+            if (seen[positions.next()] != rotten[next++]) {
+                positions.remove();
+            }
+        }
         seenSize = Math.max(seenSize, end);
         unforced.set(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
         lost.clear(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
@@ -76,6 +97,7 @@ final class SimulatedFile {
         int to = (int) size;
         ownSeen();
         Arrays.fill(seen, to, seenSize, (byte) 0);
+        seenRot.tailMap(to).clear();
         unforced.set(to / SECTOR_BYTES, (seenSize + SECTOR_BYTES - 1) / SECTOR_BYTES);
         seenSize = to;
     }
@@ -100,6 +122,8 @@ final class SimulatedFile {
             force();
         }
         seen = durable.length == 0 ? new byte[SECTOR_BYTES] : durable.clone();
+        seenRot.clear();
+        seenRot.putAll(durableRot);
         seenShared = false;
         seenSize = durableSize;
         unforced.clear();
@@ -148,6 +172,8 @@ final class SimulatedFile {
             int to = Math.min(end * SECTOR_BYTES, seen.length);
             if (from < to) {
                 System.arraycopy(seen, from, durable, from, to - from);
+                durableRot.subMap(from, to).clear();
+                durableRot.putAll(seenRot.subMap(from, to));
             }
             sector = sectors.nextSetBit(end);
         }
@@ -162,6 +188,7 @@ final class SimulatedFile {
         if (size < durable.length) {
             ownDurable();
             Arrays.fill(durable, size, durable.length, (byte) 0);
+            durableRot.tailMap(size).clear();
         }
         durableSize = size;
     }
@@ -174,9 +201,38 @@ final class SimulatedFile {
         return Arrays.copyOf(seen, seenSize);
     }
 
-    /** A file of its own that holds what the medium holds, whatever was written since. Costs no copy. */
+    /** Changes one byte that is on the medium; returns false if it is not there, or was not forced since it was written. */
+    boolean rot(int position, int mask) {
+        if (position >= Math.min(seenSize, durableSize) || unforced.get(position / SECTOR_BYTES)) {
+            return false;
+        }
+        ownSeen();
+        ownDurable();
+        seenRot.putIfAbsent(position, seen[position]);
+        durableRot.putIfAbsent(position, durable[position]);
+        seen[position] ^= (byte) mask;
+        durable[position] ^= (byte) mask;
+        return true;
+    }
+
+    boolean isRotten() {
+        return !seenRot.isEmpty() || !durableRot.isEmpty();
+    }
+
+    /**
+     * A file of its own that holds what the medium would hold if nothing had rotted, whatever was written since. Costs no
+     * copy unless something has.
+     */
     SimulatedFile forcedCopy() {
         SimulatedFile copy = new SimulatedFile();
+        if (!durableRot.isEmpty()) {
+            copy.replace(Arrays.copyOf(durable, durableSize));
+            durableRot.forEach((position, was) -> {
+                copy.seen[position] = was;
+                copy.durable[position] = was;
+            });
+            return copy;
+        }
         copy.seen = durable;
         copy.seenSize = durableSize;
         copy.durable = durable;
@@ -211,6 +267,8 @@ final class SimulatedFile {
         durableShared = false;
         lost.clear();
         unforced.clear();
+        seenRot.clear();
+        durableRot.clear();
     }
 
     int allocatedBytes() {

@@ -22,6 +22,8 @@ public enum EventKind {
     REPLICA_QUARANTINED(13),
     /** Its log is whole again. */
     REPLICA_REPAIRED(14),
+    /** What was stored long ago has been read again; what was damaged of it has an event of its own. */
+    SCRUBBED(15),
     /** Asks the others whether they would vote for it; nobody's generation changes by that. */
     PRE_VOTE_STARTED(20),
     ELECTION_STARTED(21),

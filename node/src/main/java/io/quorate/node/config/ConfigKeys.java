@@ -16,6 +16,7 @@ import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.events.EventRing;
 import io.quorate.node.replica.MemberId;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
 import java.util.List;
@@ -170,6 +171,19 @@ public final class ConfigKeys {
             "Disk space of the flight recorder, which keeps what happened on this node and why (`quorate events`); the"
                     + " oldest goes first.");
 
+    static final ConfigKey<Long> SCRUB_BYTES_PER_SECOND = withDefault(
+            "scrub.bytes_per_second",
+            bytes(0, 16 * GIB),
+            ScrubSettings.DEFAULT.bytesPerSecond(),
+            "How fast stored records are read again in the background, so that damage is found and repaired from the other"
+                    + " replicas while they are whole. 0: never.");
+    static final ConfigKey<Integer> SCRUB_INTERVAL_MS = withDefault(
+            "scrub.interval_ms",
+            integer(1_000, Integer.MAX_VALUE),
+            (int) ScrubSettings.DEFAULT.intervalMillis(),
+            "How often a node begins to read everything again, if it is through by then; the first time a minute after its"
+                    + " start.");
+
     static final ConfigKey<HostPort> METRICS_LISTEN = derived(
             "metrics.listen",
             hostPort(),
@@ -211,6 +225,8 @@ public final class ConfigKeys {
             MAX_BATCH_BYTES,
             MAX_INFLIGHT_BYTES,
             EVENTS_MAX_BYTES,
+            SCRUB_BYTES_PER_SECOND,
+            SCRUB_INTERVAL_MS,
             METRICS_LISTEN,
             FAULT_INJECTION);
 

@@ -4,6 +4,7 @@ package io.quorate.node.config;
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.replica.DiskLimits;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import java.util.TreeMap;
  * @param maxBatchBytes    largest record batch taken from a client
  * @param maxInflightBytes appends the whole node may have under way
  * @param maxEventBytes    that the flight recorder may have on the disk
+ * @param scrub            how eagerly old segments are read again
  * @param metricsListen    where metrics are served; empty: nowhere
  * @param faultInjection   whether the fault service is offered on the client port
  * @param joins            an empty disk means that this node is new to a cluster that is there already
@@ -51,6 +53,7 @@ public record NodeConfig(
         int maxBatchBytes,
         long maxInflightBytes,
         long maxEventBytes,
+        ScrubSettings scrub,
         Optional<HostPort> metricsListen,
         boolean faultInjection,
         boolean joins) {
@@ -87,6 +90,8 @@ public record NodeConfig(
                 Math.toIntExact(config.get(ConfigKeys.MAX_BATCH_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
                 config.get(ConfigKeys.EVENTS_MAX_BYTES),
+                new ScrubSettings(
+                        config.get(ConfigKeys.SCRUB_BYTES_PER_SECOND), config.get(ConfigKeys.SCRUB_INTERVAL_MS)),
                 config.find(ConfigKeys.METRICS_LISTEN),
                 config.get(ConfigKeys.FAULT_INJECTION),
                 config.get(ConfigKeys.JOIN));
@@ -109,6 +114,7 @@ public record NodeConfig(
                 maxBatchBytes,
                 maxInflightBytes,
                 maxEventBytes,
+                scrub,
                 joins);
     }
 

@@ -105,6 +105,18 @@ public record BothObservers(ReplicaObserver first, ReplicaObserver second) imple
     }
 
     @Override
+    public void onScrubStep(long groupId, long sizeBytes) {
+        first.onScrubStep(groupId, sizeBytes);
+        second.onScrubStep(groupId, sizeBytes);
+    }
+
+    @Override
+    public void onScrubbed(int logs, long sizeBytes, long nanos) {
+        first.onScrubbed(logs, sizeBytes, nanos);
+        second.onScrubbed(logs, sizeBytes, nanos);
+    }
+
+    @Override
     public void onFailed(long groupId, Throwable cause) {
         first.onFailed(groupId, cause);
         second.onFailed(groupId, cause);

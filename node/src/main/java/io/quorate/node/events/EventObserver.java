@@ -184,6 +184,14 @@ public final class EventObserver implements ReplicaObserver {
     }
 
     @Override
+    public void onScrubbed(int logs, long sizeBytes, long nanos) {
+        recorder.record(
+                EventKind.SCRUBBED,
+                0,
+                "read " + sizeBytes + " bytes of " + logs + " logs again in " + nanos / 1_000_000_000 + " s");
+    }
+
+    @Override
     public void onFailed(long groupId, Throwable cause) {
         Long lost = led.remove(groupId);
         if (lost != null) {

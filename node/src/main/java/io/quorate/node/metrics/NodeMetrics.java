@@ -64,6 +64,8 @@ public final class NodeMetrics implements ReplicaObserver {
     private final Counter failedReplicas;
     private final Counter quarantinedReplicas;
     private final Counter repairedReplicas;
+    private final Counter scrubbedBytes;
+    private final Counter scrubPasses;
 
     /** @param version of the server, as a label of {@code quorate_node_info} */
     public NodeMetrics(String version) {
@@ -128,6 +130,9 @@ public final class NodeMetrics implements ReplicaObserver {
         repairedReplicas = counter(
                 "quorate_replica_repairs_total",
                 "Times that the log of a replica of this node was repaired from its peers.");
+        scrubbedBytes =
+                counter("quorate_scrubbed_bytes_total", "Stored bytes that were read again to look for damage.");
+        scrubPasses = counter("quorate_scrub_passes_total", "Times that all logs of this node were read again.");
         failedReplicas =
                 counter("quorate_replica_failures_total", "Replicas that were given up, for faults of the disk.");
     }
@@ -245,6 +250,16 @@ public final class NodeMetrics implements ReplicaObserver {
     @Override
     public void onRepaired(long groupId) {
         repairedReplicas.inc();
+    }
+
+    @Override
+    public void onScrubStep(long groupId, long sizeBytes) {
+        scrubbedBytes.inc(sizeBytes);
+    }
+
+    @Override
+    public void onScrubbed(int logs, long sizeBytes, long nanos) {
+        scrubPasses.inc();
     }
 
     @Override

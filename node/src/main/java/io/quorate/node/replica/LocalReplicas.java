@@ -446,7 +446,7 @@ public final class LocalReplicas {
     }
 
     /** Returns false if there is no such replica (yet, or any more). */
-    public boolean stepRepair(long groupId, NodeId from, PeerMessage message) {
+    public boolean stepRepair(long groupId, NodeId from, PeerMessage.Repair message) {
         Slot slot = slots.get(groupId);
         if (slot == null || slot.replica.isEmpty()) {
             return false;

@@ -29,6 +29,8 @@ import java.util.OptionalLong;
  *       of that before its own first entry (Leader Completeness, §5.4.3); and what is not there never will be committed
  *       with an old acknowledgement. This is the only way if nothing tells how far the log went.
  *   <li><b>Replace, of the very end.</b> The damage reaches to the end of the log, which is known: all of it is filled.
+ *   <li><b>Reset.</b> What is damaged is no more where the others' logs begin: the log becomes a snapshot of theirs, and,
+ *       unless that ends in a newer term, stays damaged from there on: the entries behind it come up to a newer term.
  *   <li><b>Cut.</b> The entry just before the damage is not the committed one: conflict, before the damage.
  * </ul>
  *
@@ -37,13 +39,20 @@ import java.util.OptionalLong;
  *
  * @param firstIndex first damaged entry
  * @param lastIndex  last damaged entry; empty if nothing tells how far the log went
- * @param before     the intact entry right before it; empty if the log begins with the damage: what came before is
- *                   committed
+ * @param before     the intact entry right before it, if it is not known whether that is committed; empty if all that comes
+ *                   before is
  * @param behind     the first intact entry behind it, if there is one
  * @param term       the newest in which this replica may have voted or acknowledged anything
+ * @param isRooted   whether {@link #before} can be compared; the others may have trimmed it. If not, only the entry behind
+ *                   can tell that the logs are the same
  */
 record RepairPlan(
-        long firstIndex, OptionalLong lastIndex, Optional<EntryId> before, Optional<EntryId> behind, long term) {
+        long firstIndex,
+        OptionalLong lastIndex,
+        Optional<EntryId> before,
+        Optional<EntryId> behind,
+        long term,
+        boolean isRooted) {
     /** How far is looked behind the damage for an entry that can be read. */
     private static final int LOOK_BEHIND_ENTRIES = 64;
 
@@ -62,20 +71,26 @@ record RepairPlan(
     /** Drop the damaged ones and all that is behind. */
     record Cut(long fromIndex) implements Step {}
 
+    /** The others have trimmed what would tell: only a snapshot of theirs helps. */
+    record Reset() implements Step {}
+
     /** More must be committed first. */
     record Wait() implements Step {}
 
     /**
      * Looks at what is around the damage that the store tells of. Blocks.
      *
+     * @param term           see {@link #term}
+     * @param committedIndex up to which this replica itself knows its log to be committed
      * @throws CorruptLogException if there is more damage right before; the store tells of that now
      */
-    static RepairPlan of(LogStore store, long term) {
+    static RepairPlan of(LogStore store, long term, long committedIndex) {
         Damage damage = store.damage().orElseThrow();
         long first = damage.firstIndex();
-        Optional<EntryId> before = first > store.firstIndex() ? idAt(store, first - 1) : Optional.empty();
+        boolean isBeforeKnown = first <= store.firstIndex() || first - 1 <= committedIndex;
+        Optional<EntryId> before = isBeforeKnown ? Optional.empty() : idAt(store, first - 1);
         if (damage.isOpenEnded()) {
-            return new RepairPlan(first, OptionalLong.empty(), before, Optional.empty(), term);
+            return new RepairPlan(first, OptionalLong.empty(), before, Optional.empty(), term, true);
         }
         long end = store.segments().get(store.segments().size() - 1).lastIndex();
         Optional<EntryId> behind = Optional.empty();
@@ -91,12 +106,22 @@ record RepairPlan(
         // If there is something, but nothing that can be read, the end of the log is as good as unknown.
         boolean isEndKnown = behind.isPresent() || damage.lastIndex() >= end;
         return new RepairPlan(
-                first, isEndKnown ? OptionalLong.of(damage.lastIndex()) : OptionalLong.empty(), before, behind, term);
+                first,
+                isEndKnown ? OptionalLong.of(damage.lastIndex()) : OptionalLong.empty(),
+                before,
+                behind,
+                term,
+                true);
     }
 
     private static Optional<EntryId> idAt(LogStore store, long index) {
         List<LogEntry> found = store.read(index, index, 1);
         return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0).id());
+    }
+
+    /** The others have trimmed what is before the damage. */
+    RepairPlan unrooted() {
+        return new RepairPlan(firstIndex, lastIndex, before, behind, term, false);
     }
 
     /** Nothing tells how far the log went: only a term that is new to this replica helps. */
@@ -106,7 +131,7 @@ record RepairPlan(
 
     /** The first index of which the committed entry is wanted. */
     long start() {
-        return before.map(EntryId::index).orElse(firstIndex);
+        return isRooted ? before.map(EntryId::index).orElse(firstIndex) : firstIndex;
     }
 
     /** The last index of which the committed entry is wanted; {@code Long.MAX_VALUE} if nobody knows yet. */
@@ -119,6 +144,25 @@ record RepairPlan(
      * @param fetched   committed entries that follow each other from {@link #start} on
      */
     Step next(EntryId committed, List<LogEntry> fetched) {
+        return isRooted ? nextIfRooted(committed, fetched) : nextByEntryBehind(committed, fetched);
+    }
+
+    private Step nextByEntryBehind(EntryId committed, List<LogEntry> fetched) {
+        if (behind.isEmpty()) {
+            return new Reset();
+        }
+        if (committed.index() < behind.get().index()) {
+            return new Wait();
+        }
+        long fetchedTo = firstIndex + fetched.size() - 1;
+        if (fetchedTo < behind.get().index()) {
+            return new Fetch(fetchedTo + 1, behind.get().index());
+        }
+        LogEntry counterpart = fetched.get((int) (behind.get().index() - firstIndex));
+        return counterpart.id().equals(behind.get()) ? new Fill(upTo(fetched, lastIndex.orElseThrow())) : new Reset();
+    }
+
+    private Step nextIfRooted(EntryId committed, List<LogEntry> fetched) {
         if (before.isPresent() && committed.index() <= before.get().index()) {
             return committed.term() > before.get().term() ? new Cut(firstIndex) : new Wait();
         }

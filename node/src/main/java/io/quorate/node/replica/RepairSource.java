@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.Snapshot;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.FollowerStatus;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.log.Payload;
 import java.util.Comparator;
 import java.util.List;
 import org.slf4j.Logger;
@@ -32,8 +34,53 @@ final class RepairSource {
         this.replica = replica;
     }
 
-    /** The replica runs. */
-    void answer(NodeId from, PeerMessage.RepairRequest request) {
+    /** The replica runs, and its log can be read. */
+    void answer(NodeId from, PeerMessage.Repair message) {
+        if (message instanceof PeerMessage.RepairRequest request) {
+            answer(from, request);
+        } else if (message instanceof PeerMessage.RepairSnapshotRequest request) {
+            answer(from, request);
+        }
+    }
+
+    private void answer(NodeId from, PeerMessage.RepairSnapshotRequest request) {
+        if (reading) {
+            return;
+        }
+        reading = true;
+        long lowWatermark = replica.lowWatermark();
+        replica.access()
+                .offload(
+                        host.readExecutor(),
+                        log -> log.snapshotUpTo(lowWatermark),
+                        found -> {
+                            reading = false;
+                            found.filter(snapshot -> replica.isRunning())
+                                    .ifPresent(snapshot -> host.transport().send(from, piece(request, snapshot)));
+                        },
+                        fault -> {
+                            reading = false;
+                            replica.onReadFailed(fault);
+                        });
+    }
+
+    private static PeerMessage piece(PeerMessage.RepairSnapshotRequest request, Snapshot snapshot) {
+        Payload state = snapshot.state();
+        boolean goesOn = request.snapshot().equals(snapshot.last()) && request.position() <= state.size();
+        int position = goesOn ? (int) request.position() : 0;
+        int bytes = Math.min(PIECE_BYTES, state.size() - position);
+        return new PeerMessage.RepairSnapshotPiece(
+                request.groupId(),
+                request.round(),
+                snapshot.last(),
+                snapshot.nextOffset(),
+                snapshot.membership(),
+                state.size(),
+                position,
+                Payload.wrap(state.array(), state.arrayOffset() + position, bytes));
+    }
+
+    private void answer(NodeId from, PeerMessage.RepairRequest request) {
         if (request.newTerm()) {
             makeRoomForNewTerm(from, request.term());
         }
@@ -43,7 +90,7 @@ final class RepairSource {
             reply(from, request, committed, List.of());
             return;
         }
-        if (reading || replica.isBeingReplaced()) {
+        if (reading) {
             return;
         }
         reading = true;
@@ -70,7 +117,7 @@ final class RepairSource {
                                     request.groupId(),
                                     request.round(),
                                     committed,
-                                    replica.store().firstIndex(),
+                                    replica.firstReadableIndex(),
                                     entries));
         }
     }
@@ -87,7 +134,7 @@ final class RepairSource {
             return;
         }
         core.followers().stream()
-                .filter(follower -> !follower.follower().equals(from))
+                .filter(follower -> !MemberId.node(follower.follower()).equals(from))
                 .max(Comparator.comparingLong(FollowerStatus::matchIndex))
                 .ifPresent(best -> {
                     LOG.info(

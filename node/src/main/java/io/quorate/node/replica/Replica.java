@@ -5,6 +5,7 @@ import io.quorate.logstore.CorruptLogException;
 import io.quorate.logstore.Damage;
 import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
+import io.quorate.logstore.SegmentInfo;
 import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.api.ClusterView;
@@ -104,6 +105,7 @@ public final class Replica implements FlushRounds.Target {
     private final StateMachine machine;
     private final Owner owner;
     private final RepairSource source;
+    private final LogComparison comparison;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private final LogAccess access;
     private final SnapshotTaker snapshots;
@@ -157,6 +159,7 @@ public final class Replica implements FlushRounds.Target {
         this.owner = owner;
         this.applied = recovered.snapshotEnd();
         this.source = new RepairSource(host, this);
+        this.comparison = new LogComparison(host, this);
         this.access = new LogAccess(host.loop(), store, this::onLogQuiet);
         this.snapshots = new SnapshotTaker(host, name, access, this::onSnapshotSaved, this::onStorageFailed);
         this.feed = new LogFeed(host, this, machine);
@@ -549,6 +552,11 @@ public final class Replica implements FlushRounds.Target {
         }
     }
 
+    /** See {@link StateMachine#lowWatermark}. */
+    long lowWatermark() {
+        return machine.lowWatermark();
+    }
+
     /** What is before is gone, or about to go. */
     long firstReadableIndex() {
         return feed.firstReadableIndex();
@@ -638,16 +646,8 @@ public final class Replica implements FlushRounds.Target {
         waitingPersists.clear();
         access.close();
         host.observer().onQuarantined(name.groupId(), damage);
-        ReplicaRepair begun = new ReplicaRepair(
-                host,
-                name,
-                store,
-                core.membership().others(core.self()).stream()
-                        .map(MemberId::node)
-                        .distinct()
-                        .toList(),
-                core.term(),
-                new Repaired());
+        ReplicaRepair begun =
+                new ReplicaRepair(host, name, store, otherNodes(), core.term(), applied.index(), new Repaired());
         repair = Optional.of(begun);
         // Once nobody writes, reads or tidies up any more: each of these executors works in order.
         host.turns().flushes().release(this, () -> host.loop()
@@ -662,6 +662,21 @@ public final class Replica implements FlushRounds.Target {
                                         this::onRepairFailed),
                         this::onRepairFailed));
         host.turns().flushes().kick();
+    }
+
+    /** Those with another member of the group. */
+    List<NodeId> otherNodes() {
+        return core.membership().others(core.self()).stream()
+                .map(MemberId::node)
+                .distinct()
+                .toList();
+    }
+
+    /** Entries of a sealed segment have just been verified: a leader looks whether the others have the same. */
+    void onVerified(SegmentInfo segment) {
+        if (isReadyLeader() && segment.lastIndex() <= applied.index()) {
+            comparison.compare(segment.baseIndex(), segment.lastIndex(), segment.digest());
+        }
     }
 
     private void onRepairFailed(StorageException fault) {
@@ -692,6 +707,11 @@ public final class Replica implements FlushRounds.Target {
         if (state != State.QUARANTINED) {
             return;
         }
+        if (store.damage().isPresent()) {
+            // More of it was met on the way.
+            quarantine(store.damage().get());
+            return;
+        }
         LOG.info("{} on {}: repaired, takes part again", name, host.self());
         repair = Optional.empty();
         failure = "";
@@ -716,11 +736,14 @@ public final class Replica implements FlushRounds.Target {
     }
 
     /** From another replica of the group, about the repair of one of the two. */
-    public void stepRepair(NodeId from, PeerMessage message) {
+    public void stepRepair(NodeId from, PeerMessage.Repair message) {
         if (message instanceof PeerMessage.RepairReply reply) {
             repair.ifPresent(under -> under.onReply(from, reply));
-        } else if (message instanceof PeerMessage.RepairRequest request && state == State.RUNNING) {
-            source.answer(from, request);
+        } else if (message instanceof PeerMessage.RepairSnapshotPiece piece) {
+            repair.ifPresent(under -> under.onSnapshotPiece(from, piece));
+        } else if (state == State.RUNNING && access.isOpen()) {
+            source.answer(from, message);
+            comparison.onMessage(from, message);
         }
     }
 

@@ -72,6 +72,12 @@ public interface ReplicaObserver {
     /** Its log is whole again; it is opened anew next. */
     default void onRepaired(long groupId) {}
 
+    /** Sealed segments of a log were read again. */
+    default void onScrubStep(long groupId, long sizeBytes) {}
+
+    /** All logs of the node were read again. @param nanos from the beginning of the pass to its end */
+    default void onScrubbed(int logs, long sizeBytes, long nanos) {}
+
     /** The replica takes no further part: its disk failed or its log cannot be opened. */
     default void onFailed(long groupId, Throwable cause) {}
 }

@@ -4,6 +4,7 @@ package io.quorate.node.replica;
 import io.quorate.logstore.CorruptLogException;
 import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
+import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.PeerMessage;
@@ -61,9 +62,11 @@ final class ReplicaRepair {
     private final LogStore store;
     private final List<NodeId> peers;
     private final long term;
+    private final long committedIndex;
     private final Listener listener;
 
     private final List<LogEntry> fetched = new ArrayList<>();
+    private final SnapshotPieces pieces = new SnapshotPieces();
     private RepairPlan plan;
     private long fetchedBytes;
     private long round;
@@ -79,15 +82,24 @@ final class ReplicaRepair {
     private String progress = "waits for its turn";
 
     /**
-     * @param peers the group's other members
-     * @param term  the newest in which this replica may have voted or acknowledged anything
+     * @param peers          the group's other members
+     * @param term           the newest in which this replica may have voted or acknowledged anything
+     * @param committedIndex up to which it knows its log to be committed
      */
-    ReplicaRepair(ReplicaHost host, GroupName name, LogStore store, List<NodeId> peers, long term, Listener listener) {
+    ReplicaRepair(
+            ReplicaHost host,
+            GroupName name,
+            LogStore store,
+            List<NodeId> peers,
+            long term,
+            long committedIndex,
+            Listener listener) {
         this.host = host;
         this.name = name;
         this.store = store;
         this.peers = List.copyOf(peers);
         this.term = term;
+        this.committedIndex = committedIndex;
         this.listener = listener;
     }
 
@@ -143,7 +155,7 @@ final class ReplicaRepair {
         fetched.clear();
         fetchedBytes = 0;
         askedInVain = 0;
-        onDisk(() -> RepairPlan.of(store, term), found -> {
+        onDisk(() -> RepairPlan.of(store, term, committedIndex), found -> {
             plan = found;
             ask(plan.start());
         });
@@ -160,6 +172,10 @@ final class ReplicaRepair {
         boolean newTerm = plan.needsNewTerm() || pauses >= PATIENCE;
         host.transport()
                 .send(peer, new PeerMessage.RepairRequest(name.groupId(), round, term, fromIndex, toIndex, newTerm));
+        awaitAnswer(peer);
+    }
+
+    private void awaitAnswer(NodeId peer) {
         long asked = round;
         timer = host.loop().schedule(ANSWER_TIMEOUT_MILLIS * NANOS_PER_MILLI, () -> {
             if (asking && asked == round) {
@@ -186,9 +202,13 @@ final class ReplicaRepair {
         timer.cancel();
         asking = false;
         long wanted = plan.start() + fetched.size();
+        if (reply.firstIndex() > wanted && fetched.isEmpty() && reply.firstIndex() <= plan.firstIndex()) {
+            plan = plan.unrooted();
+            ask(plan.start());
+            return;
+        }
         if (reply.firstIndex() > wanted) {
-            askNext("node " + from.value() + " has trimmed its log, which begins at index " + reply.firstIndex()
-                    + ", index " + wanted + " is needed");
+            askForSnapshot(from, "node " + from.value() + " has trimmed its log up to index " + reply.firstIndex());
             return;
         }
         if (!reply.entries().isEmpty()) {
@@ -225,6 +245,8 @@ final class ReplicaRepair {
                 adoptTermOf(replace.entries());
                 store.replaceSuffix(replace.entries());
             });
+        } else if (step instanceof RepairPlan.Reset) {
+            askForSnapshot(from, "node " + from.value() + " has trimmed what would tell whether the logs are the same");
         } else if (step instanceof RepairPlan.Cut cut) {
             mend(
                     "drops what was never committed, from index " + cut.fromIndex() + " on",
@@ -235,6 +257,48 @@ final class ReplicaRepair {
         }
     }
 
+    // ---- a snapshot instead
+
+    private void askForSnapshot(NodeId peer, String why) {
+        round++;
+        asking = true;
+        progress = why + "; asks it for a snapshot, from byte " + pieces.position() + " on";
+        host.transport()
+                .send(
+                        peer,
+                        new PeerMessage.RepairSnapshotRequest(
+                                name.groupId(), round, pieces.snapshot(), pieces.position()));
+        awaitAnswer(peer);
+    }
+
+    void onSnapshotPiece(NodeId from, PeerMessage.RepairSnapshotPiece piece) {
+        if (stopped || !asking || piece.round() != round) {
+            return;
+        }
+        timer.cancel();
+        asking = false;
+        if (!pieces.add(piece)) {
+            askNext("node " + from.value() + " has a snapshot of " + piece.totalBytes()
+                    + " bytes, or sent wrong pieces");
+            return;
+        }
+        Optional<Snapshot> whole = pieces.whole();
+        if (whole.isEmpty()) {
+            askForSnapshot(from, "node " + from.value() + " has trimmed its log");
+            return;
+        }
+        pieces.forget();
+        Snapshot snapshot = whole.get();
+        mend("goes on from the snapshot of " + snapshot.last() + " of node " + from.value(), () -> {
+            adoptTerm(snapshot.last().term());
+            if (snapshot.last().term() > term) {
+                store.resetTo(snapshot);
+            } else {
+                store.resetDamagedTo(snapshot);
+            }
+        });
+    }
+
     private static String describe(List<LogEntry> entries) {
         return entries.get(0).index() + " to " + entries.get(entries.size() - 1).index();
     }
@@ -243,8 +307,11 @@ final class ReplicaRepair {
 
     /** A member that was never in the term has not voted in it: it can enter it without a vote, as by any message. */
     private void adoptTermOf(List<LogEntry> entries) {
-        long newest = entries.get(entries.size() - 1).term();
-        if (newest > store.recovered().hardState().term()) {
+        adoptTerm(entries.get(entries.size() - 1).term());
+    }
+
+    private void adoptTerm(long newest) {
+        if (newest > store.hardState().term()) {
             store.putHardState(new HardState(newest, Optional.empty()));
         }
     }

@@ -137,7 +137,13 @@ public final class PeerCodec {
                                 decode(frame.getSnapshotReceived().getSnapshot()),
                                 notNegative(
                                         "position", frame.getSnapshotReceived().getPosition()));
-                    case REPAIR_REQUEST, REPAIR_REPLY ->
+                    case REPAIR_REQUEST,
+                            REPAIR_REPLY,
+                            REPAIR_SNAPSHOT_REQUEST,
+                            REPAIR_SNAPSHOT_PIECE,
+                            DIGEST_REQUEST,
+                            DIGEST_REPLY,
+                            DIGEST_VERDICT ->
                         throw new MalformedMessageException("a message about repair is none of Raft's");
                     case MESSAGE_NOT_SET ->
                         throw new MalformedMessageException("a message of a kind that this version does not know");

@@ -50,8 +50,8 @@ final class PeerLink {
 
     private List<PeerMessage.ForGroup> queuedControl = new ArrayList<>();
     private List<PeerMessage.ForGroup> queuedAppends = new ArrayList<>();
-    private List<PeerMessage.RepairRequest> queuedRepairRequests = new ArrayList<>();
-    private List<PeerMessage.RepairReply> queuedRepairReplies = new ArrayList<>();
+    private List<PeerMessage.Repair> queuedRepairControl = new ArrayList<>();
+    private List<PeerMessage.Repair> queuedRepairBulk = new ArrayList<>();
     private PeerMessage.Status queuedStatus;
     private PeerMessage.Standing queuedStanding;
     private boolean open;
@@ -140,10 +140,8 @@ final class PeerLink {
     void enqueue(PeerMessage message) {
         if (message instanceof PeerMessage.Status status) {
             queuedStatus = queuedStatus == null || status.complete() ? status : merge(queuedStatus, status);
-        } else if (message instanceof PeerMessage.RepairRequest request) {
-            queuedRepairRequests.add(request);
-        } else if (message instanceof PeerMessage.RepairReply reply) {
-            queuedRepairReplies.add(reply);
+        } else if (message instanceof PeerMessage.Repair repair) {
+            (RepairCodec.isBulk(repair) ? queuedRepairBulk : queuedRepairControl).add(repair);
         } else if (message instanceof PeerMessage.Standing standing) {
             queuedStanding = standing;
         } else {
@@ -157,7 +155,7 @@ final class PeerLink {
         if (queuedStatus != null
                 || queuedStanding != null
                 || !queuedControl.isEmpty()
-                || !queuedRepairRequests.isEmpty()) {
+                || !queuedRepairControl.isEmpty()) {
             FrameWriter writer = new FrameWriter(control);
             if (queuedStatus != null) {
                 writer.frame.setStatus(PeerCodec.encode(queuedStatus));
@@ -168,30 +166,26 @@ final class PeerLink {
             for (PeerMessage.ForGroup message : queuedControl) {
                 writer.add(message, MESSAGE_OVERHEAD_BYTES);
             }
-            for (PeerMessage.RepairRequest request : queuedRepairRequests) {
-                writer.add(RepairCodec.encode(request), MESSAGE_OVERHEAD_BYTES);
+            for (PeerMessage.Repair message : queuedRepairControl) {
+                writer.add(RepairCodec.encode(message), MESSAGE_OVERHEAD_BYTES);
             }
             writer.send();
             queuedStatus = null;
-            queuedRepairRequests = new ArrayList<>();
+            queuedRepairControl = new ArrayList<>();
             queuedStanding = null;
             queuedControl = new ArrayList<>();
         }
-        if (!queuedAppends.isEmpty() || !queuedRepairReplies.isEmpty()) {
+        if (!queuedAppends.isEmpty() || !queuedRepairBulk.isEmpty()) {
             FrameWriter writer = new FrameWriter(replicate);
             for (PeerMessage.ForGroup message : queuedAppends) {
                 writer.addAppend(message, (AppendRequest) message.message());
             }
-            for (PeerMessage.RepairReply reply : queuedRepairReplies) {
-                long bytes = MESSAGE_OVERHEAD_BYTES;
-                for (LogEntry entry : reply.entries()) {
-                    bytes += entry.sizeBytes();
-                }
-                writer.add(RepairCodec.encode(reply), bytes);
+            for (PeerMessage.Repair message : queuedRepairBulk) {
+                writer.add(RepairCodec.encode(message), RepairCodec.sizeBytes(message));
             }
             writer.send();
             queuedAppends = new ArrayList<>();
-            queuedRepairReplies = new ArrayList<>();
+            queuedRepairBulk = new ArrayList<>();
         }
     }
 

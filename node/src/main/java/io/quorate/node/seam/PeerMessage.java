@@ -3,6 +3,7 @@ package io.quorate.node.seam;
 
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.Payload;
 import io.quorate.raft.message.Message;
 import java.util.List;
 import java.util.OptionalInt;
@@ -77,6 +78,11 @@ public sealed interface PeerMessage {
         }
     }
 
+    /** Between two replicas of a group that repair their logs, or look whether they must. */
+    sealed interface Repair extends PeerMessage {
+        long groupId();
+    }
+
     /**
      * From a replica whose log is damaged, to another one of its group: it wants committed entries.
      *
@@ -87,7 +93,7 @@ public sealed interface PeerMessage {
      * @param newTerm   only a newer term helps: who leads an older one is to hand over
      */
     record RepairRequest(long groupId, long round, long term, long fromIndex, long toIndex, boolean newTerm)
-            implements PeerMessage {}
+            implements Repair {}
 
     /**
      * The answer to a {@link RepairRequest}.
@@ -97,11 +103,54 @@ public sealed interface PeerMessage {
      * @param entries    as many of those asked for as are committed and fit, from the first one on
      */
     record RepairReply(long groupId, long round, EntryId committed, long firstIndex, List<LogEntry> entries)
-            implements PeerMessage {
+            implements Repair {
         public RepairReply {
             entries = List.copyOf(entries);
         }
     }
+
+    /**
+     * From a replica whose log is damaged where the others have trimmed theirs: it wants a snapshot, piece by piece.
+     *
+     * @param round    handed back with the answer
+     * @param snapshot of which a piece is wanted; {@link EntryId#NONE}: of any
+     * @param position of the piece in the state, in bytes
+     */
+    record RepairSnapshotRequest(long groupId, long round, EntryId snapshot, long position) implements Repair {}
+
+    /**
+     * The answer to a {@link RepairSnapshotRequest}, from the beginning on if the sender has another snapshot meanwhile.
+     *
+     * @param snapshot   the last entry that is in it
+     * @param nextOffset first offset after it
+     * @param membership as of that entry
+     * @param totalBytes of the state
+     * @param position   of the piece in the state, in bytes
+     * @param piece      may be empty only if the state is
+     */
+    record RepairSnapshotPiece(
+            long groupId,
+            long round,
+            EntryId snapshot,
+            long nextOffset,
+            Payload membership,
+            long totalBytes,
+            long position,
+            Payload piece)
+            implements Repair {}
+
+    /**
+     * From a leader to another replica of its group: what digest have these entries there?
+     *
+     * @param round handed back with the answer
+     */
+    record DigestRequest(long groupId, long round, long fromIndex, long toIndex) implements Repair {}
+
+    /** The answer to a {@link DigestRequest}, from who has all these entries and has applied them. */
+    record DigestReply(long groupId, long round, long digest) implements Repair {}
+
+    /** To a replica of whose entries the digest is another one than that of most replicas, which is this one. */
+    record DigestVerdict(long groupId, long fromIndex, long toIndex, long digest) implements Repair {}
 
     /**
      * @param placement that the group's members, committed, are those of, as the registry counts them; 0 if it was never

@@ -269,6 +269,7 @@ public final class QuorateServer implements AutoCloseable {
                 settings.maxBatchBytes(),
                 settings.maxInflightBytes(),
                 settings.maxEventBytes(),
+                settings.scrub(),
                 settings.joins());
     }
 

@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.logstore.LogStore;
+import io.quorate.logstore.StoreIdentity;
+import io.quorate.logstore.WriteBuffer;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.ReplicaRole;
@@ -20,6 +23,7 @@ import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.raft.log.LogEntry;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -278,6 +282,88 @@ class RepairTest {
                     Reason.CORRUPT_REPLICA,
                     refusalOf(VirtualCluster.localTail(nodes.get(i), orders)).reason());
         }
+    }
+
+    @Test
+    @DisplayName("in segments that nobody reads is found by reading them again in the background, and repaired")
+    void scrub() {
+        cluster = VirtualCluster.scrubbing(3, new ScrubSettings(1 << 20, 2_000));
+        orders = cluster.topic("orders");
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        Path sealed = segments(node, 1).get(0);
+        byte[] whole = node.disk().contents(sealed);
+        node.disk().corrupt(sealed, FIRST_FRAME + 60_000, 4);
+
+        cluster.await("it is quarantined", () -> view(node, 1).role() == ReplicaRole.QUARANTINED);
+        assertTrue(
+                view(node, 1).failure().contains("found by reading it again"),
+                view(node, 1).failure());
+        awaitRepaired(node, 1);
+
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+        assertEquals(whole.length, node.disk().contents(sealed).length);
+        cluster.run(4_000);
+        assertTrue(events(node).contains(EventKind.SCRUBBED), events(node).toString());
+        assertTrue(
+                cluster.running().stream().filter(other -> other != node).noneMatch(other -> events(other)
+                        .contains(EventKind.REPLICA_QUARANTINED)),
+                "what is whole is left alone");
+    }
+
+    @Test
+    @DisplayName(
+            "by other entries than the others have, under right checksums, is found by comparing digests, and repaired")
+    void diverged() {
+        cluster = VirtualCluster.scrubbing(3, new ScrubSettings(1 << 20, 2_000));
+        orders = cluster.topic("orders");
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        node.kill();
+        Path sealed = segments(node, 1).get(0);
+        plantOtherEntries(node, sealed);
+
+        node.start();
+        cluster.await("it serves what it has", () -> VirtualCluster.localTail(node, orders) instanceof Result.Ok);
+        cluster.await("it is quarantined", () -> view(node, 1).role() == ReplicaRole.QUARANTINED);
+        assertTrue(view(node, 1).failure().contains("DIVERGED"), view(node, 1).failure());
+        awaitRepaired(node, 1);
+
+        cluster.await("it has all", () -> marks(node, orders).highWatermark() == BATCHES);
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+    }
+
+    /** The same log, but for the time at which its third entry says that it was taken. */
+    private static void plantOtherEntries(VirtualNode node, Path sealed) {
+        Path directory = sealed.getParent();
+        StoreIdentity identity = new StoreIdentity("test", node.id().value(), 1);
+        LogStore real = LogStore.open(
+                node.disk().forcedOnly(directory),
+                directory,
+                identity,
+                VirtualCluster.LOG_STORE,
+                Runnable::run,
+                new WriteBuffer(4096));
+        List<LogEntry> entries =
+                new ArrayList<>(real.read(1, real.segments().get(0).lastIndex() + 1, Integer.MAX_VALUE));
+        LogEntry third = entries.get(2);
+        entries.set(
+                2,
+                new LogEntry(
+                        third.id(),
+                        third.type(),
+                        third.baseOffset(),
+                        third.recordCount(),
+                        third.timestampMillis() + 1,
+                        third.payload()));
+        SimulatedDisk other = new SimulatedDisk(1);
+        LogStore wrong = LogStore.open(
+                other, directory, identity, VirtualCluster.LOG_STORE, Runnable::run, new WriteBuffer(4096));
+        wrong.putHardState(real.recovered().hardState());
+        wrong.append(entries);
+        wrong.force();
+        node.disk().plant(sealed, other.contents(sealed));
+        node.disk().lose(Path.of(sealed.toString().replace(".log", ".index")));
     }
 
     @Test

@@ -20,6 +20,7 @@ import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.node.api.TopicSettings;
 import io.quorate.node.replica.DiskLimits;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.raft.RaftConfig;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -49,13 +50,19 @@ final class VirtualCluster {
     private final SortedMap<NodeId, VirtualNode> nodes = new TreeMap<>();
     private final SortedMap<NodeId, String> addresses = new TreeMap<>();
     private final RaftConfig raft;
+    private final ScrubSettings scrub;
 
     VirtualCluster(int size) {
         this(size, RAFT);
     }
 
     VirtualCluster(int size, RaftConfig raft) {
+        this(size, raft, ScrubSettings.DEFAULT);
+    }
+
+    VirtualCluster(int size, RaftConfig raft, ScrubSettings scrub) {
         this.raft = raft;
+        this.scrub = scrub;
         for (int id = 1; id <= size; id++) {
             addresses.put(new NodeId(id), "peer-" + id + ":75");
         }
@@ -78,6 +85,7 @@ final class VirtualCluster {
                 MAX_BATCH_BYTES,
                 MAX_INFLIGHT_BYTES,
                 NodeSettings.DEFAULT_MAX_EVENT_BYTES,
+                scrub,
                 joins);
     }
 
@@ -112,6 +120,14 @@ final class VirtualCluster {
     /** Nodes that run, have recovered the registry and know its leader. */
     static VirtualCluster started(int size) {
         VirtualCluster cluster = new VirtualCluster(size);
+        cluster.nodes.values().forEach(VirtualNode::start);
+        cluster.awaitReady();
+        return cluster;
+    }
+
+    /** As {@link #started(int)}, with nodes that read their logs again as eagerly as this. */
+    static VirtualCluster scrubbing(int size, ScrubSettings scrub) {
+        VirtualCluster cluster = new VirtualCluster(size, RAFT, scrub);
         cluster.nodes.values().forEach(VirtualNode::start);
         cluster.awaitReady();
         return cluster;

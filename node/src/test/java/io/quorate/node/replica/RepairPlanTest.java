@@ -30,11 +30,11 @@ class RepairPlanTest {
     }
 
     private static RepairPlan damaged(long from, long to, String before, String behind) {
-        return new RepairPlan(from, OptionalLong.of(to), id(before), id(behind), TERM);
+        return new RepairPlan(from, OptionalLong.of(to), id(before), id(behind), TERM, true);
     }
 
     private static RepairPlan openEnded(long from, String before) {
-        return new RepairPlan(from, OptionalLong.empty(), id(before), Optional.empty(), TERM);
+        return new RepairPlan(from, OptionalLong.empty(), id(before), Optional.empty(), TERM, true);
     }
 
     private static Optional<EntryId> id(String text) {
@@ -124,6 +124,30 @@ class RepairPlanTest {
                         5,
                         "replace 3-4"),
                 new Case(
+                        "without a root fills if the entry behind it is the committed one",
+                        damaged(3, 4, "1/2", "2/5").unrooted(),
+                        "1 1 1 2 2 2",
+                        5,
+                        "fill 3-4"),
+                new Case(
+                        "without a root asks for everything up to there",
+                        damaged(3, 4, "1/2", "2/5").unrooted(),
+                        "1 1 1 2 2 2",
+                        2,
+                        "fetch 3-5"),
+                new Case(
+                        "without a root wants a snapshot if the entry behind is another one",
+                        damaged(3, 4, "1/2", "2/5").unrooted(),
+                        "1 1 1 1 3 3",
+                        5,
+                        "reset"),
+                new Case(
+                        "without a root wants a snapshot if nothing is behind",
+                        damaged(3, 4, "1/2", "").unrooted(),
+                        "1 1 1 5",
+                        4,
+                        "reset"),
+                new Case(
                         "with an open end waits for a term in which the replica has never been",
                         openEnded(3, "1/2"),
                         "1 1 1 4 4",
@@ -176,7 +200,7 @@ class RepairPlanTest {
         } else if (step instanceof RepairPlan.Cut cut) {
             return "cut " + cut.fromIndex();
         }
-        return "wait";
+        return step instanceof RepairPlan.Reset ? "reset" : "wait";
     }
 
     private static String range(List<LogEntry> entries) {

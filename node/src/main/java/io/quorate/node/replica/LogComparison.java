@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.quorate.node.replica;
+
+import io.quorate.node.seam.EventLoop;
+import io.quorate.node.seam.PeerMessage;
+import io.quorate.raft.log.NodeId;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the replica that has other entries than most of its group, under right checksums: by the digest of a range that all
+ * have applied, so that nothing may differ.
+ *
+ * <pre>
+ *   leader:  verified a segment ──digest request──► all others ──replies, or 5 s──► most agree? who does not is told
+ *   told:    digest is another one indeed ──► those entries count as damaged, and are repaired from the others
+ * </pre>
+ *
+ * One range at a time. Event loop only.
+ */
+final class LogComparison {
+    private static final Logger LOG = LoggerFactory.getLogger(LogComparison.class);
+
+    private static final long REPLY_TIMEOUT_NANOS = 5_000_000_000L;
+
+    private final ReplicaHost host;
+    private final Replica replica;
+    private final SortedMap<NodeId, Long> digests = new TreeMap<>();
+    private EventLoop.Timer timer = () -> {};
+    private boolean underWay;
+    private boolean answering;
+    private long round;
+    private long fromIndex;
+    private long toIndex;
+
+    LogComparison(ReplicaHost host, Replica replica) {
+        this.host = host;
+        this.replica = replica;
+    }
+
+    /** This replica, which leads, has just verified these entries; they are applied. */
+    void compare(long from, long to, long digest) {
+        List<NodeId> others = replica.otherNodes();
+        if (underWay || others.isEmpty()) {
+            return;
+        }
+        underWay = true;
+        round++;
+        fromIndex = from;
+        toIndex = to;
+        digests.clear();
+        digests.put(host.self(), digest);
+        for (NodeId other : others) {
+            host.transport().send(other, new PeerMessage.DigestRequest(groupId(), round, from, to));
+        }
+        timer = host.loop().schedule(REPLY_TIMEOUT_NANOS, this::judge);
+    }
+
+    void onMessage(NodeId from, PeerMessage.Repair message) {
+        if (message instanceof PeerMessage.DigestRequest request) {
+            answer(from, request);
+        } else if (message instanceof PeerMessage.DigestReply reply) {
+            onReply(from, reply);
+        } else if (message instanceof PeerMessage.DigestVerdict verdict) {
+            check(verdict);
+        }
+    }
+
+    private long groupId() {
+        return replica.name().groupId();
+    }
+
+    private void answer(NodeId from, PeerMessage.DigestRequest request) {
+        if (answering || request.toIndex() > replica.appliedIndex()) {
+            return;
+        }
+        answering = true;
+        replica.access()
+                .offload(
+                        host.backgroundExecutor(),
+                        log -> log.digest(request.fromIndex(), request.toIndex()),
+                        found -> {
+                            answering = false;
+                            found.ifPresent(digest -> host.transport()
+                                    .send(from, new PeerMessage.DigestReply(groupId(), request.round(), digest)));
+                        },
+                        fault -> {
+                            answering = false;
+                            replica.onReadFailed(fault);
+                        });
+    }
+
+    private void onReply(NodeId from, PeerMessage.DigestReply reply) {
+        if (underWay && reply.round() == round && replica.otherNodes().contains(from)) {
+            digests.put(from, reply.digest());
+            if (digests.size() > replica.otherNodes().size()) {
+                timer.cancel();
+                judge();
+            }
+        }
+    }
+
+    private void judge() {
+        underWay = false;
+        int replicas = replica.otherNodes().size() + 1;
+        Optional<Long> right = digests.values().stream()
+                .filter(digest ->
+                        digests.values().stream().filter(digest::equals).count() > replicas / 2)
+                .findFirst();
+        if (right.isEmpty()) {
+            if (digests.values().stream().distinct().count() > 1) {
+                LOG.error(
+                        "{} on {}: replicas have different entries {} to {}, and no majority has the same: {}",
+                        replica.name(),
+                        host.self(),
+                        fromIndex,
+                        toIndex,
+                        digests);
+            }
+            return;
+        }
+        digests.forEach((node, digest) -> {
+            if (!digest.equals(right.get())) {
+                PeerMessage.DigestVerdict verdict =
+                        new PeerMessage.DigestVerdict(groupId(), fromIndex, toIndex, right.get());
+                if (node.equals(host.self())) {
+                    check(verdict);
+                } else {
+                    host.transport().send(node, verdict);
+                }
+            }
+        });
+    }
+
+    /** Only what is found to be so here counts. */
+    private void check(PeerMessage.DigestVerdict verdict) {
+        if (!replica.isRunning() || replica.isBeingReplaced() || verdict.toIndex() > replica.appliedIndex()) {
+            return;
+        }
+        replica.access()
+                .offload(
+                        host.backgroundExecutor(),
+                        log -> {
+                            OptionalLong own = log.digest(verdict.fromIndex(), verdict.toIndex());
+                            if (own.isPresent() && own.getAsLong() != verdict.digest()) {
+                                log.setAside(verdict.fromIndex(), verdict.toIndex());
+                            }
+                            return own;
+                        },
+                        checked -> replica.checkForDamage(),
+                        replica::onReadFailed);
+    }
+}
