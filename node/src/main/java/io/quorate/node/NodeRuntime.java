@@ -182,7 +182,7 @@ public final class NodeRuntime {
             admission = new Admission(settings.nodeId(), settings.joins(), configured, dataDirectory.incarnation());
             door = new FrontDoor(new OutsideNode(settings, peers, admission::waitsFor, admission::isBarred));
             if (found.admission().isPresent()) {
-                takePart();
+                takePartOnceThereIsRoom(() -> {});
             } else {
                 LOG.info("{}", admission.waitsFor());
             }
@@ -609,24 +609,26 @@ public final class NodeRuntime {
         }
     }
 
-    private void takePartOnceThereIsRoom() {
+    /** @param then runs when this node takes part */
+    private void takePartOnceThereIsRoom(Runnable then) {
+        if (takesPart || stopping) {
+            return;
+        }
         try {
             takePart();
-            tellOthers();
         } catch (DiskFullException full) {
-            LOG.warn(
-                    "node {} cannot begin and tries again: {}",
-                    settings.nodeId().value(),
-                    full.getMessage());
-            schedule(5, ROOM_RETRY_MILLIS * NANOS_PER_MILLI, this::takePartOnceThereIsRoom);
+            String why = "node " + settings.nodeId().value() + " cannot begin and tries again: " + full.getMessage();
+            LOG.warn("{}", why);
+            door.open(new OutsideNode(settings, peers, () -> why, () -> false));
+            schedule(5, ROOM_RETRY_MILLIS * NANOS_PER_MILLI, () -> takePartOnceThereIsRoom(this::tellOthers));
+            return;
         }
+        then.run();
     }
 
     private void admit(Admission.Admitted as) {
         memory.admit(as.admission(), as.founders(), () -> {
-            if (!takesPart && !stopping) {
-                takePartOnceThereIsRoom();
-            }
+            takePartOnceThereIsRoom(this::tellOthers);
         });
     }
 
