@@ -42,8 +42,11 @@ final class RandomSchedule implements SimMember.Observer {
     private final int partitionPerMille;
     /** Leaders are cut off so often that their followers elect others, and come back with what only they have. */
     private final int leaderCutPerMille;
-    /** Cut off from all others; 0 for none. */
-    private int isolated;
+    /** Bits of the members that hear each other only, and are heard by nobody else; 0 for none. */
+    private int minority;
+
+    /** Led when it was cut off last; 0 for none. */
+    private int deposed;
 
     private boolean healed;
     private int proposals;
@@ -141,11 +144,11 @@ final class RandomSchedule implements SimMember.Observer {
 
     private void oneStep() {
         if (random.nextInt(1000) < partitionPerMille) {
-            isolated = random.nextInt(members.size() + 1);
-        } else if (isolated == 0 && random.nextInt(1000) < leaderCutPerMille) {
-            isolated = someLeader();
-        } else if (isolated != 0 && random.nextInt(150) == 0) {
-            isolated = 0;
+            minority = 1 << random.nextInt(members.size() + 1) & -2;
+        } else if (minority == 0 && random.nextInt(1000) < leaderCutPerMille) {
+            cutOffLeader();
+        } else if (minority != 0 && random.nextInt(150) == 0) {
+            minority = 0;
         }
         SimMember member = members.get(random.nextInt(members.size()));
         int dice = random.nextInt(1000);
@@ -163,7 +166,17 @@ final class RandomSchedule implements SimMember.Observer {
         if (dice < crashPerMille + disconnectPerMille) {
             member.core().disconnected(new NodeId(1 + random.nextInt(members.size())));
         }
-        switch (pick(tickPercent, 50, 25, 15, 8, leases ? 15 : 5, 2, snapshots ? 3 : 0, churn ? 2 : 0, 5)) {
+        switch (pick(
+                tickPercent,
+                50,
+                25,
+                15,
+                8,
+                leases ? 15 : 5,
+                leaderCutPerMille > 0 ? 5 : 2,
+                snapshots ? 3 : 0,
+                churn ? 2 : 0,
+                5)) {
             case 0 -> tick(member);
             case 1 -> {
                 for (int i = random.nextInt(4); i >= 0; i--) {
@@ -176,7 +189,7 @@ final class RandomSchedule implements SimMember.Observer {
                 member.applyUpTo(member.appliedIndex()
                         + random.nextInt((int) (member.commitIndex() - member.appliedIndex()) + 1));
             case 5 -> ask(member);
-            case 6 -> member.core().transferLeadership(new NodeId(1 + random.nextInt(members.size())));
+            case 6 -> member.core().transferLeadership(heir());
             case 7 -> member.takeSnapshot(member.appliedIndex() + 1 - random.nextInt(8));
             case 8 -> changeMembership(member);
             default -> {
@@ -191,14 +204,22 @@ final class RandomSchedule implements SimMember.Observer {
         }
     }
 
-    /** One that leads or believes so; 0 if there is none. */
-    private int someLeader() {
+    /** One that leads or believes so, alone or with a follower. */
+    private void cutOffLeader() {
         List<SimMember> leading = members.stream()
                 .filter(member -> member.isUp() && member.core().role() == RaftCore.Role.LEADER)
                 .toList();
-        return leading.isEmpty()
-                ? 0
-                : leading.get(random.nextInt(leading.size())).id().value();
+        if (!leading.isEmpty()) {
+            deposed = leading.get(random.nextInt(leading.size())).id().value();
+            minority = 1 << deposed;
+            if (members.size() > 3 && random.nextInt(3) > 0) {
+                minority |= 1 << 1 + random.nextInt(members.size());
+            }
+        }
+    }
+
+    private boolean isCut(NodeId one, NodeId other) {
+        return ((minority >> one.value() ^ minority >> other.value()) & 1) == 1;
     }
 
     private void tick(SimMember member) {
@@ -225,7 +246,7 @@ final class RandomSchedule implements SimMember.Observer {
             if (other == member) {
                 continue;
             }
-            boolean heard = other.isUp() && (healed || isolated != self && isolated != peer);
+            boolean heard = other.isUp() && (healed || !isCut(member.id(), other.id()));
             silentTicks[self][peer] = heard ? 0 : silentTicks[self][peer] + 1;
             if (silentTicks[self][peer] == ELECTION_TIMEOUT) {
                 member.core().silent(other.id(), ELECTION_TIMEOUT);
@@ -247,6 +268,11 @@ final class RandomSchedule implements SimMember.Observer {
     /** In how many ticks some member rested. */
     long restings() {
         return restings;
+    }
+
+    /** Mostly whoever was cut off as a leader: what was meant for its former leadership finds it leading again. */
+    private NodeId heir() {
+        return new NodeId(deposed != 0 && random.nextInt(4) > 0 ? deposed : 1 + random.nextInt(members.size()));
     }
 
     private void changeMembership(SimMember member) {
@@ -439,8 +465,7 @@ final class RandomSchedule implements SimMember.Observer {
     @Override
     public void onSent(SimMember member, Envelope envelope) {
         checker.onSent(member, envelope);
-        boolean cut =
-                isolated == member.id().value() || isolated == envelope.to().value();
+        boolean cut = isCut(member.id(), envelope.to());
         if (!healed && (cut || random.nextInt(100) < lossPercent)) {
             return;
         }
