@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
@@ -61,6 +62,9 @@ public final class LeaderBalancer {
     private long now;
     private long nextCheck;
     private Optional<Runnable> onLeft = Optional.empty();
+    /** Group ids. */
+    private final TreeSet<Long> handedOver = new TreeSet<>();
+
     private long leaveUntil;
 
     /** @param members of this node now, by group id */
@@ -82,8 +86,8 @@ public final class LeaderBalancer {
     }
 
     /**
-     * Hands over whatever this node leads, all at once, as far as there is anybody to take it; then, or when the time is up,
-     * runs {@code onLeft}. Once.
+     * Hands over whatever this node leads, all at once, as far as there is anybody to take it; when all has been taken, or the
+     * time is up, runs {@code onLeft}. Once.
      */
     public void leave(Runnable onLeft) {
         this.onLeft = Optional.of(onLeft);
@@ -94,8 +98,15 @@ public final class LeaderBalancer {
     private void leaveWhatIsLeft() {
         boolean waiting = false;
         for (Member member : members.get()) {
-            if (member.leads() && (isUnderWay(member) || handOverToBest(member))) {
-                waiting = true;
+            if (member.leads()) {
+                if (isUnderWay(member) || handOverToBest(member)) {
+                    handedOver.add(member.replica().name().groupId());
+                    waiting = true;
+                }
+            } else if (handedOver.contains(member.replica().name().groupId())) {
+                // Whoever comes here meanwhile is to be told where to go.
+                waiting |= member.replica().isRunning()
+                        && member.replica().core().leader().isEmpty();
             }
         }
         if (!waiting || now >= leaveUntil) {

@@ -47,6 +47,8 @@ public final class PartitionReplica implements Replica.Owner {
     private final Set<LogReader> readers = new LinkedHashSet<>();
     private List<LogReader> waitingReaders = new ArrayList<>();
     private int maxBatchBytes;
+    private final HeldAppends held = new HeldAppends();
+    private boolean handingOver;
     private long ledTerm;
     /** Where the log on this disk began when the replica was opened, or has gone on from a snapshot of another one. */
     private long heldFromOffset;
@@ -181,6 +183,7 @@ public final class PartitionReplica implements Replica.Owner {
     public void stop(Refusal toReaders, Runnable onClosed) {
         stopped = true;
         appends.abandon(Refusals.leadershipLost(name, ledTerm));
+        held.release();
         beginning.abandon(Refusals.leadershipLost(name, ledTerm));
         refuseReaders(toReaders, true);
         replica.stop(onClosed);
@@ -235,6 +238,22 @@ public final class PartitionReplica implements Replica.Owner {
     }
 
     private void append(long generation, AppendQueue.Sender sender, Payload batch, AppendListener listener) {
+        if (!isBetweenLeaders() || !held.hold(batch.size(), () -> decide(generation, sender, batch, listener))) {
+            decide(generation, sender, batch, listener);
+        }
+    }
+
+    /** Whether this node hands the partition over, or has done so and has not heard yet that somebody has taken it. */
+    private boolean isBetweenLeaders() {
+        RaftCore core = replica.core();
+        handingOver = !stopped
+                && replica.isRunning()
+                && (core.transferTarget().isPresent()
+                        || handingOver && core.leader().isEmpty());
+        return handingOver;
+    }
+
+    private void decide(long generation, AppendQueue.Sender sender, Payload batch, AppendListener listener) {
         Optional<Refusal> refusal = whyNotAdmitted(generation, batch.size());
         if (refusal.isPresent()) {
             appends.addRefusal(sender, listener, refusal.get());
@@ -480,7 +499,13 @@ public final class PartitionReplica implements Replica.Owner {
     }
 
     @Override
+    public void onLeaderSettled() {
+        held.release();
+    }
+
+    @Override
     public void onFailed() {
+        held.release();
         refuseReaders(replica.isQuarantined() ? Refusals.corruptReplica(name, replica.failure()) : notLeading(), true);
     }
 }

@@ -85,6 +85,9 @@ public final class Replica implements FlushRounds.Target {
         /** This member led {@code term} and does not any more. */
         void onLeadershipLost(long term);
 
+        /** It is known who leads after a while in which it was not, or a transfer of leadership came to nothing. */
+        default void onLeaderSettled() {}
+
         /** The disk failed, or the log is damaged: the replica neither votes nor serves any more, or not until repaired. */
         void onFailed();
     }
@@ -415,6 +418,9 @@ public final class Replica implements FlushRounds.Target {
         for (RaftEvent event : outputs.events()) {
             log.log(event, ledTerm != 0);
             host.observer().onRaftEvent(name.groupId(), event);
+            if (event instanceof RaftEvent.TransferAborted) {
+                owner.onLeaderSettled();
+            }
         }
     }
 
@@ -816,6 +822,9 @@ public final class Replica implements FlushRounds.Target {
             observedTerm = core.term();
             observedLeader = leader;
             host.whereabouts().observed(name, observedTerm, leader);
+            if (leader.isPresent()) {
+                owner.onLeaderSettled();
+            }
         }
     }
 
