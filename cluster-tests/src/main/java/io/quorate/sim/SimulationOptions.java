@@ -177,7 +177,7 @@ public record SimulationOptions(
                 replicationFactor,
                 between(prng, 2_000, 6_000),
                 pick(prng, 10, 20, 20, 20, 40),
-                drawRaft(prng),
+                withLeases(drawRaft(prng), new Prng(prng.nextLong())),
                 drawLogStore(prng, without),
                 new DiskLimits(pick(prng, 10, 40, 400), 32 << 20, 16 << 20, pick(prng, 100, 1_000)),
                 pick(prng, 50, 300, 2_000),
@@ -207,6 +207,12 @@ public record SimulationOptions(
                         pick(prng, 600, 8 << 10, 1 << 20),
                         pick(prng, 0, 300, 4 << 10, 1 << 20))
                 .quiescingAfter(pick(ofRest, 0, 1, heartbeatTicks, 10 * heartbeatTicks));
+    }
+
+    /** As long as they may be with clocks that run at up to 1.2 and down to 0.8 times the right rate; or none. */
+    private static RaftConfig withLeases(RaftConfig raft, Prng prng) {
+        int longest = Math.min(raft.electionTimeoutTicks() - 2, (raft.electionTimeoutTicks() - 1) * 2 / 3);
+        return oneIn(prng, 3) ? raft.withLeases(longest) : raft;
     }
 
     private static LogStoreConfig drawLogStore(Prng prng, Set<Reduction> without) {

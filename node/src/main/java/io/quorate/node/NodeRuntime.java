@@ -443,6 +443,10 @@ public final class NodeRuntime {
         long now = loop.clock().nanoTime();
         long due = (now - tickedUntilNanos) / tickNanos();
         tickedUntilNanos += due * tickNanos();
+        if (due > MAX_TICKS_AT_ONCE) {
+            ticked.timeLost();
+        }
+        ticked.nextTickAt(tickedUntilNanos + tickNanos());
         for (long tick = 0; tick < Math.min(due, MAX_TICKS_AT_ONCE); tick++) {
             disk.tick();
             if (disk.isUnfit() && !diskUnfit) {

@@ -311,6 +311,10 @@ final class Leader implements MemberRole {
 
     // ----------------------------------------------------------------------------------------------------- reads
 
+    void timeLost() {
+        lease.lapse();
+    }
+
     @Override
     public void onReadIndex(long requestId) {
         idleness.end();

@@ -16,9 +16,9 @@ package io.quorate.raft;
  *                              without asking for so many ticks after a round of heartbeats that a majority has answered,
  *                              and who heard it does not vote for others for {@code electionTimeoutTicks}. Safe only while
  *                              the ticks of no two members differ in length by more than a factor of
- *                              {@code (electionTimeoutTicks - 1) / leaseTicks}, and no driver asks for a read index when
- *                              ticks are due that it has not delivered, above all after its process was stopped. The same
- *                              on all members. At most {@code electionTimeoutTicks - 2}
+ *                              {@code (electionTimeoutTicks - 1) / leaseTicks}, and every driver calls
+ *                              {@link RaftCore#timeLost} before it asks for a read index when ticks are due that it has
+ *                              not delivered, above all after its process was stopped. The same on all members. At most {@code electionTimeoutTicks - 2}
  * @param quiesceAfterTicks     a group in which nothing has happened for so long quiesces: no member ticks or sends until
  *                              something wakes it. 0: never. A driver that allows it tells of silent peers, see
  *                              {@link RaftCore#silent}

@@ -170,6 +170,16 @@ public final class RaftCore {
         return !(message instanceof PreVoteRequest);
     }
 
+    /**
+     * Time has passed, or may have passed, that was not delivered as ticks: a lease cannot be relied on. To be called before
+     * any read that comes when ticks are due, and when ticks are left out.
+     */
+    public void timeLost() {
+        if (role instanceof Leader leader) {
+            leader.timeLost();
+        }
+    }
+
     private boolean isAboutQuiescing(Message message) {
         return message.term() == term()
                 && (message instanceof Heartbeat heartbeat && heartbeat.quiesce()

@@ -70,6 +70,28 @@ class LeaderLeaseTest {
     }
 
     @Test
+    @DisplayName(
+            "time that the driver did not count ends the lease, also of a round that is still under way; the next round"
+                    + " gives a new one")
+    void timeLost() {
+        RaftCore core = settledLeader();
+        tick(core, HEARTBEAT);
+        core.step(N2, new HeartbeatResponse(2, 1));
+        tick(core, HEARTBEAT);
+        core.drain();
+        core.timeLost();
+        core.readIndex(1);
+        assertEquals(List.of(), core.drain().reads(), "the lease of round 1 may be long over");
+        core.step(N2, new HeartbeatResponse(2, 2));
+        core.readIndex(2);
+        assertEquals(List.of(), core.drain().reads(), "round 2 may have left long ago");
+        core.step(N2, new HeartbeatResponse(2, 3));
+        assertEquals(List.of(new ReadOutcome.Granted(1, 2)), core.drain().reads(), "round 3 left for the first read");
+        core.readIndex(3);
+        assertEquals(List.of(new ReadOutcome.Granted(3, 2)), core.drain().reads());
+    }
+
+    @Test
     @DisplayName("RF-08: a round that is answered when its lease would be over gives none")
     void answeredTooLate() {
         RaftCore core = settledLeader();

@@ -73,6 +73,14 @@ public final class ConfigKeys {
             50,
             "Ticks without any activity after which a partition rests: its replicas exchange no messages until something"
                     + " happens, and nodes watch each other instead. 0: never.");
+    static final ConfigKey<Integer> LEASE_TICKS = withDefault(
+            "raft.lease_ticks",
+            integer(0, 9_998),
+            0,
+            "0: a leader asks a majority before each linearizable read, whatever clocks do. Else it reads without asking for so"
+                    + " many ticks after a majority has answered, which is safe only while no node's clock runs faster than"
+                    + " another's by more than (`raft.election_timeout_ticks` - 1) to this, and makes failovers slower. The same"
+                    + " on all nodes; at most `raft.election_timeout_ticks` - 2.");
     static final ConfigKey<Long> MAX_APPEND_BYTES = withDefault(
             "raft.max_append_bytes",
             bytes(4 * KIB, 16 * MIB),
@@ -208,6 +216,7 @@ public final class ConfigKeys {
             HEARTBEAT_TICKS,
             ELECTION_TIMEOUT_TICKS,
             QUIESCE_AFTER_TICKS,
+            LEASE_TICKS,
             MAX_APPEND_BYTES,
             RAFT_MAX_INFLIGHT_BYTES,
             MAX_INFLIGHT_APPENDS,

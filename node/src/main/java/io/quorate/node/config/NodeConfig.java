@@ -149,6 +149,11 @@ public record NodeConfig(
             problems.add(config.describe(ConfigKeys.ELECTION_TIMEOUT_TICKS) + ": must be at least twice "
                     + config.describe(ConfigKeys.HEARTBEAT_TICKS));
         }
+        if (config.get(ConfigKeys.LEASE_TICKS) > config.get(ConfigKeys.ELECTION_TIMEOUT_TICKS) - 2
+                && config.get(ConfigKeys.LEASE_TICKS) > 0) {
+            problems.add(config.describe(ConfigKeys.LEASE_TICKS) + ": must be less than "
+                    + config.describe(ConfigKeys.ELECTION_TIMEOUT_TICKS) + " by at least 2");
+        }
         requireAtLeast(config, ConfigKeys.RAFT_MAX_INFLIGHT_BYTES, ConfigKeys.MAX_APPEND_BYTES, problems);
         requireAtLeast(config, ConfigKeys.MAX_UNCOMMITTED_BYTES, ConfigKeys.MAX_BATCH_BYTES, problems);
         requireAtLeast(config, ConfigKeys.MAX_INFLIGHT_BYTES, ConfigKeys.MAX_BATCH_BYTES, problems);
@@ -172,7 +177,8 @@ public record NodeConfig(
                         config.get(ConfigKeys.MAX_INFLIGHT_APPENDS),
                         Math.toIntExact(config.get(ConfigKeys.MAX_UNCOMMITTED_BYTES)),
                         Math.toIntExact(config.get(ConfigKeys.TAIL_BYTES)))
-                .quiescingAfter(config.get(ConfigKeys.QUIESCE_AFTER_TICKS));
+                .quiescingAfter(config.get(ConfigKeys.QUIESCE_AFTER_TICKS))
+                .withLeases(config.get(ConfigKeys.LEASE_TICKS));
     }
 
     private static LogStoreConfig logStore(EffectiveConfig config) {

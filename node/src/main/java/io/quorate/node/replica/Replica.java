@@ -335,6 +335,9 @@ public final class Replica implements FlushRounds.Target {
      * Only while {@link #isRunning}.
      */
     public void awaitLinearizable(ReadBarrier.Reader reader) {
+        if (host.turns().ticked().isLate()) {
+            core.timeLost();
+        }
         reads.ask(reader);
         markDirty();
     }

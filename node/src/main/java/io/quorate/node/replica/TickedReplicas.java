@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.node.seam.Clock;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
@@ -24,7 +25,28 @@ public final class TickedReplicas {
     private List<Replica> ticking = new ArrayList<>();
     private final SortedMap<Long, Replica> resting = new TreeMap<>();
 
-    TickedReplicas() {}
+    private final Clock clock;
+    private long nextTickNanos;
+
+    TickedReplicas(Clock clock) {
+        this.clock = clock;
+        this.nextTickNanos = clock.nanoTime();
+    }
+
+    /** Everything that was due before this is delivered. */
+    public void nextTickAt(long nanos) {
+        nextTickNanos = nanos;
+    }
+
+    /** Whether a tick is due that was not delivered yet: whoever counts ticks does not know what time it is. */
+    boolean isLate() {
+        return clock.nanoTime() - nextTickNanos >= 0;
+    }
+
+    /** Ticks were due that are never delivered. */
+    public void timeLost() {
+        awake.forEach(replica -> replica.core().timeLost());
+    }
 
     /** It counts time from the next tick on. */
     void add(Replica replica) {

@@ -16,7 +16,7 @@ import java.util.concurrent.Executor;
 public final class TurnScheduler {
     private final GuardedLoop loop;
     private final FlushRounds flushes;
-    private final TickedReplicas ticked = new TickedReplicas();
+    private final TickedReplicas ticked;
     private List<Replica> dirty = new ArrayList<>();
     private List<Replica> drained = new ArrayList<>();
     private boolean scheduled;
@@ -24,6 +24,7 @@ public final class TurnScheduler {
 
     public TurnScheduler(GuardedLoop loop, Executor flushExecutor) {
         this.loop = loop;
+        this.ticked = new TickedReplicas(loop.clock());
         this.flushes = new FlushRounds(loop, flushExecutor, this::run);
     }
 
