@@ -575,21 +575,27 @@ public final class LogStore implements AutoCloseable {
         Open now = alive();
         try {
             return look.at(now.reader());
-        } catch (CorruptLogException e) {
-            examine(now, e);
-            throw e;
+        } catch (CorruptLogException suspicion) {
+            return lookAgain(now, what, look, suspicion);
         } catch (IOException e) {
             throw new StorageException(now.log().activePath(), "cannot " + what, e);
         }
     }
 
-    /** A read may have been disturbed; only what is wrong a second time is damage. */
-    private void examine(Open now, CorruptLogException suspicion) {
+    /** A read may have been disturbed, or led astray by a sidecar; only what is wrong in the segment itself is damage. */
+    private <T> T lookAgain(Open now, String what, Look<T> look, CorruptLogException suspicion) {
         try {
-            now.log().examine(suspicion.file()).ifPresent(this::note);
+            Optional<Damage> found = now.log().examine(suspicion.file());
+            found.ifPresent(this::note);
+            if (found.isEmpty()) {
+                return look.at(now.reader());
+            }
+        } catch (CorruptLogException again) {
+            suspicion.addSuppressed(again);
         } catch (IOException e) {
-            suspicion.addSuppressed(e);
+            throw new StorageException(now.log().activePath(), "cannot " + what, e);
         }
+        throw suspicion;
     }
 
     /**

@@ -35,7 +35,7 @@ final class SegmentFiles {
     /** An open segment in use. Closing it gives it back. */
     final class Handle implements AutoCloseable {
         private final DiskFile file;
-        private final SparseIndex index;
+        private volatile SparseIndex index;
         private boolean pinned;
         private int users;
         private boolean dropped;
@@ -52,6 +52,11 @@ final class SegmentFiles {
 
         SparseIndex index() {
             return index;
+        }
+
+        /** In place of one that a sidecar had wrong. */
+        void setIndex(SparseIndex right) {
+            index = right;
         }
 
         @Override

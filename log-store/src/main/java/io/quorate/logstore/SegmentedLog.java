@@ -136,7 +136,10 @@ final class SegmentedLog {
         return files.acquire(segment);
     }
 
-    /** The first damage in the segment {@code file}, reading all of it; empty if there is none, after all. */
+    /**
+     * The first damage in the segment {@code file}, reading all of it; empty if there is none, after all. Then its sidecar may
+     * have been wrong, and is made again.
+     */
     Optional<Damage> examine(Path file) throws IOException {
         for (Segment segment : segments.all()) {
             if (segment.path().equals(file)) {
@@ -144,10 +147,15 @@ final class SegmentedLog {
                     long end = segment.extent().end();
                     FrameReader reader = SegmentScan.reader(file, handle.file(), segment.seed(), end);
                     SegmentScan scan = SegmentScan.of(segment.header(), reader, config, end);
-                    return scan.end() == end
-                            ? Optional.empty()
-                            : Optional.of(Scrub.damageAt(
-                                    segment, reader, scan.end(), scan.nextIndex(), "found when it was read"));
+                    if (scan.end() != end) {
+                        return Optional.of(Scrub.damageAt(
+                                segment, reader, scan.end(), scan.nextIndex(), "found when it was read"));
+                    }
+                    if (segments.isSealed(segment)) {
+                        handle.setIndex(scan.tally().index());
+                        writeIndex(scan.tally());
+                    }
+                    return Optional.empty();
                 }
             }
         }

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,6 +154,18 @@ class RecoveryTest {
             CRC32C crc = new CRC32C();
             crc.update(bytes.array(), 0, summaryBytes);
             bytes.putInt(summaryBytes, (int) crc.getValue());
+            disk.plant(path, bytes.array());
+        }
+
+        /** Lets the first place in the second segment's sparse index be another one, and makes its checksum right. */
+        void forgeSparseIndex(long delta) {
+            Path path = index(second());
+            ByteBuffer bytes = ByteBuffer.wrap(disk.contents(path));
+            int start = 112 + 16 * bytes.getInt(104) + 4;
+            bytes.putLong(start + 16, bytes.getLong(start + 16) + delta);
+            CRC32C crc = new CRC32C();
+            crc.update(bytes.array(), start, bytes.capacity() - 4 - start);
+            bytes.putInt(bytes.capacity() - 4, (int) crc.getValue());
             disk.plant(path, bytes.array());
         }
 
@@ -343,6 +356,19 @@ class RecoveryTest {
         }
         try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
             assertEquals(0, store.recoveryReport().rebuiltIndexes());
+        }
+    }
+
+    @Test
+    @DisplayName("reads on where a sidecar's sparse index is wrong, though its checksum is right, and makes it again")
+    void isNotLedAstrayBySparseIndex() {
+        new Files(disk).forgeSparseIndex(8);
+        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
+            assertEquals(entries.subList(8, ENTRIES), store.read(9, ENTRIES, Integer.MAX_VALUE));
+            assertEquals(Optional.empty(), store.damage());
+        }
+        try (LogStore store = Logs.open(disk, DIRECTORY, CONFIG)) {
+            assertEquals(entries.subList(8, ENTRIES), store.read(9, ENTRIES, Integer.MAX_VALUE));
         }
     }
 
