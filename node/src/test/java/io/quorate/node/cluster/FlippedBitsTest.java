@@ -12,6 +12,7 @@ import io.quorate.node.api.ClusterView.ReplicaRole;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.LogEntry;
 import java.nio.file.Path;
@@ -31,7 +32,9 @@ class FlippedBitsTest {
     private static final int BATCHES = 12;
     private static final Path DIRECTORY = Path.of("/data/groups/1");
 
-    private final VirtualCluster cluster = VirtualCluster.started(3);
+    /** Nothing is read again by itself: damage is met by the start or by the reader. */
+    private final VirtualCluster cluster = VirtualCluster.scrubbing(3, new ScrubSettings(0, 1));
+
     private final TopicPartition orders = cluster.topic("orders");
     private int quarantined;
 
