@@ -178,7 +178,9 @@ final class ClusterUpkeep {
                 propose(new Change.SettlePartition(partition.groupId(), partition.placement()));
             }
         }
-        settled.keySet().removeIf(groupId -> registry.partition(groupId).isEmpty());
+        TreeSet<Long> groups = new TreeSet<>();
+        registry.allPartitions().forEach(partition -> groups.add(partition.groupId()));
+        settled.keySet().retainAll(groups);
     }
 
     private void drain() {

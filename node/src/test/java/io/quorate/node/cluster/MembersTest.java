@@ -229,6 +229,27 @@ class MembersTest {
     }
 
     @Test
+    @DisplayName("a node that was removed joins again with an empty disk, as another member, and not with its old one")
+    void removedAndAddedAgain() {
+        VirtualCluster cluster = VirtualCluster.started(3);
+        cluster.join(4);
+        cluster.change(new ClusterChange.RemoveNode(4)).value();
+        cluster.await("node 4 to be gone", () -> standing(cluster, 4) == ClusterView.Standing.REMOVED);
+        cluster.node(4).kill();
+        cluster.change(new ClusterChange.AddNode(4, "peer-4:75")).value();
+
+        cluster.node(4).start();
+        cluster.run(3_000);
+        assertEquals(List.of(1, 2, 3), metadataVoters(cluster));
+        cluster.node(4).kill();
+        cluster.node(4).loseDisk();
+        cluster.node(4).start();
+
+        cluster.await("node 4 to take part", () -> cluster.node(4).api().isReady());
+        cluster.await("four voters", () -> metadataVoters(cluster).equals(List.of(1, 2, 3, 4)));
+    }
+
+    @Test
     @DisplayName("a node that was not added waits, and says for what")
     void uninvited() {
         VirtualCluster cluster = VirtualCluster.started(3);
