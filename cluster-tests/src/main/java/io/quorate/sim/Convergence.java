@@ -11,6 +11,7 @@ import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Result;
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.sim.check.ClusterChecker;
@@ -133,6 +134,10 @@ final class Convergence {
                 for (PartitionView partition : topic.partitions()) {
                     leaders.append(", ").append(topic.name()).append('/').append(partition.partition());
                     leaders.append(' ').append(partition.leaderId());
+                    if (!partition.joining().isEmpty() || !partition.leaving().isEmpty()) {
+                        missing.add(topic.name() + "/" + partition.partition() + " is still on its way from "
+                                + partition.leaving() + " to " + partition.joining());
+                    }
                     if (partition.leaderId() == 0) {
                         missing.add(node.id() + " knows no leader of " + topic.name() + "/" + partition.partition());
                     }
@@ -150,7 +155,8 @@ final class Convergence {
         for (SimulatedNode node : nodes) {
             List<Long> replicated = new ArrayList<>();
             for (GroupOracle oracle : checker.oracles()) {
-                if (checker.replicas(oracle.groupId()).contains(node.id())) {
+                if (checker.replicas(oracle.groupId()).stream()
+                        .anyMatch(member -> MemberId.node(member).equals(node.id()))) {
                     replicated.add(oracle.groupId());
                 }
             }
@@ -207,7 +213,7 @@ final class Convergence {
     private List<Long> beginnings(SimulatedPartition partition) {
         List<Long> found = new ArrayList<>();
         for (NodeId replica : checker.replicas(partition.groupId())) {
-            nodes.get(replica.value() - 1)
+            nodes.get(MemberId.node(replica).value() - 1)
                     .onLoop(api -> api.tail(partition.name(), true, answer -> {
                         if (answer instanceof Result.Ok<Marks> ok) {
                             found.add(ok.value().lowWatermark());
@@ -221,7 +227,7 @@ final class Convergence {
     private FinalRead readToTheEnd(SimulatedPartition partition, NodeId replica, long limit) {
         GroupOracle oracle = checker.oracle(partition.groupId());
         FinalRead read = new FinalRead(new ReadChecker(oracle, "final reader at " + replica, 0));
-        nodes.get(replica.value() - 1).onLoop(api -> read.open(api, partition));
+        nodes.get(MemberId.node(replica).value() - 1).onLoop(api -> read.open(api, partition));
         while (!read.ended && time.nowNanos() < limit) {
             runner.runUntil(time.nowNanos() + STEP_NANOS);
         }

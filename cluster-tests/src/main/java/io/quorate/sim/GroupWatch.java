@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
@@ -20,6 +22,7 @@ import io.quorate.sim.check.DurableImages;
 import io.quorate.sim.model.GroupModel;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -61,12 +64,17 @@ final class GroupWatch {
     }
 
     boolean isLedBy(NodeId node) {
-        return positionOf(node).role() == Role.LEADER;
+        return positions.entrySet().stream()
+                .anyMatch(entry -> MemberId.node(entry.getKey()).equals(MemberId.node(node))
+                        && entry.getValue().role() == Role.LEADER);
     }
 
     /** Whether it leads, as it believes, and somebody else leads a later term. */
     boolean wasReplaced(NodeId node) {
-        return isLedBy(node) && positionOf(node).term() < lastLedTerm;
+        return positions.entrySet().stream()
+                .anyMatch(entry -> MemberId.node(entry.getKey()).equals(node)
+                        && entry.getValue().role() == Role.LEADER
+                        && entry.getValue().term() < lastLedTerm);
     }
 
     // ---------------------------------------------------------------------------------------------------- messages
@@ -160,6 +168,8 @@ final class GroupWatch {
             sightings.met(RareState.TRANSFER_ABORTED);
         } else if (event instanceof RaftEvent.TransferDeclined) {
             sightings.met(RareState.TRANSFER_DECLINED);
+        } else if (event instanceof RaftEvent.MembershipChanged change) {
+            sightings.met(change.membership().isJoint() ? RareState.MEMBERSHIP_JOINT : RareState.MEMBERSHIP_CHANGED);
         } else if (event instanceof RaftEvent.FollowerNeedsSnapshot) {
             sightings.met(RareState.FOLLOWER_NEEDED_SNAPSHOT);
         }
@@ -185,6 +195,9 @@ final class GroupWatch {
         if (positions.keySet().stream()
                 .anyMatch(other -> model.lastEntryOf(other).index() > own)) {
             sightings.met(RareState.ELECTED_WITH_SHORTER_LOG);
+        }
+        if (model.membershipOf(node).isJoint()) {
+            sightings.met(RareState.ELECTED_IN_JOINT_MEMBERSHIP);
         }
         positions.put(node, new Position(Role.LEADER, term));
         lastLedTerm = Math.max(lastLedTerm, term);
@@ -232,13 +245,18 @@ final class GroupWatch {
     private void onTruncation(NodeId node, long from) {
         Set<Long> terms = new TreeSet<>();
         boolean own = false;
+        boolean membership = false;
         for (long index = from; model.entryOf(node, index).isPresent(); index++) {
             LogEntry entry = model.entryOf(node, index).orElseThrow();
             terms.add(entry.term());
+            membership |= entry.type() == EntryType.MEMBERSHIP;
             own |= model.leaderOf(entry.term()).filter(node::equals).isPresent();
         }
         if (terms.size() > 1) {
             sightings.met(RareState.TRUNCATED_ENTRIES_OF_TWO_TERMS);
+        }
+        if (membership) {
+            sightings.met(RareState.TRUNCATED_MEMBERSHIP);
         }
         if (own) {
             sightings.met(RareState.TRUNCATED_OWN_ENTRIES);
@@ -286,12 +304,22 @@ final class GroupWatch {
         }
     }
 
-    void onCrash(NodeId node) {
+    void onCrash(NodeId crashed) {
+        List<NodeId> members = positions.keySet().stream()
+                .filter(member -> MemberId.node(member).equals(crashed))
+                .toList();
+        members.forEach(this::onMemberCrash);
+    }
+
+    private void onMemberCrash(NodeId node) {
         if (model.isWriting(node)) {
             sightings.met(RareState.CRASHED_WHILE_WRITING);
         }
-        if (isLedBy(node)) {
+        if (positionOf(node).role() == Role.LEADER) {
             sightings.met(RareState.LEADER_CRASHED);
+            if (model.membershipOf(node).isJoint()) {
+                sightings.met(RareState.LEADER_CRASHED_IN_JOINT_MEMBERSHIP);
+            }
             if (hasUncommittedTail(node)) {
                 sightings.met(RareState.LEADER_CRASHED_WITH_UNCOMMITTED_TAIL);
             }

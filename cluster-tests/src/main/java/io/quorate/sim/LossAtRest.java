@@ -5,6 +5,7 @@ import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.ClusterView.PartitionView;
 import io.quorate.node.api.ClusterView.TopicView;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import io.quorate.sim.check.ClusterChecker;
@@ -108,7 +109,9 @@ final class LossAtRest {
 
     private boolean hasMajorityWithout(long groupId, NodeId lost) {
         List<NodeId> replicas = checker.replicas(groupId);
-        long left = replicas.stream().filter(replica -> !replica.equals(lost)).count();
+        long left = replicas.stream()
+                .filter(replica -> !MemberId.node(replica).equals(lost))
+                .count();
         return left > replicas.size() / 2;
     }
 }

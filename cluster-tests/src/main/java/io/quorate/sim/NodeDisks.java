@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.log.NodeId;
 import io.quorate.sim.check.DurableImages;
 import java.util.List;
@@ -15,7 +16,7 @@ final class NodeDisks implements DurableImages {
     }
 
     @Override
-    public Optional<Image> of(NodeId node, long groupId) {
-        return nodes.get(node.value() - 1).disk().forced(groupId);
+    public Optional<Image> of(NodeId member, long groupId) {
+        return nodes.get(MemberId.node(member).value() - 1).disk().forced(groupId);
     }
 }

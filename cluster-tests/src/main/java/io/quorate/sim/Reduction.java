@@ -5,6 +5,7 @@ package io.quorate.sim;
 public enum Reduction {
     NO_BLACKOUT,
     NO_TOPIC_CHURN,
+    NO_MOVES,
     ONE_TOPIC,
     ONE_PARTITION,
     NO_PLAIN_WRITERS,

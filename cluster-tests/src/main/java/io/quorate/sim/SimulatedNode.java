@@ -8,6 +8,7 @@ import io.quorate.node.NodeSettings;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
@@ -20,8 +21,10 @@ import io.quorate.raft.log.Payload;
 import io.quorate.sim.check.ClusterChecker;
 import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.Violation;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -314,11 +317,21 @@ final class SimulatedNode {
 
     private final class Observer implements ReplicaObserver {
         private final Set<Long> led = new TreeSet<>();
+        private final Map<Long, NodeId> members = new TreeMap<>();
+
+        /** Who this node is in a group that it has opened. */
+        private NodeId member(long groupId) {
+            return members.getOrDefault(groupId, id);
+        }
 
         @Override
-        public void onOpened(long groupId, Membership membership) {
-            world.watch().beforeOpened(id, groupId, disk.forced(groupId));
-            world.verdict().judge(() -> world.checker().onOpened(id, groupId, membership));
+        public void onOpened(long groupId, NodeId member, Membership membership) {
+            members.put(groupId, member);
+            if (MemberId.stay(member) > 0) {
+                world.sightings().met(RareState.MEMBER_OF_LATER_STAY);
+            }
+            world.watch().beforeOpened(member, groupId, disk.forced(groupId));
+            world.verdict().judge(() -> world.checker().onOpened(member, groupId, membership));
         }
 
         @Override
@@ -329,7 +342,7 @@ final class SimulatedNode {
             if (led.remove(groupId)) {
                 world.sightings().met(RareState.LEADER_QUARANTINED);
             }
-            world.verdict().judge(() -> world.checker().onQuarantined(id, groupId));
+            world.verdict().judge(() -> world.checker().onQuarantined(member(groupId), groupId));
             world.verdict().judge(() -> {
                 if (!disk.everRotted()) {
                     throw new Violation(
@@ -357,8 +370,8 @@ final class SimulatedNode {
                                                 .get(persist.entries().size() - 1)
                                                 .id());
             }
-            world.watch().beforePersist(id, groupId, persist);
-            world.verdict().judge(() -> world.checker().onPersist(id, groupId, persist));
+            world.watch().beforePersist(member(groupId), groupId, persist);
+            world.verdict().judge(() -> world.checker().onPersist(member(groupId), groupId, persist));
             if (persist.truncateFrom().isPresent()) {
                 world.moments().onTruncation(id.value());
             }
@@ -366,8 +379,8 @@ final class SimulatedNode {
 
         @Override
         public void onPersisted(long groupId, long sequence) {
-            world.verdict().judge(() -> world.checker().onPersisted(id, groupId, sequence));
-            world.watch().onPersisted(id, groupId);
+            world.verdict().judge(() -> world.checker().onPersisted(member(groupId), groupId, sequence));
+            world.watch().onPersisted(member(groupId), groupId);
         }
 
         @Override
@@ -379,7 +392,7 @@ final class SimulatedNode {
                         .noteLast(
                                 world.time().nowNanos(), id.value(), "g" + groupId + " applies", "up to " + entry.id());
             }
-            world.verdict().judge(() -> world.checker().onApplied(id, groupId, entry));
+            world.verdict().judge(() -> world.checker().onApplied(member(groupId), groupId, entry));
         }
 
         @Override
@@ -404,8 +417,8 @@ final class SimulatedNode {
             } else if (event instanceof RaftEvent.Woken woken) {
                 onWoken(woken);
             }
-            world.verdict().judge(() -> world.checker().onRaftEvent(id, groupId, event));
-            world.watch().onRaftEvent(id, groupId, event);
+            world.verdict().judge(() -> world.checker().onRaftEvent(member(groupId), groupId, event));
+            world.watch().onRaftEvent(member(groupId), groupId, event);
         }
 
         private void onWoken(RaftEvent.Woken woken) {
@@ -427,12 +440,12 @@ final class SimulatedNode {
             if (disk.forced(groupId).filter(image -> image.firstIndex() > 1).isPresent()) {
                 world.sightings().met(RareState.SEGMENTS_DELETED);
             }
-            world.verdict().judge(() -> world.checker().onRestored(id, groupId, last));
+            world.verdict().judge(() -> world.checker().onRestored(member(groupId), groupId, last));
         }
 
         @Override
         public void onSnapshot(long groupId, EntryId last, Payload state) {
-            world.verdict().judge(() -> world.checker().onSnapshot(id, groupId, last, state));
+            world.verdict().judge(() -> world.checker().onSnapshot(member(groupId), groupId, last, state));
         }
 
         @Override

@@ -2,6 +2,7 @@
 package io.quorate.sim;
 
 import io.quorate.node.NodeSettings;
+import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.ScrubSettings;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.Prng;
@@ -66,7 +67,8 @@ public final class Simulation {
                 options.network(),
                 options.nodes(),
                 options.calmNanos());
-        watch = new RareStateWatch(checker, sightings, (node, groupId) -> nodes.get(node.value() - 1)
+        watch = new RareStateWatch(checker, sightings, (node, groupId) -> nodes.get(
+                        MemberId.node(node).value() - 1)
                 .disk()
                 .newestSegment(groupId));
         SimulatedNode.World world = new SimulatedNode.World(
@@ -207,15 +209,21 @@ public final class Simulation {
         @Override
         public void onSend(NodeId from, NodeId to, PeerMessage message) {
             if (message instanceof PeerMessage.ForGroup forGroup) {
-                verdict.judge(() -> checker.onSend(from, to, forGroup.groupId(), forGroup.message()));
-                watch.onSend(from, to, forGroup.groupId(), forGroup.message());
+                NodeId sender = MemberId.of(from, forGroup.fromStay());
+                NodeId receiver = MemberId.of(to, forGroup.toStay());
+                verdict.judge(() -> checker.onSend(sender, receiver, forGroup.groupId(), forGroup.message()));
+                watch.onSend(sender, receiver, forGroup.groupId(), forGroup.message());
             }
         }
 
         @Override
         public void onArrival(NodeId from, NodeId to, PeerMessage message) {
             if (message instanceof PeerMessage.ForGroup forGroup) {
-                watch.onArrival(from, to, forGroup.groupId(), forGroup.message());
+                watch.onArrival(
+                        MemberId.of(from, forGroup.fromStay()),
+                        MemberId.of(to, forGroup.toStay()),
+                        forGroup.groupId(),
+                        forGroup.message());
             }
         }
     }

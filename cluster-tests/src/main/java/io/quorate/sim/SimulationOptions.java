@@ -135,6 +135,7 @@ public record SimulationOptions(
      * @param pauseMillisMax   longest pause between two batches
      * @param timeoutMillis    after which a client asks elsewhere
      * @param deletesTopics    whether a topic is created and deleted again and again
+     * @param moveMillis       longest time between two moves of a partition to other nodes; 0: never
      * @param trimMillis       longest time between two trims of a partition; 0: never
      * @param retentionBytes   of every topic; 0: no limit
      * @param nameGenerations  whether producers name the generation they believe in
@@ -150,6 +151,7 @@ public record SimulationOptions(
             int pauseMillisMax,
             int timeoutMillis,
             boolean deletesTopics,
+            int moveMillis,
             int trimMillis,
             int retentionBytes,
             boolean nameGenerations) {}
@@ -275,6 +277,7 @@ public record SimulationOptions(
                 pick(prng, 1, 50, 300),
                 pick(prng, 200, 500, 1_500),
                 oneIn(prng, 3) && !without.contains(Reduction.NO_TOPIC_CHURN),
+                unless(without, Reduction.NO_MOVES, oneIn(prng, 2) ? between(prng, 200, 3_000) : 0, 0),
                 oneIn(prng, 3) ? between(prng, 100, 2_000) : 0,
                 oneIn(prng, 4) ? between(prng, 4 << 10, 64 << 10) : 0,
                 oneIn(prng, 2));

@@ -25,6 +25,8 @@ final class Workload {
     private final List<SimulatedReader> readers = new ArrayList<>();
     private final List<TailAsker> tailAskers = new ArrayList<>();
     private final List<Trimmer> trimmers = new ArrayList<>();
+    private final List<Mover> movers = new ArrayList<>();
+    private boolean finished;
 
     Workload(SimulationOptions options, Clients clients, Prng prng) {
         this.options = options;
@@ -85,6 +87,17 @@ final class Workload {
         TailAsker asker = new TailAsker(partition.name() + "-t", partition, clients, prng.split());
         tailAskers.add(asker);
         asker.start();
+        if (!finished && options.workload().moveMillis() > 0 && options.nodes() > options.replicationFactor()) {
+            Mover mover = new Mover(
+                    partition,
+                    options.nodes(),
+                    options.replicationFactor(),
+                    clients,
+                    prng.split(),
+                    options.workload().moveMillis());
+            movers.add(mover);
+            mover.start();
+        }
         if (options.workload().trimMillis() > 0) {
             Trimmer trimmer = new Trimmer(
                     partition, clients, prng.split(), options.workload().trimMillis());
@@ -95,11 +108,13 @@ final class Workload {
 
     /** No new batches; those that are under way go on. Readers stop. */
     void finish() {
+        finished = true;
         producers.forEach(SimulatedProducer::finish);
         plainWriters.forEach(PlainWriter::finish);
         readers.forEach(SimulatedReader::finish);
         tailAskers.forEach(TailAsker::finish);
         trimmers.forEach(Trimmer::finish);
+        movers.forEach(Mover::finish);
         churn.finish();
     }
 

@@ -75,8 +75,12 @@ public final class ClusterChecker {
         return Collections.unmodifiableCollection(groups.values());
     }
 
+    /** The voters of the group, as of what is committed. */
     public List<NodeId> replicas(long groupId) {
-        return voters.getOrDefault(groupId, List.of());
+        List<NodeId> first = voters.getOrDefault(groupId, List.of());
+        return first.isEmpty() || !models.containsKey(groupId)
+                ? first
+                : models.get(groupId).membership().voters();
     }
 
     public void onNodeStarted(NodeId node) {
@@ -114,7 +118,8 @@ public final class ClusterChecker {
 
     public void onSend(NodeId from, NodeId to, long groupId, Message message) {
         if (!gone.contains(groupId)) {
-            wire.onSend(from, to, groupId, message);
+            boolean anyAlone = model(groupId).filter(GroupModel::hadOneVoter).isPresent();
+            wire.onSend(from, to, groupId, message, anyAlone);
             model(groupId).ifPresent(model -> model.send(from, to, message));
         }
     }
@@ -188,8 +193,8 @@ public final class ClusterChecker {
     }
 
     private void requireQuorumDurable(long groupId, LogEntry entry, String what) {
-        List<NodeId> replicas = voters.get(groupId);
-        if (replicas == null) {
+        List<NodeId> replicas = replicas(groupId);
+        if (replicas.isEmpty()) {
             return;
         }
         List<NodeId> holders = new ArrayList<>();

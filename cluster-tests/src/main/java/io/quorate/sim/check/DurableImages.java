@@ -23,6 +23,6 @@ public interface DurableImages {
         Optional<LogEntry> entry(long index);
     }
 
-    /** Empty if the node has never made the group durable. */
-    Optional<Image> of(NodeId node, long groupId);
+    /** Empty if the member's node has never made the group durable. */
+    Optional<Image> of(NodeId member, long groupId);
 }

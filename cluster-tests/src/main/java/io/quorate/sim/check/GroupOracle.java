@@ -3,6 +3,7 @@ package io.quorate.sim.check;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.LogEntry;
@@ -34,7 +35,7 @@ public final class GroupOracle {
 
     /** The node begins anew: it will apply its log again. */
     void onNodeStarted(NodeId node) {
-        appliedByNode.put(node, 0L);
+        appliedByNode.replaceAll((member, applied) -> MemberId.node(member).equals(node) ? 0L : applied);
     }
 
     /** The node begins with the state that all entries up to this one lead to. */

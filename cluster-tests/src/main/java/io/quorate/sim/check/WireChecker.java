@@ -3,6 +3,7 @@ package io.quorate.sim.check;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.HardState;
@@ -52,7 +53,7 @@ public final class WireChecker {
     }
 
     public void onNodeStarted(NodeId node) {
-        terms.keySet().removeIf(key -> key.node().equals(node));
+        terms.keySet().removeIf(key -> MemberId.node(key.node()).equals(node));
     }
 
     /** Who has made a snapshot up to here knows for good, restarts included, that all of it is committed. */
@@ -75,11 +76,12 @@ public final class WireChecker {
         }
     }
 
-    public void onSend(NodeId from, NodeId to, long groupId, Message message) {
+    /** @param anyAlone whether the group had one voter at some time, who need not have sent what it committed */
+    public void onSend(NodeId from, NodeId to, long groupId, Message message, boolean anyAlone) {
         if (message instanceof AppendRequest append) {
             leads(from, groupId, append.term());
             onEntries(from, groupId, append);
-            onCommitIndex(from, groupId, append);
+            onCommitIndex(from, groupId, append, anyAlone);
         } else if (message instanceof Heartbeat heartbeat) {
             leads(from, groupId, heartbeat.term());
             // Capped to what the follower is known to hold, so it need not be an entry of the leader's own term.
@@ -156,11 +158,11 @@ public final class WireChecker {
      * Only by counting copies of an entry of its own term does a leader commit what nobody knew to be committed (paper
      * §5.4.2); and an entry that others have counted was on the wire before.
      */
-    private void onCommitIndex(NodeId from, long groupId, AppendRequest append) {
+    private void onCommitIndex(NodeId from, long groupId, AppendRequest append, boolean anyAlone) {
         long known = highestCommitIndex.getOrDefault(groupId, 0L);
         if (append.commitIndex() > known) {
             require(
-                    hasSentAsLeader(from, groupId, append.term(), append.commitIndex()),
+                    anyAlone || hasSentAsLeader(from, groupId, append.term(), append.commitIndex()),
                     Invariant.COMMITS_OWN_TERM_BY_COUNTING,
                     "%s in term %d of group %d commits index %d, which is not of its term; known so far: %d",
                     from,

@@ -80,6 +80,8 @@ public final class GroupModel {
     private final Map<Long, Map<NodeId, Long>> accepted = new TreeMap<>();
 
     private final List<LogEntry> chosen = new ArrayList<>();
+    private Membership chosenMembership;
+    private boolean hadOneVoter;
 
     public GroupModel(long groupId, List<NodeId> voters) {
         this(groupId, new Membership(voters));
@@ -89,6 +91,8 @@ public final class GroupModel {
     public GroupModel(long groupId, Membership initial) {
         this.groupId = groupId;
         this.initial = initial;
+        this.chosenMembership = initial;
+        this.hadOneVoter = initial.voters().size() == 1;
         admit(initial);
     }
 
@@ -637,7 +641,12 @@ public final class GroupModel {
                 log,
                 chosen.isEmpty() ? EntryId.NONE : lastChosen());
         for (long next = chosen.size() + 1L; next <= index; next++) {
-            chosen.add(log.entry(next).orElseThrow());
+            LogEntry entry = log.entry(next).orElseThrow();
+            chosen.add(entry);
+            if (entry.type() == EntryType.MEMBERSHIP) {
+                chosenMembership = Membership.decode(entry.payload()).orElse(chosenMembership);
+                hadOneVoter |= chosenMembership.voters().size() == 1;
+            }
         }
     }
 
@@ -704,6 +713,16 @@ public final class GroupModel {
     /** The latest one in the member's log. */
     public Membership membershipOf(NodeId node) {
         return membershipOf(look(node).log());
+    }
+
+    /** The latest one that is committed. */
+    public Membership membership() {
+        return chosenMembership;
+    }
+
+    /** Whether a member has ever committed entries that it had told nobody of. */
+    public boolean hadOneVoter() {
+        return hadOneVoter;
     }
 
     public Optional<NodeId> leaderOf(long term) {

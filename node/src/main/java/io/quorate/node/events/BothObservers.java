@@ -10,14 +10,15 @@ import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 
 /** Two observers as one, told in this order. Passes on everything there is; a test holds it to that. */
 public record BothObservers(ReplicaObserver first, ReplicaObserver second) implements ReplicaObserver {
     @Override
-    public void onOpened(long groupId, Membership membership) {
-        first.onOpened(groupId, membership);
-        second.onOpened(groupId, membership);
+    public void onOpened(long groupId, NodeId member, Membership membership) {
+        first.onOpened(groupId, member, membership);
+        second.onOpened(groupId, member, membership);
     }
 
     @Override

@@ -34,7 +34,7 @@ public final class EventObserver implements ReplicaObserver {
     }
 
     @Override
-    public void onOpened(long groupId, Membership membership) {
+    public void onOpened(long groupId, NodeId member, Membership membership) {
         recorder.record(
                 EventKind.REPLICA_OPENED, groupId, 0, 0, names.apply(groupId) + ", voters " + membership.voters());
     }

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
  * Event loop only.
  */
 public final class LocalReplicas {
+    private static final long STAY_RETRY_NANOS = 5_000_000_000L;
     private static final Logger LOG = LoggerFactory.getLogger(LocalReplicas.class);
 
     /**
@@ -295,14 +296,17 @@ public final class LocalReplicas {
                             LOG.debug("group {}: stay {} of {} is over", groupId, over, host.self());
                             onStayEnded(slot);
                         },
-                        fault -> {
-                            LOG.warn(
-                                    "group {} on {}: tried again at the next start: {}",
-                                    groupId,
-                                    host.self(),
-                                    fault.getMessage());
-                            onStayEnded(slot);
-                        });
+                        fault -> onStayNotEnded(slot, fault));
+    }
+
+    /** To note its end takes some room, which a full disk may have later. Until then the log stays. */
+    private void onStayNotEnded(Slot slot, StorageException fault) {
+        if (stopped || slot.deleted) {
+            onStayEnded(slot);
+            return;
+        }
+        LOG.warn("{} on {}: its log is to go, tried again: {}", slot.wanted.name(), host.self(), fault.getMessage());
+        host.loop().schedule(STAY_RETRY_NANOS, () -> endStay(slot));
     }
 
     private void onStayEnded(Slot slot) {

@@ -189,7 +189,7 @@ public final class Replica implements FlushRounds.Target {
     }
 
     private void tellOpened() {
-        host.observer().onOpened(name.groupId(), core.membership());
+        host.observer().onOpened(name.groupId(), core.self(), core.membership());
         host.observer().onRestored(name.groupId(), applied);
         startTicking();
     }

@@ -10,6 +10,7 @@ import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 
 /**
@@ -20,8 +21,12 @@ public interface ReplicaObserver {
     /** Watches nothing. */
     ReplicaObserver NONE = new ReplicaObserver() {};
 
-    /** The replica starts from what its log was found to hold, all of which is on its disk. */
-    default void onOpened(long groupId, Membership membership) {}
+    /**
+     * The replica starts from what its log was found to hold, all of which is on its disk.
+     *
+     * @param member who it is in the group, see {@link MemberId}
+     */
+    default void onOpened(long groupId, NodeId member, Membership membership) {}
 
     /** The replica is about to write this; before any message of the same turn leaves. */
     default void onPersist(long groupId, Persist persist) {}
