@@ -371,11 +371,18 @@ public final class LocalReplicas {
                             return groupId;
                         },
                         ended -> LOG.info("group {}: {} has left it", ended, host.self()),
-                        fault -> LOG.warn(
-                                "group {} on {}: tried again at the next start: {}",
-                                groupId,
-                                host.self(),
-                                fault.getMessage()));
+                        fault -> {
+                            LOG.warn(
+                                    "group {} on {}: its log is to go, tried again: {}",
+                                    groupId,
+                                    host.self(),
+                                    fault.getMessage());
+                            host.loop().schedule(STAY_RETRY_NANOS, () -> {
+                                if (!stopped && !slots.containsKey(groupId)) {
+                                    endStays(groupId, placement);
+                                }
+                            });
+                        });
     }
 
     /**
