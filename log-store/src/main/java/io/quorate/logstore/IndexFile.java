@@ -247,7 +247,8 @@ final class IndexFile {
                 return Optional.empty();
             }
             try {
-                SparseIndex index = SparseIndex.decode(bytes.flip(), entries, config.indexIntervalBytes());
+                SparseIndex index = SparseIndex.decode(
+                        bytes.flip(), entries, config.indexIntervalBytes(), header, summary.extent());
                 return Optional.of(new SegmentTally(header, summary.terms(), index, summary.extent()));
             } catch (IllegalArgumentException e) {
                 return Optional.empty();

@@ -120,17 +120,33 @@ final class SparseIndex {
     /**
      * Reads {@code count} entries.
      *
-     * @throws IllegalArgumentException if they are impossible
+     * @param header of the segment
+     * @param extent of the segment
+     * @throws IllegalArgumentException if they are impossible, such as places outside of the segment
      */
-    static SparseIndex decode(ByteBuffer source, int count, int intervalBytes) {
+    static SparseIndex decode(ByteBuffer source, int count, int intervalBytes, SegmentHeader header, Extent extent) {
         SparseIndex index = new SparseIndex(intervalBytes);
+        long lastIndex = header.baseIndex() - 1;
+        long lastOffset = header.baseOffset();
+        long lastPosition = SegmentHeader.BYTES - 1;
         for (int i = 0; i < count; i++) {
             long entryIndex = source.getLong();
             long offset = source.getLong();
             long position = source.getLong();
             long maxTimestamp = source.getLong();
             long digest = source.getLong();
+            boolean isInOrder = entryIndex > lastIndex && offset >= lastOffset && position > lastPosition;
+            if (!isInOrder
+                    || entryIndex > extent.last().index()
+                    || offset > extent.nextOffset()
+                    || position >= extent.end()) {
+                throw new IllegalArgumentException("entry " + entryIndex + " with offset " + offset + " at position "
+                        + position + " behind entry " + lastIndex);
+            }
             EntryId before = new EntryId(source.getLong(), entryIndex - 1);
+            lastIndex = entryIndex;
+            lastOffset = offset;
+            lastPosition = position;
             index.add(entryIndex, offset, position, new Extent(position, before, offset, maxTimestamp, digest));
         }
         return index;
