@@ -210,10 +210,16 @@ public final class GroupModel {
             require(
                     log.entry(index).filter(held::equals).isPresent() || canNeverBeChosen(held),
                     Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
-                    "%s of group %d is repaired without %s, which may be committed",
+                    "%s of group %d is repaired with %s, without %s, which may be committed: chosen are %d entries, the last one"
+                            + " %s",
                     node,
                     groupId,
-                    held);
+                    log,
+                    held,
+                    chosen.size(),
+                    chosen.isEmpty()
+                            ? EntryId.NONE
+                            : chosen.get(chosen.size() - 1).id());
         }
     }
 

@@ -82,9 +82,11 @@ record RepairPlan(
      *
      * @param term           see {@link #term}
      * @param committedIndex up to which this replica itself knows its log to be committed
+     * @param knownEnd       index of the log's last entry; {@code Long.MAX_VALUE} if not known for certain: what a damaged
+     *                       log seems to end with when it is opened may have more damage behind it
      * @throws CorruptLogException if there is more damage right before; the store tells of that now
      */
-    static RepairPlan of(LogStore store, long term, long committedIndex) {
+    static RepairPlan of(LogStore store, long term, long committedIndex, long knownEnd) {
         Damage damage = store.damage().orElseThrow();
         long first = damage.firstIndex();
         boolean isBeforeKnown = first <= store.firstIndex() || first - 1 <= committedIndex;
@@ -104,7 +106,7 @@ record RepairPlan(
             next++;
         }
         // If there is something, but nothing that can be read, the end of the log is as good as unknown.
-        boolean isEndKnown = behind.isPresent() || damage.lastIndex() >= end;
+        boolean isEndKnown = behind.isPresent() || damage.lastIndex() >= knownEnd;
         return new RepairPlan(
                 first,
                 isEndKnown ? OptionalLong.of(damage.lastIndex()) : OptionalLong.empty(),

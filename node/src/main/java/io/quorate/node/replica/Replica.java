@@ -168,7 +168,7 @@ public final class Replica implements FlushRounds.Target {
         this.feed = new LogFeed(host, this, machine);
         this.log = new RaftEventLog(name, host.self());
         begin(recovered);
-        store.damage().ifPresentOrElse(this::quarantine, this::tellOpened);
+        store.damage().ifPresentOrElse(damage -> quarantine(damage, Long.MAX_VALUE), this::tellOpened);
     }
 
     private void begin(GroupLog recovered) {
@@ -623,7 +623,7 @@ public final class Replica implements FlushRounds.Target {
 
     private void onDamaged(Damage damage) {
         handOverBeforeQuarantine();
-        quarantine(damage);
+        quarantine(damage, core.lastIndex());
         end();
     }
 
@@ -643,7 +643,8 @@ public final class Replica implements FlushRounds.Target {
                 });
     }
 
-    private void quarantine(Damage damage) {
+    /** @param knownEnd index of the last entry; {@code Long.MAX_VALUE} if that is not known for certain */
+    private void quarantine(Damage damage, long knownEnd) {
         LOG.error(
                 "{} on {}: the log is damaged, the replica serves nothing until it has been repaired from the others: {}",
                 name,
@@ -655,8 +656,8 @@ public final class Replica implements FlushRounds.Target {
         waitingPersists.clear();
         access.close();
         host.observer().onQuarantined(name.groupId(), damage);
-        ReplicaRepair begun =
-                new ReplicaRepair(host, name, store, otherNodes(), core.term(), applied.index(), new Repaired());
+        ReplicaRepair begun = new ReplicaRepair(
+                host, name, store, otherNodes(), core.term(), applied.index(), knownEnd, new Repaired());
         repair = Optional.of(begun);
         // Once nobody writes, reads or tidies up any more: each of these executors works in order.
         host.turns().flushes().release(this, () -> host.loop()
@@ -718,7 +719,7 @@ public final class Replica implements FlushRounds.Target {
         }
         if (store.damage().isPresent()) {
             // More of it was met on the way.
-            quarantine(store.damage().get());
+            quarantine(store.damage().get(), Long.MAX_VALUE);
             return;
         }
         LOG.info("{} on {}: repaired, takes part again", name, host.self());

@@ -63,6 +63,7 @@ final class ReplicaRepair {
     private final List<NodeId> peers;
     private final long term;
     private final long committedIndex;
+    private final long knownEnd;
     private final Listener listener;
 
     private final List<LogEntry> fetched = new ArrayList<>();
@@ -85,6 +86,7 @@ final class ReplicaRepair {
      * @param peers          the group's other members
      * @param term           the newest in which this replica may have voted or acknowledged anything
      * @param committedIndex up to which it knows its log to be committed
+     * @param knownEnd       index of its last entry; {@code Long.MAX_VALUE} if it does not know for certain
      */
     ReplicaRepair(
             ReplicaHost host,
@@ -93,6 +95,7 @@ final class ReplicaRepair {
             List<NodeId> peers,
             long term,
             long committedIndex,
+            long knownEnd,
             Listener listener) {
         this.host = host;
         this.name = name;
@@ -100,6 +103,7 @@ final class ReplicaRepair {
         this.peers = List.copyOf(peers);
         this.term = term;
         this.committedIndex = committedIndex;
+        this.knownEnd = knownEnd;
         this.listener = listener;
     }
 
@@ -155,7 +159,7 @@ final class ReplicaRepair {
         fetched.clear();
         fetchedBytes = 0;
         askedInVain = 0;
-        onDisk(() -> RepairPlan.of(store, term, committedIndex), found -> {
+        onDisk(() -> RepairPlan.of(store, term, committedIndex, knownEnd), found -> {
             plan = found;
             ask(plan.start());
         });
