@@ -234,6 +234,8 @@ public final class GroupDirectories {
             }
             disk.forceDirectory(directory);
             disk.delete(mark);
+            // Or the mark comes back after a loss of power, and the directory with it.
+            disk.forceDirectory(directory);
             disk.delete(directory);
             disk.forceDirectory(directory.getParent());
         } catch (IOException e) {
