@@ -23,7 +23,7 @@ public final class ExitCode {
     public static int ofReason(String reason) {
         return switch (reason) {
             case "INVALID_ARGUMENT" -> USAGE;
-            case "UNKNOWN_TOPIC", "UNKNOWN_PARTITION", "TOPIC_RECREATED" -> NOT_FOUND;
+            case "UNKNOWN_TOPIC", "UNKNOWN_PARTITION", "TOPIC_RECREATED", "UNKNOWN_NODE" -> NOT_FOUND;
             case "TOPIC_EXISTS",
                     "FENCED",
                     "PRODUCER_FENCED",
@@ -31,7 +31,8 @@ public final class ExitCode {
                     "UNKNOWN_PRODUCER",
                     "TRIMMED",
                     "BEYOND_TAIL",
-                    "NOT_ENOUGH_NODES" -> PRECONDITION;
+                    "NOT_ENOUGH_NODES",
+                    "CHANGE_REFUSED" -> PRECONDITION;
             case "UNAVAILABLE",
                     "NOT_LEADER",
                     "NO_LEADER",
