@@ -44,8 +44,8 @@ public final class MetadataService implements Replica.Owner {
         void onTopicDeleted(TopicState topic);
 
         /**
-         * The registry comes from a snapshot: what was deleted before that is not told of one by one. Called before
-         * {@link #onRegistryChanged}.
+         * The registry begins, or comes from a snapshot: what was deleted before that is not told of one by one. Called
+         * before {@link #onRegistryChanged}.
          */
         void onRegistryRestored();
     }
@@ -126,12 +126,10 @@ public final class MetadataService implements Replica.Owner {
                         .retryAfter(20);
     }
 
-    /** Tells the listener what a snapshot on the disk holds already, if there is one. Once, right after the start. */
+    /** Tells the listener what a snapshot on the disk holds already, which may be nothing. Once, right after the start. */
     public void begin() {
-        if (replica.appliedIndex() > 0) {
-            listener.onRegistryRestored();
-            listener.onRegistryChanged();
-        }
+        listener.onRegistryRestored();
+        listener.onRegistryChanged();
     }
 
     /**

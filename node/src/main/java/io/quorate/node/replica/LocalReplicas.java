@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -90,6 +92,9 @@ public final class LocalReplicas {
     private final Executor backgroundExecutor;
     private final Prng prng;
     private final SortedMap<Long, Slot> slots = new TreeMap<>();
+    /** Found on the disk, and not yet wanted since the start. */
+    private final SortedSet<Long> unclaimed = new TreeSet<>();
+
     private int closing;
     private boolean stopped;
     private boolean recycling = true;
@@ -122,6 +127,7 @@ public final class LocalReplicas {
 
     private void begin(Wanted wanted) {
         Slot opening = new Slot(wanted);
+        unclaimed.remove(wanted.name().groupId());
         slots.put(wanted.name().groupId(), opening);
         open(opening);
     }
@@ -133,6 +139,10 @@ public final class LocalReplicas {
     public void leave(long groupId, int placement) {
         Slot slot = slots.get(groupId);
         if (slot == null) {
+            // What came and went in the registry while this node did not look is not wanted in between.
+            if (unclaimed.remove(groupId)) {
+                endStays(groupId, placement);
+            }
             return;
         }
         slot.next = Optional.empty();
@@ -254,6 +264,7 @@ public final class LocalReplicas {
     /** The partition is gone for good: ends its replica, if this node holds one, and removes its log. */
     public void delete(long groupId) {
         Slot slot = slots.get(groupId);
+        unclaimed.remove(groupId);
         if (slot == null) {
             removeDirectory(groupId);
             return;
@@ -335,7 +346,8 @@ public final class LocalReplicas {
     }
 
     /**
-     * Removes the logs of groups whose deletion this node has slept through, and of those that it has left since.
+     * Removes the logs of groups whose deletion this node has slept through, and of those that it has left since. The
+     * registry may not know yet what becomes of the others that are there: then they go when it says so.
      *
      * @param deletedAmong tells which of some groups are deleted
      * @param leftAt       the placement as of which this node is no member of a group that there is; empty if it is one
@@ -347,12 +359,13 @@ public final class LocalReplicas {
                         directories::groups,
                         groups -> {
                             if (!stopped) {
-                                deletedAmong.apply(groups).forEach(this::delete);
                                 groups.stream()
                                         .filter(groupId ->
                                                 groupId != GroupName.METADATA.groupId() && !slots.containsKey(groupId))
-                                        .forEach(groupId -> leftAt.apply(groupId)
-                                                .ifPresent(placement -> endStays(groupId, placement)));
+                                        .forEach(unclaimed::add);
+                                deletedAmong.apply(groups).forEach(this::delete);
+                                List.copyOf(unclaimed).forEach(groupId -> leftAt.apply(groupId)
+                                        .ifPresent(placement -> leave(groupId, placement)));
                             }
                         },
                         fault -> LOG.warn(

@@ -92,6 +92,37 @@ class MembersTest {
     }
 
     @Test
+    @DisplayName("a replica whose node is killed before it hears that it has left is gone once the node is back")
+    void killedBeforeItHears() {
+        VirtualCluster cluster = VirtualCluster.started(4);
+        cluster.create("t", 1, 3, 0).value();
+        append(cluster, T0, 5);
+        ClusterView.PartitionView before = partition(cluster, T0);
+        int free = 10 - before.replicas().stream().mapToInt(Integer::intValue).sum();
+        VirtualNode leaving = before.replicas().stream()
+                .map(cluster::node)
+                .filter(node -> node != cluster.metadataLeader())
+                .findFirst()
+                .orElseThrow();
+        List<Integer> wanted = before.replicas().stream()
+                .map(node -> cluster.node(node) == leaving ? free : node)
+                .toList();
+        cluster.change(new ClusterChange.MovePartition("t", 0, wanted)).value();
+
+        // At this moment the leader of the registry alone knows that it is committed. The others find out from their
+        // disks.
+        awaitPlaced(cluster, T0, wanted);
+        cluster.all().forEach(VirtualNode::kill);
+        cluster.all().forEach(VirtualNode::start);
+
+        cluster.awaitReady();
+        cluster.await(
+                "the log to be gone",
+                () -> !leaving.disk().exists(Path.of("/data/groups/" + before.groupId()))
+                        && !holds(leaving, before.groupId()));
+    }
+
+    @Test
     @DisplayName("a replica that comes back to a node is another member than the one that left it")
     void moveAwayAndBack() {
         VirtualCluster cluster = VirtualCluster.started(4);
