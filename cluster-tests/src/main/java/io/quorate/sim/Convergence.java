@@ -6,6 +6,7 @@ import io.quorate.node.api.ClusterView.PartitionView;
 import io.quorate.node.api.ClusterView.TopicView;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -214,7 +215,7 @@ final class Convergence {
         List<Long> found = new ArrayList<>();
         for (NodeId replica : checker.replicas(partition.groupId())) {
             nodes.get(MemberId.node(replica).value() - 1)
-                    .onLoop(api -> api.tail(partition.name(), true, answer -> {
+                    .onLoop(api -> api.tail(partition.name(), ReadConsistency.LOCAL, answer -> {
                         if (answer instanceof Result.Ok<Marks> ok) {
                             found.add(ok.value().lowWatermark());
                         }
@@ -276,7 +277,8 @@ final class Convergence {
         }
 
         private void open(NodeApi api, SimulatedPartition partition) {
-            ReadSpec spec = new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+            ReadSpec spec =
+                    new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
             Result<ReadSession> result = api.read(partition.name(), spec, this);
             if (result instanceof Result.Refused<ReadSession> refused) {
                 onRefused(refused.refusal());

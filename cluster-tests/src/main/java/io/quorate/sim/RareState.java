@@ -41,6 +41,9 @@ public enum RareState {
     DUPLICATE_ACKNOWLEDGED,
     READER_MOVED,
     LEADERSHIP_NOT_CONFIRMED,
+    /** It got an index from its leader, and got there. */
+    FOLLOWER_READ_LINEARIZABLY,
+    READ_INDEX_NOT_GOT,
     TOPIC_DELETED,
     /** A request for a topic that was created again came to a node that knew the former one only. */
     NODE_KNEW_FORMER_TOPIC_ONLY,

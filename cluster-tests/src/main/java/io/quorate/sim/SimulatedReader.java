@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -17,26 +18,32 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Follows one partition from its start, from the leader or from any replica, at its own pace; when a read ends in any
+ * Follows one partition from its start, with one of the consistencies, at its own pace; when a read ends in any
  * way, it goes on where it was, maybe elsewhere.
  */
 final class SimulatedReader {
     private final String name;
     private final SimulatedPartition partition;
-    private final boolean anyReplica;
+    private final ReadConsistency consistency;
     private final Clients clients;
     private final Prng prng;
     private final ReadChecker checker;
     private Sink current;
     private boolean finished;
 
-    SimulatedReader(String name, SimulatedPartition partition, boolean anyReplica, Clients clients, Prng prng) {
+    SimulatedReader(
+            String name, SimulatedPartition partition, ReadConsistency consistency, Clients clients, Prng prng) {
         this.name = name;
         this.partition = partition;
-        this.anyReplica = anyReplica;
+        this.consistency = consistency;
         this.clients = clients;
         this.prng = prng;
         this.checker = new ReadChecker(clients.checker().oracle(partition.groupId()), name, 0);
+    }
+
+    static ReadConsistency drawConsistency(Prng prng) {
+        ReadConsistency[] all = ReadConsistency.values();
+        return all[prng.nextInt(all.length)];
     }
 
     void start() {
@@ -105,10 +112,10 @@ final class SimulatedReader {
                 return;
             }
             clients.verdict().judge(() -> {
-                if (anyReplica) {
-                    checker.onHighWatermark(marks.highWatermark());
-                } else {
+                if (consistency.isLinearizable()) {
                     checker.onLinearizableEnd(marks.highWatermark(), acknowledgedBefore);
+                } else {
+                    checker.onHighWatermark(marks.highWatermark());
                 }
             });
         }
@@ -122,7 +129,7 @@ final class SimulatedReader {
                     OptionalLong.empty(),
                     0,
                     prng.nextInt(4) > 0,
-                    anyReplica);
+                    consistency);
             Result<ReadSession> result = api.read(partition.name(), spec, this);
             if (result instanceof Result.Ok<ReadSession> ok) {
                 session = ok.value();
@@ -151,7 +158,7 @@ final class SimulatedReader {
             }
             clients.verdict()
                     .require(
-                            anyReplica || entries.get(0).nextOffset() > trimmedBefore,
+                            !consistency.isLinearizable() || entries.get(0).nextOffset() > trimmedBefore,
                             Invariant.READS_ARE_COMMITTED_PREFIX,
                             name + " was given " + entries.get(0) + " after a trim to " + trimmedBefore);
             clients.verdict().judge(() -> checker.onEntries(entries));
@@ -180,7 +187,7 @@ final class SimulatedReader {
             requireActive();
             ended = true;
             judgeEnd(marks);
-            if (!anyReplica && this == current) {
+            if (consistency.isLinearizable() && this == current) {
                 // It ends where the log ended when it began, or later.
                 clients.verdict().judge(() -> checker.onLinearizableEnd(checker.position(), acknowledgedBefore));
             }
@@ -196,7 +203,7 @@ final class SimulatedReader {
             }
             clients.verdict()
                     .require(
-                            (anyReplica || refusal.reason() != Reason.BEYOND_TAIL)
+                            (!consistency.isLinearizable() || refusal.reason() != Reason.BEYOND_TAIL)
                                     && (refusal.reason() != Reason.CORRUPT_REPLICA
                                             || port.node().disk().everRotted())
                                     && refusal.reason() != Reason.INTERNAL

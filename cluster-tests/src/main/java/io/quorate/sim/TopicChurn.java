@@ -83,8 +83,8 @@ final class TopicChurn {
         PlainWriter writer = new PlainWriter(name + "-w", partition, clients, prng.split());
         writers.add(writer);
         writer.start();
-        SimulatedReader reader =
-                new SimulatedReader(name + "-r", partition, prng.nextInt(2) == 0, clients, prng.split());
+        SimulatedReader reader = new SimulatedReader(
+                name + "-r", partition, SimulatedReader.drawConsistency(prng), clients, prng.split());
         readers.add(reader);
         reader.start();
     }

@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import io.quorate.node.api.ClusterView.PartitionView;
 import io.quorate.node.api.ClusterView.TopicView;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
@@ -80,13 +81,15 @@ final class Workload {
         }
         for (int i = 0; i < options.workload().readers(); i++) {
             SimulatedReader reader = new SimulatedReader(
-                    partition.name() + "-r" + i, partition, prng.nextInt(2) == 0, clients, prng.split());
+                    partition.name() + "-r" + i,
+                    partition,
+                    SimulatedReader.drawConsistency(prng),
+                    clients,
+                    prng.split());
             readers.add(reader);
             reader.start();
         }
-        TailAsker asker = new TailAsker(partition.name() + "-t", partition, clients, prng.split());
-        tailAskers.add(asker);
-        asker.start();
+        startTailAsker(partition.name() + "-t", partition, ReadConsistency.LEADER);
         if (!finished && options.workload().moveMillis() > 0 && options.nodes() > options.replicationFactor()) {
             Mover mover = new Mover(
                     partition,
@@ -104,6 +107,13 @@ final class Workload {
             trimmers.add(trimmer);
             trimmer.start();
         }
+        startTailAsker(partition.name() + "-a", partition, ReadConsistency.LINEARIZABLE_ANY_REPLICA);
+    }
+
+    private void startTailAsker(String name, SimulatedPartition partition, ReadConsistency consistency) {
+        TailAsker asker = new TailAsker(name, partition, consistency, clients, prng.split());
+        tailAskers.add(asker);
+        asker.start();
     }
 
     /** No new batches; those that are under way go on. Readers stop. */

@@ -9,6 +9,7 @@ import io.quorate.node.api.EventQuery;
 import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -41,14 +42,17 @@ final class FrontDoor implements NodeApi {
     }
 
     @Override
-    public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
-        behind.tail(partition, anyReplica, answer);
+    public void tail(TopicPartition partition, ReadConsistency consistency, Consumer<Result<Marks>> answer) {
+        behind.tail(partition, consistency, answer);
     }
 
     @Override
     public void findOffset(
-            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
-        behind.findOffset(partition, appendTimeMillis, anyReplica, answer);
+            TopicPartition partition,
+            long appendTimeMillis,
+            ReadConsistency consistency,
+            Consumer<Result<FoundOffset>> answer) {
+        behind.findOffset(partition, appendTimeMillis, consistency, answer);
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.api.NodeEvent;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -99,10 +100,10 @@ final class LocalNode implements NodeApi {
     }
 
     @Override
-    public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
+    public void tail(TopicPartition partition, ReadConsistency consistency, Consumer<Result<Marks>> answer) {
         Result<PartitionReplica> found = requests.answered(guarded(() -> withReplica(partition, Result.Ok::new)));
         if (found instanceof Result.Ok<PartitionReplica> replica) {
-            loop.run(() -> replica.value().tail(anyReplica, marks -> tell(answer, marks)));
+            loop.run(() -> replica.value().tail(consistency, marks -> tell(answer, marks)));
         } else {
             answer.accept(new Result.Refused<>(((Result.Refused<PartitionReplica>) found).refusal()));
         }
@@ -110,10 +111,13 @@ final class LocalNode implements NodeApi {
 
     @Override
     public void findOffset(
-            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
+            TopicPartition partition,
+            long appendTimeMillis,
+            ReadConsistency consistency,
+            Consumer<Result<FoundOffset>> answer) {
         Result<PartitionReplica> found = requests.answered(guarded(() -> withReplica(partition, Result.Ok::new)));
         if (found instanceof Result.Ok<PartitionReplica> replica) {
-            loop.run(() -> replica.value().findOffset(appendTimeMillis, anyReplica, offset -> tell(answer, offset)));
+            loop.run(() -> replica.value().findOffset(appendTimeMillis, consistency, offset -> tell(answer, offset)));
         } else {
             answer.accept(new Result.Refused<>(((Result.Refused<PartitionReplica>) found).refusal()));
         }

@@ -9,6 +9,7 @@ import io.quorate.node.api.EventQuery;
 import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -61,13 +62,16 @@ final class OutsideNode implements NodeApi {
     }
 
     @Override
-    public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
+    public void tail(TopicPartition partition, ReadConsistency consistency, Consumer<Result<Marks>> answer) {
         answer.accept(refused());
     }
 
     @Override
     public void findOffset(
-            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
+            TopicPartition partition,
+            long appendTimeMillis,
+            ReadConsistency consistency,
+            Consumer<Result<FoundOffset>> answer) {
         answer.accept(refused());
     }
 

@@ -18,17 +18,20 @@ public interface NodeApi {
      */
     Result<ReadSession> read(TopicPartition partition, ReadSpec spec, ReadSink sink);
 
-    /** @param anyReplica false: the marks cover everything that was acknowledged before this call */
-    void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer);
+    /** @param consistency who may answer, and what the marks cover */
+    void tail(TopicPartition partition, ReadConsistency consistency, Consumer<Result<Marks>> answer);
 
     /**
      * The first kept offset whose record was appended at {@code appendTimeMillis} (ms since 1970, the leaders' clocks) or
      * later; where the log ends if there is none.
      *
-     * @param anyReplica false: everything counts that was acknowledged before this call
+     * @param consistency who may answer, and which records count
      */
     void findOffset(
-            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer);
+            TopicPartition partition,
+            long appendTimeMillis,
+            ReadConsistency consistency,
+            Consumer<Result<FoundOffset>> answer);
 
     /** Forgets all records below {@code offset}, for good; answered with the marks that follow. */
     void trim(TopicPartition partition, long offset, Consumer<Result<Marks>> answer);

@@ -10,9 +10,10 @@ import java.util.OptionalLong;
  * @param untilOffset stop before this offset
  * @param maxRecords  stop after about so many; 0: no bound
  * @param follow      wait for further records instead of ending at the high-water mark
- * @param anyReplica  a follower may answer too
+ * @param consistency who may answer, and what it covers when it begins
  */
-public record ReadSpec(From from, OptionalLong untilOffset, long maxRecords, boolean follow, boolean anyReplica) {
+public record ReadSpec(
+        From from, OptionalLong untilOffset, long maxRecords, boolean follow, ReadConsistency consistency) {
     /** Where a read starts. */
     public sealed interface From {
         record Offset(long offset) implements From {}

@@ -105,8 +105,8 @@ final class LogReader implements ReadSession {
         return from instanceof ReadSpec.From.Earliest ? lowWatermark : highWatermark;
     }
 
-    boolean acceptsAnyReplica() {
-        return spec.anyReplica();
+    boolean needsLeader() {
+        return spec.consistency().needsLeader();
     }
 
     /** More has been applied. */

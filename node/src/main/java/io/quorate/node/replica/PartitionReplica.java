@@ -6,6 +6,7 @@ import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -363,78 +364,91 @@ public final class PartitionReplica implements Replica.Owner {
 
     // ---- reads
 
-    /** @param anyReplica tells what this replica knows, which may be old; else the answer is linearizable */
-    public void tail(boolean anyReplica, Consumer<Result<Marks>> answer) {
-        Optional<Refusal> refusal = whyNotReadable(anyReplica);
-        if (refusal.isPresent()) {
-            answer.accept(new Result.Refused<>(refusal.get()));
-        } else if (anyReplica) {
-            answer.accept(new Result.Ok<>(marks()));
-        } else {
-            whenLinearizable(
-                    () -> answer.accept(new Result.Ok<>(marks())), why -> answer.accept(new Result.Refused<>(why)));
-        }
+    public void tail(ReadConsistency consistency, Consumer<Result<Marks>> answer) {
+        begin(
+                consistency,
+                () -> answer.accept(new Result.Ok<>(marks())),
+                refusal -> answer.accept(new Result.Refused<>(refusal)));
     }
 
-    /** @param anyReplica as for {@link #tail} */
-    public void findOffset(long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
+    public void findOffset(long appendTimeMillis, ReadConsistency consistency, Consumer<Result<FoundOffset>> answer) {
         TimeLookup lookup = new TimeLookup(host, this);
-        Optional<Refusal> refusal = whyNotReadable(anyReplica);
+        begin(
+                consistency,
+                () -> lookup.find(appendTimeMillis, answer),
+                refusal -> answer.accept(new Result.Refused<>(refusal)));
+    }
+
+    /** Runs {@code read} when this replica's state is what the consistency promises, or says why that cannot be. */
+    private void begin(ReadConsistency consistency, Runnable read, Consumer<Refusal> otherwise) {
+        Optional<Refusal> refusal = whyNotReadable(consistency);
         if (refusal.isPresent()) {
-            answer.accept(new Result.Refused<>(refusal.get()));
-        } else if (anyReplica) {
-            lookup.find(appendTimeMillis, answer);
+            otherwise.accept(refusal.get());
+        } else if (consistency.isLinearizable()) {
+            whenLinearizable(consistency, read, otherwise);
         } else {
-            whenLinearizable(
-                    () -> lookup.find(appendTimeMillis, answer), why -> answer.accept(new Result.Refused<>(why)));
+            read.run();
         }
     }
 
     /**
-     * A read of the leader begins only when it is sure to be the leader still, with all in its state that was acknowledged
-     * before. From then on it needs no further proof: what it hands over is committed, and only where the log ends may
-     * have become old news, which ends with the leadership.
+     * A linearizable read begins only when it is sure that this replica has all in its state that was acknowledged before,
+     * as a leader that is one still, or by an index from it. From then on it needs no further proof: what it hands over is
+     * committed, and only where the log ends may have become old news. A read of the leader ends with the leadership.
      */
     public Result<ReadSession> read(ReadSpec spec, ReadSink sink) {
-        Optional<Refusal> refusal = whyNotReadable(spec.anyReplica());
+        ReadConsistency consistency = spec.consistency();
+        Optional<Refusal> refusal = whyNotReadable(consistency);
         LogReader reader = new LogReader(host, this, spec, sink);
-        if (refusal.isEmpty() && spec.anyReplica()) {
+        if (refusal.isEmpty() && !consistency.isLinearizable()) {
             refusal = reader.begin();
         }
         if (refusal.isPresent()) {
             return new Result.Refused<>(refusal.get());
         }
         readers.add(reader);
-        if (spec.anyReplica()) {
-            host.loop().execute(reader::resume);
-        } else {
+        if (consistency.isLinearizable()) {
             whenLinearizable(
+                    consistency,
                     () -> reader.begin()
                             .ifPresentOrElse(reader::refuse, () -> host.loop().execute(reader::resume)),
                     reader::refuse);
+        } else {
+            host.loop().execute(reader::resume);
         }
         return new Result.Ok<>(reader);
     }
 
-    /** Only if this node leads the partition and may serve it. */
-    private void whenLinearizable(Runnable read, Consumer<Refusal> otherwise) {
+    /** Only if it is readable with that consistency now. */
+    private void whenLinearizable(ReadConsistency consistency, Runnable read, Consumer<Refusal> otherwise) {
         replica.awaitLinearizable(new ReadBarrier.Reader() {
             @Override
             public void onSafe() {
-                read.run();
+                whyUnfit().ifPresentOrElse(otherwise, read);
             }
 
             @Override
             public void onUnsafe() {
-                otherwise.accept(whyNotLeading().orElseGet(() -> Refusals.readOvertaken(name)));
+                otherwise.accept(
+                        consistency.needsLeader()
+                                ? whyNotLeading().orElseGet(() -> Refusals.readOvertaken(name))
+                                : whyNoReadIndex());
             }
         });
     }
 
-    private Optional<Refusal> whyNotReadable(boolean anyReplica) {
-        if (!anyReplica) {
-            return whyNotLeading();
-        }
+    private Refusal whyNoReadIndex() {
+        return whyUnfit()
+                .or(() -> host.whereabouts().noQuorum(name, replica.core().membership()))
+                .orElseGet(() -> Refusals.noReadIndex(name));
+    }
+
+    private Optional<Refusal> whyNotReadable(ReadConsistency consistency) {
+        return consistency.needsLeader() ? whyNotLeading() : whyUnfit();
+    }
+
+    /** Empty if there is a log here to read from, whatever it may lack of what is acknowledged. */
+    private Optional<Refusal> whyUnfit() {
         if (replica.isQuarantined()) {
             return Optional.of(Refusals.corruptReplica(name, replica.failure()));
         }
@@ -455,7 +469,7 @@ public final class PartitionReplica implements Replica.Owner {
 
     private void refuseReaders(Refusal refusal, boolean thoseOfAnyReplicaToo) {
         for (LogReader reader : List.copyOf(readers)) {
-            if (thoseOfAnyReplicaToo || !reader.acceptsAnyReplica()) {
+            if (thoseOfAnyReplicaToo || reader.needsLeader()) {
                 reader.refuse(refusal);
             }
         }

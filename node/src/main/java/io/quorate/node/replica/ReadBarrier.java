@@ -16,10 +16,13 @@ import java.util.TreeMap;
  *
  * <pre>
  *   ask ──► CONFIRMING ──read index granted──► APPLYING ──index applied──► safe
- *               └─refused─────────────────────────┴─replica ends──► refused
+ *               └─refused─────────────────────────┴─too late, replica ends──► refused
  * </pre>
  *
- * Whoever waits is told in a later part of the turn, never from within {@link #ask}. Event loop only.
+ * <p>The index of a follower's read comes from its leader, and may be one that this replica never gets: so a read waits for
+ * that long only. How long the core waits for the index it says itself.
+ *
+ * <p>Whoever waits is told in a later part of the turn, never from within {@link #ask}. Event loop only.
  */
 public final class ReadBarrier {
     /** Someone who wants to read. Exactly one of the two is called, once. */
@@ -30,14 +33,20 @@ public final class ReadBarrier {
         void onUnsafe();
     }
 
+    private record Waiting(Reader reader, long atTick) {}
+
     private final RaftCore core;
+    private final int patienceTicks;
     private final Map<Long, Reader> confirming = new LinkedHashMap<>();
-    private final SortedMap<Long, List<Reader>> applying = new TreeMap<>();
+    private final SortedMap<Long, List<Waiting>> applying = new TreeMap<>();
     private final List<Reader> refused = new ArrayList<>();
     private long lastRequestId;
+    private long now;
 
-    ReadBarrier(RaftCore core) {
+    /** @param patienceTicks after which a read is refused whose index is known but not applied */
+    ReadBarrier(RaftCore core, int patienceTicks) {
         this.core = core;
+        this.patienceTicks = patienceTicks;
     }
 
     void ask(Reader reader) {
@@ -50,10 +59,31 @@ public final class ReadBarrier {
         Reader reader = confirming.remove(outcome.requestId());
         if (outcome instanceof ReadOutcome.Granted granted) {
             applying.computeIfAbsent(granted.index(), index -> new ArrayList<>())
-                    .add(reader);
+                    .add(new Waiting(reader, now));
         } else {
             refused.add(reader);
         }
+    }
+
+    /** A tick passes. Returns whether somebody has waited for too long: {@link #release} tells them. */
+    boolean tick() {
+        now++;
+        for (Iterator<List<Waiting>> all = applying.values().iterator(); all.hasNext(); ) {
+            List<Waiting> waiting = all.next();
+            waiting.removeIf(this::isTooLate);
+            if (waiting.isEmpty()) {
+                all.remove();
+            }
+        }
+        return !refused.isEmpty();
+    }
+
+    private boolean isTooLate(Waiting read) {
+        boolean late = now - read.atTick() >= patienceTicks;
+        if (late) {
+            refused.add(read.reader());
+        }
+        return late;
     }
 
     /** Lets those go whose time has come. */
@@ -64,7 +94,7 @@ public final class ReadBarrier {
             unsafe.forEach(Reader::onUnsafe);
         }
         while (!applying.isEmpty() && applying.firstKey() <= appliedIndex) {
-            applying.remove(applying.firstKey()).forEach(Reader::onSafe);
+            applying.remove(applying.firstKey()).forEach(read -> read.reader().onSafe());
         }
     }
 
@@ -72,9 +102,8 @@ public final class ReadBarrier {
     void abandon() {
         refused.addAll(confirming.values());
         confirming.clear();
-        for (Iterator<List<Reader>> all = applying.values().iterator(); all.hasNext(); all.remove()) {
-            refused.addAll(all.next());
-        }
+        applying.values().forEach(waiting -> waiting.forEach(read -> refused.add(read.reader())));
+        applying.clear();
         release(0);
     }
 }

@@ -15,6 +15,9 @@ public final class Refusals {
     /** How soon a leader that still applies what it inherited is expected to be done. */
     private static final long RECOVERING_RETRY_MILLIS = 5;
 
+    /** Who did not get an index does not get one at once either. */
+    private static final long NO_READ_INDEX_RETRY_MILLIS = 20;
+
     /** About the time in which a node answers a good part of what it has in flight. */
     private static final long OVERLOADED_RETRY_MILLIS = 20;
 
@@ -140,8 +143,18 @@ public final class Refusals {
         return Refusal.of(
                         Reason.NO_LEADER,
                         "the leadership of " + group.label()
-                                + " changed before it was sure that this node still leads; nothing was done")
+                                + " changed before it was sure that this node still leads, or this node is slow; nothing"
+                                + " was done")
                 .retryAfter(RECOVERING_RETRY_MILLIS);
+    }
+
+    static Refusal noReadIndex(GroupName group) {
+        return Refusal.of(
+                        Reason.NO_LEADER,
+                        "the replica of " + group.label()
+                                + " on this node did not hear from a leader in time how far it has to be for a linearizable"
+                                + " read, or did not get there; ask again, or another replica")
+                .retryAfter(NO_READ_INDEX_RETRY_MILLIS);
     }
 
     static Refusal tooLarge(GroupName group, int sizeBytes, int limitBytes) {

@@ -71,6 +71,9 @@ public final class Replica implements FlushRounds.Target {
     /** So many reads in a row may fail for no reason that can be found. */
     private static final int MISREADS_MAX = 8;
 
+    /** So many election timeouts a read waits for this replica to apply what it has to cover. */
+    private static final int READ_PATIENCE = 4;
+
     /** Learns what becomes of a replica. Called on the event loop. */
     public interface Owner {
         /** The state machine has applied everything that it could for now; at least one entry since the last call. */
@@ -175,7 +178,7 @@ public final class Replica implements FlushRounds.Target {
         core = cores.apply(recovered);
         fitness = new LeaderFitness(
                 host.disk(), core, !name.equals(GroupName.METADATA), host.raft().electionTimeoutTicks());
-        reads = new ReadBarrier(core);
+        reads = new ReadBarrier(core, READ_PATIENCE * host.raft().electionTimeoutTicks());
         persistedSequence = 0;
         committedIndex = 0;
         readingToApply = false;
@@ -264,8 +267,9 @@ public final class Replica implements FlushRounds.Target {
         }
         fitness.tick();
         core.tick();
+        boolean readsAreLate = reads.tick();
         ticked = !core.isQuiescent();
-        if (core.hasOutputs()) {
+        if (core.hasOutputs() || readsAreLate) {
             markDirty();
         }
         return ticked;
@@ -331,8 +335,8 @@ public final class Replica implements FlushRounds.Target {
     }
 
     /**
-     * Tells the reader when the state machine holds all that was acknowledged before this call, or that it cannot be known.
-     * Only while {@link #isRunning}.
+     * Tells the reader when the state machine holds all that was acknowledged before this call, or that it cannot be known
+     * in time: a leader asks a majority, a follower its leader. Only while {@link #isRunning}.
      */
     public void awaitLinearizable(ReadBarrier.Reader reader) {
         if (host.turns().ticked().isLate()) {

@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.quorate.node.api.AppendListener;
 import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.NodeApi;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
@@ -87,13 +88,15 @@ public final class LogGrpcService implements BindableService {
         return true;
     }
 
-    private static boolean anyReplica(Consistency consistency) throws InvalidRequestException {
+    private static ReadConsistency consistency(Consistency consistency) throws InvalidRequestException {
         return switch (consistency) {
-            case CONSISTENCY_UNSPECIFIED, CONSISTENCY_LEADER -> false;
-            case CONSISTENCY_LOCAL -> true;
+            case CONSISTENCY_UNSPECIFIED, CONSISTENCY_LEADER -> ReadConsistency.LEADER;
+            case CONSISTENCY_LINEARIZABLE_ANY_REPLICA -> ReadConsistency.LINEARIZABLE_ANY_REPLICA;
+            case CONSISTENCY_LOCAL -> ReadConsistency.LOCAL;
             case UNRECOGNIZED ->
                 throw new InvalidRequestException(
-                        "consistency", "this server knows CONSISTENCY_LEADER and CONSISTENCY_LOCAL");
+                        "consistency",
+                        "this server knows CONSISTENCY_LEADER, CONSISTENCY_LINEARIZABLE_ANY_REPLICA and CONSISTENCY_LOCAL");
         };
     }
 
@@ -109,7 +112,7 @@ public final class LogGrpcService implements BindableService {
                 Requests.optional(request.hasUntilOffset(), "until_offset", request.getUntilOffset()),
                 Requests.number("max_records", request.getMaxRecords()),
                 request.getFollow(),
-                anyReplica(request.getConsistency()));
+                consistency(request.getConsistency()));
     }
 
     private final class Handlers extends LogServiceGrpc.LogServiceImplBase {
@@ -167,7 +170,7 @@ public final class LogGrpcService implements BindableService {
                 api.get()
                         .tail(
                                 Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId()),
-                                anyReplica(request.getConsistency()),
+                                consistency(request.getConsistency()),
                                 tail -> Answers.send(client, tail, marks -> GetTailResponse.newBuilder()
                                         .setLowWatermark(marks.lowWatermark())
                                         .setHighWatermark(marks.highWatermark())
@@ -186,7 +189,7 @@ public final class LogGrpcService implements BindableService {
                         .findOffset(
                                 Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId()),
                                 Requests.number("append_time_ms", request.getAppendTimeMs()),
-                                anyReplica(request.getConsistency()),
+                                consistency(request.getConsistency()),
                                 result -> Answers.send(client, result, found -> FindOffsetResponse.newBuilder()
                                         .setOffset(found.offset())
                                         .setLowWatermark(found.marks().lowWatermark())

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
@@ -35,7 +36,7 @@ class FailureTest {
     private final TopicPartition orders = cluster.topic("orders");
 
     private static final ReadSpec ALL_FROM_ANYWHERE =
-            new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+            new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
 
     private static String othersThan(VirtualNode node) {
         return switch (node.id().value()) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.ReplicaRole;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
@@ -108,7 +109,8 @@ class FlippedBitsTest {
     }
 
     private List<LogEntry> read(VirtualNode node) {
-        ReadSpec everything = new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+        ReadSpec everything =
+                new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
         VirtualCluster.Collected read = cluster.read(node, orders, everything);
         assertNull(read.refusal);
         return read.entries;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Marks;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.node.seam.PeerMessage;
@@ -102,6 +103,22 @@ class QuiescenceTest {
         Result<Marks> tail = cluster.tail(leader, partition);
         assertEquals(1, ((Result.Ok<Marks>) tail).value().highWatermark());
         assertFalse(messagesOfGroups().isEmpty(), "time has passed that nobody counted: a majority is asked");
+    }
+
+    @Test
+    @DisplayName(
+            "serve a linearizable read on a follower after asking the leader, as if they had not rested, and rest again")
+    void readsOfAFollower() {
+        long before = cluster.nowMillis();
+        VirtualCluster.Answer<Marks> tail = new VirtualCluster.Answer<>();
+        cluster.follower(partition).api().tail(partition, ReadConsistency.LINEARIZABLE_ANY_REPLICA, tail::take);
+        cluster.await("an answer", tail::isThere);
+        assertEquals(1, tail.value().highWatermark());
+        assertTrue(cluster.nowMillis() - before < 50, () -> cluster.nowMillis() - before + " ms");
+        cluster.run(5_000);
+        messages.clear();
+        cluster.run(1_000);
+        assertEquals(List.of(), messagesOfGroups());
     }
 
     @Test

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
@@ -89,7 +90,9 @@ class ReadTest {
         OptionalLong bound = until == null ? OptionalLong.empty() : OptionalLong.of(until);
 
         VirtualCluster.Collected read = cluster.read(
-                leader, orders, new ReadSpec(new ReadSpec.From.Offset(offset), bound, maxRecords, true, false));
+                leader,
+                orders,
+                new ReadSpec(new ReadSpec.From.Offset(offset), bound, maxRecords, true, ReadConsistency.LEADER));
 
         assertTrue(read.ended);
         assertEquals(expectedBatches, read.entries.size());
@@ -141,7 +144,7 @@ class ReadTest {
         VirtualCluster.Collected read = open(
                 cluster.leader(orders),
                 orders,
-                new ReadSpec(new ReadSpec.From.Latest(), OptionalLong.empty(), 0, true, false));
+                new ReadSpec(new ReadSpec.From.Latest(), OptionalLong.empty(), 0, true, ReadConsistency.LEADER));
         cluster.await("it has caught up", () -> read.caughtUp == 1);
 
         Payload after = plain("after");
@@ -190,7 +193,9 @@ class ReadTest {
 
         Refusal refusal = refusalOf(follower.api().read(orders, from(0), new VirtualCluster.Collected()));
         VirtualCluster.Collected read = cluster.read(
-                follower, orders, new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, false, true));
+                follower,
+                orders,
+                new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL));
 
         assertEquals(Reason.NOT_LEADER, refusal.reason());
         assertEquals(List.of(batch), read.batches());
@@ -201,8 +206,10 @@ class ReadTest {
     void deposed() {
         VirtualNode old = cluster.leader(orders);
         VirtualCluster.Collected strict = open(old, orders, follow(0));
-        VirtualCluster.Collected relaxed =
-                open(old, orders, new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, true, true));
+        VirtualCluster.Collected relaxed = open(
+                old,
+                orders,
+                new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, true, ReadConsistency.LOCAL));
 
         cluster.network().isolate(old.id());
         cluster.await("the strict one ends", () -> strict.refusal != null);
@@ -223,7 +230,7 @@ class ReadTest {
         cluster.append(orders, plain("before"));
         cluster.network().isolate(old.id());
         List<Result<Marks>> tails = new ArrayList<>();
-        old.api().tail(orders, false, tails::add);
+        old.api().tail(orders, ReadConsistency.LEADER, tails::add);
         VirtualCluster.Collected read = open(old, orders, from(0));
         VirtualCluster.Collected beyond = open(old, orders, from(2));
 
@@ -258,7 +265,7 @@ class ReadTest {
         cluster.network().isolate(leader.id());
         VirtualCluster.Collected read = open(leader, orders, from(0));
         List<Result<Marks>> tails = new ArrayList<>();
-        leader.api().tail(orders, false, tails::add);
+        leader.api().tail(orders, ReadConsistency.LEADER, tails::add);
 
         leader.stop(() -> {});
         cluster.await("answers", () -> read.refusal != null && !tails.isEmpty());
@@ -291,9 +298,9 @@ class ReadTest {
         assertEquals(Reason.UNKNOWN_TOPIC, read.refusal.reason());
     }
 
-    private FoundOffset find(VirtualNode node, long millis, boolean anyReplica) {
+    private FoundOffset find(VirtualNode node, long millis, ReadConsistency consistency) {
         List<Result<FoundOffset>> answers = new ArrayList<>();
-        node.api().findOffset(orders, millis, anyReplica, answers::add);
+        node.api().findOffset(orders, millis, consistency, answers::add);
         cluster.await("an answer to what was appended since " + millis, () -> !answers.isEmpty());
         Result.Ok<FoundOffset> found = assertInstanceOf(Result.Ok.class, answers.get(0));
         return found.value();
@@ -315,11 +322,13 @@ class ReadTest {
                 () -> VirtualCluster.marks(follower, orders).highWatermark() == 2 * BATCHES);
 
         for (int i = 0; i < BATCHES; i++) {
-            assertEquals(2 * i, find(leader, times.get(i), false).offset(), "batch " + i);
-            assertEquals(2 * i, find(follower, times.get(i), true).offset(), "batch " + i);
+            assertEquals(
+                    2 * i, find(leader, times.get(i), ReadConsistency.LEADER).offset(), "batch " + i);
+            assertEquals(
+                    2 * i, find(follower, times.get(i), ReadConsistency.LOCAL).offset(), "batch " + i);
         }
-        assertEquals(0, find(leader, 0, false).offset());
-        FoundOffset none = find(leader, Long.MAX_VALUE, false);
+        assertEquals(0, find(leader, 0, ReadConsistency.LEADER).offset());
+        FoundOffset none = find(leader, Long.MAX_VALUE, ReadConsistency.LEADER);
         assertEquals(2 * BATCHES, none.offset());
         assertEquals(2 * BATCHES, none.marks().highWatermark());
     }
@@ -332,7 +341,7 @@ class ReadTest {
         leader.api().trim(orders, 7, trimmed::add);
         cluster.await("the trim", () -> !trimmed.isEmpty());
 
-        assertEquals(7, find(leader, 0, false).offset());
+        assertEquals(7, find(leader, 0, ReadConsistency.LEADER).offset());
     }
 
     @Test
@@ -341,7 +350,7 @@ class ReadTest {
         VirtualNode follower = cluster.follower(orders);
         List<Result<FoundOffset>> answers = new ArrayList<>();
 
-        follower.api().findOffset(orders, 0, false, answers::add);
+        follower.api().findOffset(orders, 0, ReadConsistency.LEADER, answers::add);
 
         cluster.await("an answer", () -> !answers.isEmpty());
         assertEquals(Reason.NOT_LEADER, refusalOf(answers.get(0)).reason());

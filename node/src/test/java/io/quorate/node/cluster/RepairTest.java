@@ -19,6 +19,7 @@ import io.quorate.node.api.EventKind;
 import io.quorate.node.api.EventPage;
 import io.quorate.node.api.EventQuery;
 import io.quorate.node.api.NodeEvent;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
@@ -92,7 +93,8 @@ class RepairTest {
     }
 
     private List<LogEntry> readLocally(VirtualNode node) {
-        ReadSpec all = new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+        ReadSpec all =
+                new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
         VirtualCluster.Collected read = cluster.read(node, orders, all);
         assertEquals(null, read.refusal);
         return read.entries;
@@ -161,7 +163,8 @@ class RepairTest {
         Path sealed = segments(node, 1).get(0);
         node.disk().corrupt(sealed, FIRST_FRAME + 60_000, 4);
 
-        ReadSpec all = new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+        ReadSpec all =
+                new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
         VirtualCluster.Collected refused = cluster.read(node, orders, all);
 
         assertEquals(Reason.CORRUPT_REPLICA, refused.refusal.reason());

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Marks;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
@@ -60,7 +61,7 @@ class SnapshotTest {
     }
 
     private static ReadSpec anywhere(long offset) {
-        return new ReadSpec(new ReadSpec.From.Offset(offset), OptionalLong.empty(), 0, false, true);
+        return new ReadSpec(new ReadSpec.From.Offset(offset), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
     }
 
     private boolean has(VirtualNode node, long highWatermark) {
@@ -167,8 +168,10 @@ class SnapshotTest {
         append(0, 6);
         VirtualNode away = cluster.follower(orders);
         cluster.await("it has all", () -> has(away, 6));
-        VirtualCluster.Collected reader =
-                open(away, orders, new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, true, true));
+        VirtualCluster.Collected reader = open(
+                away,
+                orders,
+                new ReadSpec(new ReadSpec.From.Offset(0), OptionalLong.empty(), 0, true, ReadConsistency.LOCAL));
         cluster.await("it has read all", () -> reader.entries.size() == 6);
 
         cluster.network().isolate(away.id());

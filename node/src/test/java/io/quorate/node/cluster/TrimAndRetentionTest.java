@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.TopicPartition;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class TrimAndRetentionTest {
     private static final int BATCHES = 40;
     private static final ReadSpec ALL_FROM_ANYWHERE =
-            new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, true);
+            new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
 
     private final VirtualCluster cluster = VirtualCluster.started(3);
     private final TopicPartition orders = cluster.topic("orders");

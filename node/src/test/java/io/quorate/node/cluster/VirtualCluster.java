@@ -12,6 +12,7 @@ import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Marks;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -309,14 +310,14 @@ final class VirtualCluster {
     /** What one replica says of itself, which it does at once. */
     static Result<Marks> localTail(VirtualNode node, TopicPartition partition) {
         List<Result<Marks>> answers = new ArrayList<>();
-        node.api().tail(partition, true, answers::add);
+        node.api().tail(partition, ReadConsistency.LOCAL, answers::add);
         return answers.get(0);
     }
 
     /** What the node says as the partition's leader. */
     Result<Marks> tail(VirtualNode node, TopicPartition partition) {
         List<Result<Marks>> answers = new ArrayList<>();
-        node.api().tail(partition, false, answers::add);
+        node.api().tail(partition, ReadConsistency.LEADER, answers::add);
         await("an answer to where " + partition + " ends", () -> !answers.isEmpty());
         return answers.get(0);
     }
@@ -445,11 +446,11 @@ final class VirtualCluster {
     }
 
     static ReadSpec from(long offset) {
-        return new ReadSpec(new ReadSpec.From.Offset(offset), OptionalLong.empty(), 0, false, false);
+        return new ReadSpec(new ReadSpec.From.Offset(offset), OptionalLong.empty(), 0, false, ReadConsistency.LEADER);
     }
 
     static ReadSpec follow(long offset) {
-        return new ReadSpec(new ReadSpec.From.Offset(offset), OptionalLong.empty(), 0, true, false);
+        return new ReadSpec(new ReadSpec.From.Offset(offset), OptionalLong.empty(), 0, true, ReadConsistency.LEADER);
     }
 
     static Collected open(VirtualNode node, TopicPartition partition, ReadSpec spec) {

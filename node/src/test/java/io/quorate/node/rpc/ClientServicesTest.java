@@ -21,6 +21,7 @@ import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import io.quorate.node.api.EventQuery;
 import io.quorate.node.api.Marks;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
@@ -80,6 +81,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayName("The client port")
 @Timeout(60)
@@ -453,14 +456,41 @@ class ClientServicesTest {
                     .build());
 
             assertEquals(new TopicPartition("orders", 2, 8), read.partition());
-            assertEquals(new ReadSpec(new ReadSpec.From.Offset(17), OptionalLong.of(20), 5, true, true), read.spec());
+            assertEquals(
+                    new ReadSpec(new ReadSpec.From.Offset(17), OptionalLong.of(20), 5, true, ReadConsistency.LOCAL),
+                    read.spec());
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "CONSISTENCY_UNSPECIFIED, LEADER",
+            "CONSISTENCY_LEADER, LEADER",
+            "CONSISTENCY_LOCAL, LOCAL",
+            "CONSISTENCY_LINEARIZABLE_ANY_REPLICA, LINEARIZABLE_ANY_REPLICA"
+        })
+        @DisplayName("asks for the consistency that the client has named, and for nothing weaker")
+        void consistency(Consistency named, ReadConsistency asked) {
+            assertEquals(
+                    asked,
+                    read(ReadRequest.newBuilder().setConsistency(named).build())
+                            .spec()
+                            .consistency());
+        }
+
+        @Test
+        @DisplayName("refuses a consistency that it does not know")
+        void unknownConsistency() {
+            StatusRuntimeException refused = assertThrows(StatusRuntimeException.class, () -> blocking()
+                    .getTail(GetTailRequest.newBuilder().setConsistencyValue(4).build()));
+
+            assertEquals("consistency", errorInfo(refused).getMetadataOrThrow("field"));
         }
 
         @Test
         @DisplayName("starts at the beginning, at the leader, without bounds, if nothing else is said")
         void defaults() {
             assertEquals(
-                    new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, false),
+                    new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LEADER),
                     read(ReadRequest.getDefaultInstance()).spec());
         }
 

@@ -12,6 +12,7 @@ import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.api.NodeEvent;
+import io.quorate.node.api.ReadConsistency;
 import io.quorate.node.api.ReadSession;
 import io.quorate.node.api.ReadSink;
 import io.quorate.node.api.ReadSpec;
@@ -81,13 +82,16 @@ final class FakeNodeApi implements NodeApi {
     }
 
     @Override
-    public void tail(TopicPartition partition, boolean anyReplica, Consumer<Result<Marks>> answer) {
+    public void tail(TopicPartition partition, ReadConsistency consistency, Consumer<Result<Marks>> answer) {
         answer.accept(answer(MARKS));
     }
 
     @Override
     public void findOffset(
-            TopicPartition partition, long appendTimeMillis, boolean anyReplica, Consumer<Result<FoundOffset>> answer) {
+            TopicPartition partition,
+            long appendTimeMillis,
+            ReadConsistency consistency,
+            Consumer<Result<FoundOffset>> answer) {
         answer.accept(answer(new FoundOffset(appendTimeMillis / 1_000, MARKS)));
     }
 
