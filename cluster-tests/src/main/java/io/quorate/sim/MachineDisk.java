@@ -20,6 +20,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The disk of one machine, over all starts of its process, and the same disk as the checkers see it: recovered, by the
@@ -41,6 +43,7 @@ final class MachineDisk {
     private final Prng prng;
     private final WriteBuffer writeBuffer = new WriteBuffer(4096);
     private final Map<Long, CachedImage> images = new HashMap<>();
+    private final Set<Long> mended = new TreeSet<>();
     private SimulatedDisk current;
     private boolean forceFails;
     private boolean everRotted;
@@ -209,7 +212,20 @@ final class MachineDisk {
                 .orElse(0);
     }
 
-    /** What would be found of a group after a loss of power now. */
+    /**
+     * A replica is mended from now on. That may begin with a snapshot in place of its log, and what it had accepted is then
+     * missing until the others have given it back: as rot took it, what was there before counts meanwhile.
+     */
+    void mends(long groupId) {
+        forced(groupId);
+        mended.add(groupId);
+    }
+
+    void isMended(long groupId) {
+        mended.remove(groupId);
+    }
+
+    /** What would be found of a group after a loss of power now, if nothing had rotted. */
     Optional<DurableImages.Image> forced(long groupId) {
         long operations = current.operations();
         CachedImage cached = images.get(groupId);
@@ -230,6 +246,9 @@ final class MachineDisk {
         try {
             LogStore store = LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer);
             if (store.damage().isPresent()) {
+                if (mended.contains(groupId)) {
+                    return images.get(groupId).image();
+                }
                 throw store.damage().get().asException();
             }
             return Optional.of(new ForcedLog(store));

@@ -348,12 +348,14 @@ final class SimulatedNode {
                     throw new Violation(
                             Invariant.FORCED_IS_RECOVERABLE, id + " found damage where nothing has rotted: " + damage);
                 }
+                disk.mends(groupId);
             });
         }
 
         @Override
         public void onRepaired(long groupId) {
             note("g" + groupId + " is repaired");
+            disk.isMended(groupId);
             world.sightings().met(RareState.REPLICA_REPAIRED);
         }
 
