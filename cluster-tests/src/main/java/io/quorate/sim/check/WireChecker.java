@@ -14,6 +14,7 @@ import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import java.util.HashMap;
@@ -86,6 +87,10 @@ public final class WireChecker {
             leads(from, groupId, heartbeat.term());
             // Capped to what the follower is known to hold, so it need not be an entry of the leader's own term.
             highestCommitIndex.merge(groupId, heartbeat.commitIndex(), Math::max);
+        } else if (message instanceof ReadIndexResponse response && response.granted()) {
+            leads(from, groupId, response.term());
+            // A follower commits what it has of it, and may lead next.
+            highestCommitIndex.merge(groupId, response.index(), Math::max);
         } else if (message instanceof InstallSnapshot piece) {
             leads(from, groupId, piece.term());
         } else if (message instanceof VoteRequest request) {

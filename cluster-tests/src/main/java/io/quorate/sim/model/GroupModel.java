@@ -17,6 +17,7 @@ import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.raft.message.Message;
 import io.quorate.raft.message.PreVoteResponse;
+import io.quorate.raft.message.ReadIndexResponse;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -490,6 +491,9 @@ public final class GroupModel {
         } else if (message instanceof Heartbeat heartbeat) {
             requireLeads(from, heartbeat.term());
             requireChosen(from, heartbeat.term(), heartbeat.commitIndex());
+        } else if (message instanceof ReadIndexResponse response && response.granted()) {
+            requireLeads(from, response.term());
+            requireChosen(from, response.term(), response.index());
         } else if (message instanceof InstallSnapshot piece) {
             requireLeads(from, piece.term());
             requireOfChosen(from, piece.snapshot().last());
