@@ -62,7 +62,8 @@ final class AdminCall<Q, R> implements NodeConnection.Answer<R> {
     }
 
     private void attempt() {
-        if (answer.isDone()) {
+        if (answer.isDone() || deadlineNanos - loop.nanoTime() <= 0) {
+            // The end is due, if it has not come: a call without time would only report that it had none.
             return;
         }
         if (!cluster.isDescribed()) {

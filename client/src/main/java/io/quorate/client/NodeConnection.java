@@ -10,6 +10,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.quorate.wire.RecordBatch;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -42,6 +43,9 @@ final class NodeConnection {
     private long retryAtNanos;
     private int timeouts;
     private String lastError = "not asked yet";
+    /** What the transport last said, other than that the time was up, since the node last answered. */
+    private Optional<String> broken = Optional.empty();
+
     private boolean closed;
 
     NodeConnection(ClientLoop loop, HostAndPort address, Backoff backoff) {
@@ -64,7 +68,9 @@ final class NodeConnection {
         return backoff.hasFailed() ? retryAtNanos - loop.nanoTime() : 0;
     }
 
-    /** Why the last call failed, for people. */
+    /**
+     * Why the last call failed, for people. A call that came too late to be refused does not hide why those before it were.
+     */
     String lastError() {
         return lastError;
     }
@@ -81,10 +87,16 @@ final class NodeConnection {
 
     /** Many calls fail when one connection breaks: only the first of them counts. */
     void failed(long callEpoch, Failure failure) {
-        lastError = failure.message();
+        boolean tooLate = failure.is("DEADLINE_EXCEEDED");
+        lastError = tooLate && broken.isPresent()
+                ? failure.message() + "; before that: " + broken.get()
+                : failure.message();
+        if (failure.isTransport() && !tooLate) {
+            broken = Optional.of(failure.message());
+        }
         if (failure.isTransport() && callEpoch == epoch) {
             epoch++;
-            timeouts = failure.is("DEADLINE_EXCEEDED") ? timeouts + 1 : 0;
+            timeouts = tooLate ? timeouts + 1 : 0;
             if (timeouts > 0 && timeouts % TIMEOUTS_TO_RECONNECT != 0) {
                 // A busy node may be about to answer, or to accept: a new connection would start all over.
                 channelEpoch = epoch;
@@ -98,6 +110,7 @@ final class NodeConnection {
             backoff.reset();
             timeouts = 0;
             lastError = "answers";
+            broken = Optional.empty();
         }
     }
 
