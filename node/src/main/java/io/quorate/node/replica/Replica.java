@@ -134,6 +134,7 @@ public final class Replica implements FlushRounds.Target {
     /** Whether it is among those that are ticked. */
     private boolean ticked;
 
+    private long lastTick;
     private long persistedSequence;
     private long committedIndex;
     private EntryId applied;
@@ -259,8 +260,16 @@ public final class Replica implements FlushRounds.Target {
         return ledTerm != 0 && leads(ledTerm) && applied.index() >= core.leadershipStartIndex();
     }
 
-    /** Time passes by one tick. Returns whether it is to be told of the next one too. */
-    boolean tick() {
+    /**
+     * Time passes by one tick. Returns whether it is to be told of the next one too.
+     *
+     * @param number of the tick, each greater than the one before; time that ran double would break the leases of leaders
+     */
+    boolean tick(long number) {
+        if (number <= lastTick) {
+            throw new IllegalStateException(name + ": told of tick " + number + " after tick " + lastTick);
+        }
+        lastTick = number;
         if (state != State.RUNNING) {
             ticked = false;
             return false;
@@ -275,9 +284,12 @@ public final class Replica implements FlushRounds.Target {
         return ticked;
     }
 
+    /** Whoever was quarantined and repaired between two ticks is still among those that are ticked. */
     private void startTicking() {
-        ticked = true;
-        host.turns().ticked().add(this);
+        if (!ticked) {
+            ticked = true;
+            host.turns().ticked().add(this);
+        }
     }
 
     /** If it rests, it counts time again. */

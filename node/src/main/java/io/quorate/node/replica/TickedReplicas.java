@@ -27,6 +27,7 @@ public final class TickedReplicas {
 
     private final Clock clock;
     private long nextTickNanos;
+    private long ticks;
 
     TickedReplicas(Clock clock) {
         this.clock = clock;
@@ -63,8 +64,9 @@ public final class TickedReplicas {
     public void tick() {
         List<Replica> all = awake;
         awake = ticking;
+        ticks++;
         for (Replica replica : all) {
-            if (replica.tick()) {
+            if (replica.tick(ticks)) {
                 awake.add(replica);
             } else if (replica.isRunning()) {
                 resting.put(replica.name().groupId(), replica);
