@@ -631,7 +631,7 @@ public final class NodeRuntime {
     }
 
     private void admit(Admission.Admitted as) {
-        memory.admit(as.admission(), as.founders(), () -> {
+        memory.admit(settings.nodeId(), as.admission(), as.founders(), () -> {
             takePartOnceThereIsRoom(this::tellOthers);
         });
     }

@@ -4,8 +4,9 @@ package io.quorate.node.standing;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.seam.GuardedLoop;
 import io.quorate.raft.log.NodeId;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +21,9 @@ public final class DurableMemory {
     private final GuardedLoop loop;
     private final Executor executor;
     private final NodeMemoryFile file;
-    private final List<Runnable> waiting = new ArrayList<>();
+    /** By whom it concerns: of what is owed to a node only the latest counts, however often it asks meanwhile. */
+    private final Map<NodeId, Runnable> waiting = new LinkedHashMap<>();
+
     private NodeMemory latest;
     private NodeMemory durable;
     private boolean writing;
@@ -49,12 +52,16 @@ public final class DurableMemory {
         write();
     }
 
-    /** Runs once everything that is remembered now is on the disk; at once if it is. */
-    void whenDurable(Runnable then) {
+    /**
+     * Runs once everything that is remembered now is on the disk; at once if it is.
+     *
+     * @param concerned takes the place of what waits already to run for this node
+     */
+    void whenDurable(NodeId concerned, Runnable then) {
         if (durable.equals(latest)) {
             then.run();
         } else {
-            waiting.add(then);
+            waiting.put(concerned, then);
             write();
         }
     }
@@ -65,9 +72,9 @@ public final class DurableMemory {
     }
 
     /** This node belongs to the cluster from now on; {@code then} runs when its disk knows. */
-    public void admit(int as, List<NodeId> founders, Runnable then) {
+    public void admit(NodeId self, int as, List<NodeId> founders, Runnable then) {
         change(latest.admitted(as, founders));
-        whenDurable(then);
+        whenDurable(self, then);
     }
 
     /** As {@link #change}, where a peer can be reached. */
@@ -98,7 +105,7 @@ public final class DurableMemory {
         writing = false;
         durable = written;
         if (durable.equals(latest)) {
-            List<Runnable> due = List.copyOf(waiting);
+            List<Runnable> due = List.copyOf(waiting.values());
             waiting.clear();
             due.forEach(Runnable::run);
         } else {

@@ -138,7 +138,7 @@ public final class PeerGuard {
             note(peer, new Storage(0, incarnation));
         }
         // Whoever relies on the answer relies on this node to remember it.
-        memory.whenDurable(() -> send.accept(peer, standing));
+        memory.whenDurable(peer, () -> send.accept(peer, standing));
     }
 
     private Standing standingOf(NodeId peer, long incarnation) {

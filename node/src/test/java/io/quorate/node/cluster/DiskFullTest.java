@@ -15,6 +15,7 @@ import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.seam.PeerMessage;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -238,5 +239,30 @@ class DiskFullTest {
         assertTrue(appended * 90_000L < 2 * MIB + CRITICAL / 2, appended + " appended");
         assertTrue(single.nowMillis() - before < VirtualCluster.DISK.checkIntervalMillis(), "no check was due");
         assertTrue(single.tail(single.node(1), log) instanceof Result.Ok);
+    }
+
+    @Test
+    @DisplayName("before a cluster is formed owes each node that asks meanwhile one answer, however often it has asked")
+    void owesOneAnswer() {
+        VirtualCluster forming = new VirtualCluster(3);
+        VirtualNode full = forming.node(1);
+        full.start();
+        full.disk().leaveFree(0);
+        List<PeerMessage.Standing> answered = new ArrayList<>();
+        forming.network().tap((from, message) -> {
+            if (from.equals(full.id()) && message instanceof PeerMessage.Standing standing) {
+                answered.add(standing);
+            }
+        });
+        forming.node(2).start();
+        forming.run(60_000);
+        assertEquals(List.of(), answered, "it promises to remember whom it has met, and cannot yet");
+
+        free(full);
+        forming.await("it has met node 2", () -> !answered.isEmpty());
+
+        assertEquals(1, answered.size(), "at once, before node 2 asks again");
+        forming.node(3).start();
+        forming.awaitReady();
     }
 }
