@@ -25,7 +25,7 @@ import java.util.Optional;
  * drive terms up.
  */
 final class Candidate implements MemberRole {
-    private final RaftCore core;
+    private final MemberCore core;
     private final ElectionTimer timer;
     private final int haste;
     private final VoteTally tally;
@@ -36,7 +36,7 @@ final class Candidate implements MemberRole {
      * @param haste    see {@link ElectionTimer#restartForCampaign}
      * @param transfer whether the leader has asked for it
      */
-    Candidate(RaftCore core, int haste, boolean transfer) {
+    Candidate(MemberCore core, int haste, boolean transfer) {
         this.core = core;
         this.haste = haste;
         this.timer = core.newCampaignTimer(haste);

@@ -30,7 +30,7 @@ import java.util.Optional;
  * undo entries up to there: whoever asks for that is not the leader of this term and is not obeyed.
  */
 final class Follower implements MemberRole {
-    private final RaftCore core;
+    private final MemberCore core;
     private final RaftLog log;
     private final ElectionTimer timer;
     private Optional<NodeId> leader;
@@ -40,7 +40,7 @@ final class Follower implements MemberRole {
     private boolean acknowledge;
     private final ForwardedReads reads;
 
-    Follower(RaftCore core, Optional<NodeId> leader) {
+    Follower(MemberCore core, Optional<NodeId> leader) {
         this.core = core;
         this.log = core.log();
         this.timer = core.newElectionTimer();

@@ -33,7 +33,7 @@ import java.util.function.ToLongFunction;
  * (thesis §6.2); by then the others may have elected somebody else.
  */
 final class Leader implements MemberRole {
-    private final RaftCore core;
+    private final MemberCore core;
     private final RaftLog log;
     private final Replication replication;
     private final List<FollowerProgress> followers;
@@ -51,7 +51,7 @@ final class Leader implements MemberRole {
 
     private long latelyCommitIndex;
 
-    Leader(RaftCore core) {
+    Leader(MemberCore core) {
         this.core = core;
         this.log = core.log();
         this.startIndex = log.lastIndex() + 1;

@@ -13,12 +13,12 @@ import io.quorate.raft.message.TimeoutNow;
  * leadership.
  */
 final class LeadershipTransfer {
-    private final RaftCore core;
+    private final MemberCore core;
     private final FollowerProgress target;
     private int remainingTicks;
     private boolean asked;
 
-    LeadershipTransfer(RaftCore core, FollowerProgress target) {
+    LeadershipTransfer(MemberCore core, FollowerProgress target) {
         this.core = core;
         this.target = target;
         this.remainingTicks = core.config().electionTimeoutTicks();

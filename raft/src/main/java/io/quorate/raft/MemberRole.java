@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * What a member is in its term, with the state that only this role has: leaving the role drops it, so nothing of it can
- * outlive the term. The messages that arrive here are of the member's own term; {@link RaftCore#step} has dealt with
+ * outlive the term. The messages that arrive here are of the member's own term; {@link Reception} has dealt with
  * all others, except that a pre-vote names a term to come.
  *
  * <pre>

@@ -19,10 +19,10 @@ import java.util.function.Predicate;
  * leader leaves learners what they are. Belongs to one leadership.
  */
 final class MembershipChange {
-    private final RaftCore core;
+    private final MemberCore core;
     private Optional<Membership> target = Optional.empty();
 
-    MembershipChange(RaftCore core) {
+    MembershipChange(MemberCore core) {
         this.core = core;
     }
 

@@ -24,14 +24,14 @@ import java.util.Optional;
  * are. It knows no leader: it must be able to grant the pre-votes of others, or a group could refuse itself for ever.
  */
 final class PreCandidate implements MemberRole {
-    private final RaftCore core;
+    private final MemberCore core;
     private final ElectionTimer timer;
     private final int haste;
     private final long campaignTerm;
     private final VoteTally tally;
 
     /** @param haste see {@link ElectionTimer#restartForCampaign} */
-    PreCandidate(RaftCore core, int haste) {
+    PreCandidate(MemberCore core, int haste) {
         this.core = core;
         this.haste = haste;
         this.timer = core.newCampaignTimer(haste);

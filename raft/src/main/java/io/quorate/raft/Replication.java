@@ -22,7 +22,7 @@ import java.util.Optional;
  * messages as possible.
  */
 final class Replication {
-    private final RaftCore core;
+    private final MemberCore core;
     private final RaftLog log;
     private final List<FollowerProgress> followers = new ArrayList<>();
     private long heartbeatRound;
@@ -31,7 +31,7 @@ final class Replication {
     private List<LogEntry> slice = List.of();
 
     /** @param startIndex of the first entry that the followers surely lack */
-    Replication(RaftCore core, long startIndex) {
+    Replication(MemberCore core, long startIndex) {
         this.core = core;
         this.log = core.log();
         core.peers().forEach(peer -> followers.add(new FollowerProgress(peer, core.config(), startIndex)));

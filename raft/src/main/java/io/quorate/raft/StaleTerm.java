@@ -24,9 +24,9 @@ import io.quorate.raft.message.VoteResponse;
  * catches up; an answer to a question of an older term is ignored, since whoever asked is gone (paper §5.1).
  */
 final class StaleTerm implements MessageHandler {
-    private final RaftCore core;
+    private final MemberCore core;
 
-    StaleTerm(RaftCore core) {
+    StaleTerm(MemberCore core) {
         this.core = core;
     }
 

@@ -12,11 +12,11 @@ import java.util.Optional;
 
 /** Whom a member supports, whatever its role (paper §5.2, §5.4.1, thesis §9.6). */
 final class Voting {
-    private final RaftCore core;
+    private final MemberCore core;
     /** Over all roles and terms: whoever heard a leader has promised it time, if leases are in use. */
     private int ticksSinceAnyLeader;
 
-    Voting(RaftCore core) {
+    Voting(MemberCore core) {
         this.core = core;
         // Before a restart it may have heard a leader just now; only a member of a fresh group has surely heard none.
         boolean fresh = core.term() == 0 && core.log().last().equals(EntryId.NONE);
@@ -40,7 +40,7 @@ final class Voting {
     /** Whether a leader may count on this member not to support anybody else yet (thesis §6.4.1). */
     private boolean isBoundByLease() {
         return core.config().usesLeases()
-                && core.role() != RaftCore.Role.LEADER
+                && !(core.role() instanceof Leader)
                 && ticksSinceAnyLeader < core.config().electionTimeoutTicks();
     }
 
