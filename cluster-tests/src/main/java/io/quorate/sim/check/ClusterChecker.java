@@ -84,7 +84,6 @@ public final class ClusterChecker {
     }
 
     public void onNodeStarted(NodeId node) {
-        wire.onNodeStarted(node);
         for (GroupOracle oracle : groups.values()) {
             oracle.onNodeStarted(node);
         }
@@ -92,6 +91,7 @@ public final class ClusterChecker {
 
     /** A node's replica of the group starts from what is on its disk now. */
     public void onOpened(NodeId node, long groupId, Membership membership) {
+        wire.onOpened(node, groupId);
         if (!gone.contains(groupId)) {
             models.computeIfAbsent(groupId, id -> new GroupModel(id, membership))
                     .opened(node, membership, disks.of(node, groupId));

@@ -3,7 +3,6 @@ package io.quorate.sim.check;
 
 import static io.quorate.sim.check.Violation.require;
 
-import io.quorate.node.replica.MemberId;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.HardState;
@@ -53,8 +52,9 @@ public final class WireChecker {
         this.sampled = sampled;
     }
 
-    public void onNodeStarted(NodeId node) {
-        terms.keySet().removeIf(key -> MemberId.node(key.node()).equals(node));
+    /** A replica begins from its disk, after a restart or a repair: what that must still know of terms is the model's. */
+    public void onOpened(NodeId node, long groupId) {
+        terms.remove(new NodeGroup(node, groupId));
     }
 
     /** Who has made a snapshot up to here knows for good, restarts included, that all of it is committed. */

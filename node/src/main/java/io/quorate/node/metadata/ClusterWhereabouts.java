@@ -97,4 +97,10 @@ public final class ClusterWhereabouts implements Whereabouts {
             gossip.leadsNoMore(group.groupId());
         }
     }
+
+    @Override
+    public void withdrawn(GroupName group) {
+        leaders.withdrawn(group.groupId(), self);
+        gossip.leadsNoMore(group.groupId());
+    }
 }

@@ -49,6 +49,13 @@ public final class Leaders {
         }
     }
 
+    /** {@code node} takes back what it said of the group: only a generation with another leader is known to others. */
+    public void withdrawn(long groupId, NodeId node) {
+        if (of(groupId).leader().filter(leader -> !leader.equals(node)).isEmpty()) {
+            byGroup.remove(groupId);
+        }
+    }
+
     /** The group is gone. */
     public void forget(long groupId) {
         byGroup.remove(groupId);

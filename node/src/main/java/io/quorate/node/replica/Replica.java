@@ -809,7 +809,9 @@ public final class Replica implements FlushRounds.Target {
         }
         reads.abandon();
         feed.releaseArrived();
-        host.whereabouts().observed(name, core.term(), Optional.empty());
+        host.whereabouts().withdrawn(name);
+        observedTerm = -1;
+        observedLeader = Optional.empty();
     }
 
     private void send(List<Envelope> envelopes) {

@@ -19,4 +19,10 @@ public interface Whereabouts {
 
     /** A local replica learnt that its term changed or who leads it. */
     void observed(GroupName group, long generation, Optional<NodeId> leader);
+
+    /**
+     * The local replica takes no part any more. What it said is taken back: it may have been in a generation that its disk
+     * never got and that nobody else has heard of, next to which every true leader would look deposed.
+     */
+    void withdrawn(GroupName group);
 }

@@ -46,6 +46,22 @@ class LeadersTest {
     }
 
     @Test
+    @DisplayName("a generation that only its candidate knew hides no true leader once it is taken back")
+    void withdrawn() {
+        leaders.observe(GROUP, 10, Optional.empty());
+        leaders.observe(GROUP, 3, Optional.of(N2));
+        holds("nobody in 10");
+
+        leaders.withdrawn(GROUP, N1);
+        leaders.observe(GROUP, 3, Optional.of(N2));
+        holds("n2 in 3");
+        leaders.withdrawn(GROUP, N1);
+        holds("n2 in 3");
+        leaders.withdrawn(GROUP, N2);
+        holds("nobody in 0");
+    }
+
+    @Test
     @DisplayName("a node that tells of all it leads leads nothing else any more")
     void completeStatus() {
         leaders.observe(GROUP, 5, Optional.of(N1));
