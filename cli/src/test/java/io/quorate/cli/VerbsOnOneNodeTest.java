@@ -101,6 +101,9 @@ class VerbsOnOneNodeTest {
         assertEquals("", cli().run("read", "t2", "--from", "2200-01-01T00:00Z").out());
         assertEquals(
                 "one\n\n", cli().run("read", "t2", "--follow", "--limit", "2").out());
+        assertEquals(lines, cli().run("read", "t2", "--replica", "any").out());
+        assertEquals(
+                lines, cli().run("read", "t2", "--replica", "1", "--may-lag").out());
 
         Path file = Files.write(directory.resolve("more.txt"), "k:v\n".getBytes(StandardCharsets.UTF_8));
         assertEquals(new Ran(0, "", ""), cli().run("append", "t2", file.toString(), "--key-separator", ":", "--quiet"));

@@ -70,7 +70,7 @@ final class AdminCall<Q, R> implements NodeConnection.Answer<R> {
             learnCluster();
             return;
         }
-        asked = cluster.metadataLeader().map(Cluster.Leader::node).or(this::anyNode);
+        asked = cluster.metadataLeader().map(Cluster.Target::node).or(this::anyNode);
         if (asked.isEmpty()) {
             retryIn(backoff.nextNanos());
             return;

@@ -25,7 +25,7 @@ final class AppendStream {
         void onEnded(AppendStream stream, Failure failure);
     }
 
-    private final Cluster.Leader leader;
+    private final Cluster.Target leader;
     private final NodeConnection node;
     private long generation;
     private final Listener listener;
@@ -34,7 +34,7 @@ final class AppendStream {
     private boolean opened;
     private boolean ended;
 
-    private AppendStream(Cluster.Leader leader, Listener listener) {
+    private AppendStream(Cluster.Target leader, Listener listener) {
         this.leader = leader;
         this.node = leader.node();
         this.generation = leader.generation();
@@ -48,7 +48,7 @@ final class AppendStream {
      *
      * @param leader what the client believes; its generation may be 0: nothing
      */
-    static AppendStream open(Cluster.Leader leader, String topic, int partition, Listener listener) {
+    static AppendStream open(Cluster.Target leader, String topic, int partition, Listener listener) {
         AppendStream stream = new AppendStream(leader, listener);
         stream.start(topic, partition);
         return stream;
@@ -73,7 +73,7 @@ final class AppendStream {
     }
 
     /** Whom the session was opened with. */
-    Cluster.Leader leader() {
+    Cluster.Target leader() {
         return leader;
     }
 

@@ -30,8 +30,16 @@ final class Cluster {
         static final Leadership UNKNOWN = new Leadership(0, 0, 0);
     }
 
-    /** A leader that can be called. */
-    record Leader(NodeConnection node, long groupId, long generation) {}
+    /**
+     * A node to be asked about a partition, as its leader or as one of its replicas.
+     *
+     * @param groupId    of the partition; 0 if not known
+     * @param generation of the leadership; 0 if it is asked as any replica
+     */
+    record Target(NodeConnection node, long groupId, long generation) {}
+
+    /** Which nodes hold the replicas of the partition's group. */
+    record Placement(long groupId, List<Integer> nodeIds) {}
 
     private record PartitionKey(String topic, int partition) {}
 
@@ -46,6 +54,7 @@ final class Cluster {
     private final Map<String, Integer> aliases = new HashMap<>();
 
     private final Map<PartitionKey, Leadership> leaders = new HashMap<>();
+    private final Map<PartitionKey, Placement> placements = new HashMap<>();
     private final Map<String, TopicLookup> lookups = new HashMap<>();
     private Leadership metadataLeader = Leadership.UNKNOWN;
     private int maxBatchBytes;
@@ -104,24 +113,34 @@ final class Cluster {
     }
 
     /** The leader of a partition, if one is known and it is not left alone because of a failure. */
-    Optional<Leader> leader(String topic, int partition) {
+    Optional<Target> leader(String topic, int partition) {
         Leadership leadership = leaders.get(new PartitionKey(topic, partition));
         return leadership == null ? Optional.empty() : callable(leadership);
     }
 
-    Optional<Leader> metadataLeader() {
+    Optional<Target> metadataLeader() {
         return callable(metadataLeader);
     }
 
-    private Optional<Leader> callable(Leadership leadership) {
+    private Optional<Target> callable(Leadership leadership) {
         String address = addresses.get(leadership.leaderId());
         if (leadership.leaderId() == 0 || address == null) {
             return Optional.empty();
         }
         NodeConnection node = connection(address);
         return node.isAvailable()
-                ? Optional.of(new Leader(node, leadership.groupId(), leadership.generation()))
+                ? Optional.of(new Target(node, leadership.groupId(), leadership.generation()))
                 : Optional.empty();
+    }
+
+    /** Where the partition's replicas are, as the node said that described the topic last; empty if none has. */
+    Optional<Placement> placement(String topic, int partition) {
+        return Optional.ofNullable(placements.get(new PartitionKey(topic, partition)));
+    }
+
+    /** A node by its id, if its address is known. */
+    Optional<NodeConnection> node(int nodeId) {
+        return Optional.ofNullable(addresses.get(nodeId)).map(this::connection);
     }
 
     /** The partition's group in the latest incarnation of the topic that any node has told of; 0 if none has. */
@@ -171,6 +190,11 @@ final class Cluster {
             Leadership heard =
                     new Leadership(partition.getGroupId(), partition.getLeaderId(), partition.getGeneration());
             leaders.merge(key, heard, Cluster::newer);
+            // Ids are given in ascending order: the higher one is the topic's latest incarnation.
+            placements.merge(
+                    key,
+                    new Placement(partition.getGroupId(), List.copyOf(partition.getReplicasList())),
+                    (known, told) -> told.groupId() >= known.groupId() ? told : known);
         }
     }
 
@@ -188,17 +212,29 @@ final class Cluster {
      * The node refused or broke off a request to the leader of a partition: takes in what it said about the leader, and
      * does not believe any more that it is this node in this generation, unless an answer says so again.
      */
-    void leaderFailed(String topic, int partition, Leader leader, Failure failure) {
+    void leaderFailed(String topic, int partition, Target leader, Failure failure) {
         PartitionKey key = new PartitionKey(topic, partition);
         Leadership known = leaders.getOrDefault(key, Leadership.UNKNOWN);
-        long newerGroup =
-                failure.is("TOPIC_RECREATED") ? failure.number("group_id").orElse(0) : 0;
-        if (newerGroup > known.groupId()) {
-            leaders.put(key, new Leadership(newerGroup, 0, 0));
-        } else if (known.groupId() == leader.groupId()) {
+        if (!isRecreated(key, failure) && known.groupId() == leader.groupId()) {
             leaders.put(key, afterFailure(known, leader.node(), failure));
         }
         // Otherwise another incarnation of the topic has failed, which says nothing about this one.
+    }
+
+    /** A replica refused or broke off a request; that says nothing about who leads. */
+    void replicaFailed(String topic, int partition, Failure failure) {
+        isRecreated(new PartitionKey(topic, partition), failure);
+    }
+
+    /** Takes in that there is a newer incarnation of the topic, if that is what the failure tells. */
+    private boolean isRecreated(PartitionKey key, Failure failure) {
+        long newerGroup =
+                failure.is("TOPIC_RECREATED") ? failure.number("group_id").orElse(0) : 0;
+        if (newerGroup <= leaders.getOrDefault(key, Leadership.UNKNOWN).groupId()) {
+            return false;
+        }
+        leaders.put(key, new Leadership(newerGroup, 0, 0));
+        return true;
     }
 
     void metadataLeaderFailed(NodeConnection node, Failure failure) {
@@ -226,6 +262,7 @@ final class Cluster {
     /** The nodes agree that there is no such topic: whatever bears the name next is new. */
     void forget(String topic) {
         leaders.keySet().removeIf(key -> key.topic().equals(topic));
+        placements.keySet().removeIf(key -> key.topic().equals(topic));
     }
 
     private void learnAddress(int nodeId, String text) {

@@ -159,15 +159,21 @@ final class ClusterAdmin implements Admin {
 
     @Override
     public TailInfo tail(String topic, int partition) {
-        return AdminAnswers.tail(loop.await(tail(cluster, topic, partition)).response());
+        return AdminAnswers.tail(
+                loop.await(tail(cluster, topic, partition, ReadSource.LEADER)).response());
     }
 
     @Override
     public TailInfo trim(String topic, int partition, long offset) {
         requireNotNegative("partition", partition);
         requireNotNegative("offset", offset);
-        return AdminAnswers.tail(loop.await(LeaderCall.start(
-                        cluster, topic, partition, LogServiceGrpc.getTrimMethod(), groupId -> TrimRequest.newBuilder()
+        return AdminAnswers.tail(loop.await(PartitionCall.start(
+                        cluster,
+                        topic,
+                        partition,
+                        ReadSource.LEADER,
+                        LogServiceGrpc.getTrimMethod(),
+                        groupId -> TrimRequest.newBuilder()
                                 .setTopic(topic)
                                 .setPartition(partition)
                                 .setGroupId(groupId)
@@ -179,31 +185,40 @@ final class ClusterAdmin implements Admin {
     @Override
     public long findOffset(String topic, int partition, Instant appendedSince) {
         requireNotNegative("appendedSince", appendedSince.toEpochMilli());
-        return loop.await(findOffset(cluster, topic, partition, appendedSince.toEpochMilli()))
+        return loop.await(findOffset(cluster, topic, partition, appendedSince.toEpochMilli(), ReadSource.LEADER))
                 .response()
                 .getOffset();
     }
 
-    static CompletableFuture<LeaderCall.Answered<FindOffsetResponse>> findOffset(
-            Cluster cluster, String topic, int partition, long appendTimeMillis) {
+    static CompletableFuture<PartitionCall.Answered<FindOffsetResponse>> findOffset(
+            Cluster cluster, String topic, int partition, long appendTimeMillis, ReadSource source) {
         requireNotNegative("partition", partition);
-        return LeaderCall.start(
+        return PartitionCall.start(
                 cluster,
                 topic,
                 partition,
+                source,
                 LogServiceGrpc.getFindOffsetMethod(),
                 groupId -> FindOffsetRequest.newBuilder()
                         .setTopic(topic)
                         .setPartition(partition)
                         .setGroupId(groupId)
                         .setAppendTimeMs(appendTimeMillis)
+                        .setConsistency(source.onTheWire())
                         .build());
     }
 
-    static CompletableFuture<LeaderCall.Answered<GetTailResponse>> tail(Cluster cluster, String topic, int partition) {
+    static CompletableFuture<PartitionCall.Answered<GetTailResponse>> tail(
+            Cluster cluster, String topic, int partition, ReadSource source) {
         requireNotNegative("partition", partition);
-        return LeaderCall.start(
-                cluster, topic, partition, LogServiceGrpc.getGetTailMethod(), groupId -> GetTailRequest.newBuilder()
+        return PartitionCall.start(
+                cluster,
+                topic,
+                partition,
+                source,
+                LogServiceGrpc.getGetTailMethod(),
+                groupId -> GetTailRequest.newBuilder()
+                        .setConsistency(source.onTheWire())
                         .setTopic(topic)
                         .setPartition(partition)
                         .setGroupId(groupId)

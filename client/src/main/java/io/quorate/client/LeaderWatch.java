@@ -9,7 +9,7 @@ import java.util.concurrent.Future;
  * Notices that a leader that does not answer any more has a successor, though its connection looks alive: a process that
  * was stopped or a network that swallows packets. Loop only.
  */
-final class LeaderWatch implements TopicLookup.Subscriber {
+final class LeaderWatch implements ReadWatch, TopicLookup.Subscriber {
     /** The other nodes are asked for so long; then there is silence to wait for again. */
     private static final long ASKING_NANOS = Duration.ofMillis(300).toNanos();
 
@@ -35,6 +35,11 @@ final class LeaderWatch implements TopicLookup.Subscriber {
         this.silenceNanos = silence.toNanos();
     }
 
+    @Override
+    public void start(Cluster.Target leader, Runnable whenReplaced) {
+        start(leader.groupId(), leader.generation(), whenReplaced);
+    }
+
     /** Watches the group's leader of this generation, unless that is done already. */
     void start(long watchedGroupId, long watchedGeneration, Runnable whenReplaced) {
         groupId = watchedGroupId;
@@ -46,12 +51,13 @@ final class LeaderWatch implements TopicLookup.Subscriber {
         }
     }
 
-    /** The leader has answered. */
-    void sign() {
+    @Override
+    public void sign() {
         lastSignNanos = loop.nanoTime();
     }
 
-    void stop() {
+    @Override
+    public void stop() {
         timer.ifPresent(running -> running.cancel(false));
         timer = Optional.empty();
         lookup.unsubscribe(this);
@@ -72,14 +78,14 @@ final class LeaderWatch implements TopicLookup.Subscriber {
 
     @Override
     public void onAnswer() {
-        Optional<Cluster.Leader> leader = cluster.leader(topic, partition);
+        Optional<Cluster.Target> leader = cluster.leader(topic, partition);
         if (leader.isPresent() && isSuccessor(leader.get())) {
             stop();
             onReplaced.run();
         }
     }
 
-    private boolean isSuccessor(Cluster.Leader leader) {
+    private boolean isSuccessor(Cluster.Target leader) {
         // A topic that was deleted and created again has newer groups, whose generations start anew.
         return leader.groupId() > groupId || leader.groupId() == groupId && leader.generation() > generation;
     }

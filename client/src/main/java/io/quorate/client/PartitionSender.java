@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * <p>When a batch fails for good, its sequence is a gap that no later batch can pass: the rest starts anew under a new
  * producer id, which is safe only for batches that are surely not in the log; the others fail with it.
  */
-final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner {
+final class PartitionSender implements AppendStream.Listener, PartitionRoute.Owner {
     /** What was not acknowledged when the producer was closed. */
     record Leftover(String partition, long records) {}
 
@@ -95,7 +95,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
                 null));
         stream.ifPresent(open -> open.cancel("closed"));
         stream = Optional.empty();
-        route.ifPresent(LeaderRoute::stop);
+        route.ifPresent(PartitionRoute::stop);
         watch.ifPresent(LeaderWatch::stop);
         lingerTimer.ifPresent(timer -> timer.cancel(false));
         expiryTimer.ifPresent(timer -> timer.cancel(false));
@@ -145,7 +145,7 @@ final class PartitionSender implements AppendStream.Listener, LeaderRoute.Owner 
     }
 
     @Override
-    public void onLeader(Cluster.Leader leader) {
+    public void onFound(Cluster.Target leader) {
         if (closed) {
             return;
         }

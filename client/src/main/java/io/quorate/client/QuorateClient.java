@@ -91,30 +91,30 @@ public final class QuorateClient implements AutoCloseable {
     }
 
     /**
-     * A reader of one partition; it resumes by itself when the leader changes.
+     * A reader of one partition; it resumes by itself when the leader changes, or another replica has to take over.
      *
-     * @throws QuorateException if the start has to be asked for and the partition's leader does not tell
+     * @throws QuorateException if the start has to be asked for and nobody who may answer tells
      */
     public Reader reader(String topic, int partition, ReaderConfig config) {
         checkOpen();
         loop.checkNotCurrent();
-        ReadStart start = startOf(topic, partition, config.position());
+        ReadStart start = startOf(topic, partition, config.position(), ReadSource.of(config));
         Reader reader = loop.await(
                 loop.call(() -> PartitionReader.open(cluster, topic, partition, config, start, readers::remove)));
         readers.add(reader);
         return reader;
     }
 
-    private ReadStart startOf(String topic, int partition, Position position) {
+    private ReadStart startOf(String topic, int partition, Position position, ReadSource source) {
         if (position instanceof Position.Offset named) {
             return ReadStart.named(named.offset());
         }
         if (position instanceof Position.Since since) {
-            LeaderCall.Answered<FindOffsetResponse> found =
-                    loop.await(ClusterAdmin.findOffset(cluster, topic, partition, since.millis()));
+            PartitionCall.Answered<FindOffsetResponse> found =
+                    loop.await(ClusterAdmin.findOffset(cluster, topic, partition, since.millis(), source));
             return new ReadStart(found.response().getOffset(), true, found.groupId());
         }
-        LeaderCall.Answered<GetTailResponse> tail = loop.await(ClusterAdmin.tail(cluster, topic, partition));
+        PartitionCall.Answered<GetTailResponse> tail = loop.await(ClusterAdmin.tail(cluster, topic, partition, source));
         long offset = position instanceof Position.Earliest
                 ? tail.response().getLowWatermark()
                 : tail.response().getHighWatermark();

@@ -5,7 +5,6 @@ import io.quorate.client.QuorateException.Outcome;
 import io.quorate.v1.ReadBatch;
 import io.quorate.v1.ReadRequest;
 import io.quorate.v1.ReadResponse;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -13,13 +12,13 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
 
 /**
- * Fetches the batches of one partition ahead of its reader, from one leader after the other. Loop only; the queue is
+ * Fetches the batches of one partition ahead of its reader, from one node after the other. Loop only; the queue is
  * where the reader's thread takes over.
  *
- * <p>Bound: a leader is asked for more only while less than {@link #PREFETCH_BYTES} wait in the queue, and never for more
+ * <p>Bound: a node is asked for more only while less than {@link #PREFETCH_BYTES} wait in the queue, and never for more
  * than {@link #MAX_REQUESTED} responses at a time.
  */
-final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
+final class ReadPump implements PartitionRoute.Owner, ReadStream.Listener {
     /** What the reader finds in the queue. */
     sealed interface Item {
         /** @param bytes to be given back with {@link #consumed} */
@@ -35,9 +34,6 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     static final long PREFETCH_BYTES = 4 << 20;
     static final int MAX_REQUESTED = 4;
 
-    /** A leader that is silent for so long may have a successor. */
-    private static final Duration SILENCE = Duration.ofSeconds(3);
-
     /** Where the record count is in a batch: docs/record-batch.md. */
     private static final int RECORD_COUNT_AT = 12;
 
@@ -48,8 +44,9 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     private final OptionalLong untilOffset;
     private final boolean follow;
     private final BlockingQueue<Item> queue;
-    private final LeaderRoute route;
-    private final LeaderWatch watch;
+    private final ReadSource source;
+    private final PartitionRoute route;
+    private final ReadWatch watch;
     private Optional<ReadStream> stream = Optional.empty();
     private Optional<Future<?>> troubleTimer = Optional.empty();
     private long nextOffset;
@@ -57,7 +54,7 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     /** If limited: records that were asked for and have not come. */
     private long remainingRecords;
 
-    /** The cluster itself has named this offset: a leader that does not know it yet will soon. */
+    /** The cluster itself has named this offset: a node that does not know it yet will soon. */
     private boolean offsetProven;
 
     private long queuedBytes;
@@ -81,9 +78,10 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
         this.nextOffset = start.offset();
         this.offsetProven = start.proven();
         this.queue = queue;
-        this.route = new LeaderRoute(cluster, topic, partition, this);
+        this.source = ReadSource.of(config);
+        this.route = source.route(cluster, topic, partition, this);
         route.bind(start.groupId());
-        this.watch = new LeaderWatch(cluster, topic, partition, SILENCE);
+        this.watch = source.watch(cluster, topic, partition, () -> nextOffset);
     }
 
     void start() {
@@ -107,24 +105,27 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     }
 
     @Override
-    public void onLeader(Cluster.Leader leader) {
+    public void onFound(Cluster.Target target) {
         ReadRequest.Builder request = ReadRequest.newBuilder()
                 .setTopic(topic)
                 .setPartition(partition)
-                .setGroupId(leader.groupId())
+                .setGroupId(target.groupId())
                 .setOffset(nextOffset)
                 .setMaxRecords(remainingRecords)
-                .setFollow(follow);
+                .setFollow(follow)
+                .setConsistency(source.onTheWire());
         untilOffset.ifPresent(request::setUntilOffset);
-        stream = Optional.of(ReadStream.open(leader, request.build(), this));
-        watch.start(leader.groupId(), leader.generation(), this::leaderReplaced);
+        stream = Optional.of(ReadStream.open(target, request.build(), this));
+        watch.start(target, this::outdone);
         requestMore();
     }
 
-    private void leaderReplaced() {
+    private void outdone() {
         stream.ifPresent(open -> {
             open.cancel();
-            onFailed(open, Failure.local("UNAVAILABLE", open.node().address() + " has stopped answering"));
+            onFailed(
+                    open,
+                    Failure.local("UNAVAILABLE", open.node().address() + " has stopped answering, or is cut off"));
         });
     }
 
@@ -137,7 +138,7 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     public void onResponse(ReadStream from, ReadResponse response) {
         route.progress();
         // From here on the position is one of this very topic.
-        route.bind(from.leader().groupId());
+        route.bind(from.target().groupId());
         watch.sign();
         calm();
         offsetProven = true;
@@ -186,11 +187,11 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
     public void onFailed(ReadStream from, Failure failure) {
         stream = Optional.empty();
         watch.stop();
-        route.failed(from.leader(), failure);
+        route.failed(from.target(), failure);
         boolean unsure = failure.isGone() || failure.is("BEYOND_TAIL") && offsetProven;
         if (hasReachedBound()) {
             end(new Item.End());
-        } else if (failure.isRetriable() || unsure) {
+        } else if (failure.isRetriable() || unsure || route.mayBeElsewhere(failure)) {
             awaitTrouble();
             route.start();
         } else {
@@ -234,7 +235,7 @@ final class ReadPump implements LeaderRoute.Owner, ReadStream.Listener {
         Optional<Failure> last = route.lastFailure().filter(Failure::fromServer);
         return new QuorateException(
                 last.map(Failure::reason).orElse("UNAVAILABLE"),
-                what() + " finds no leader; " + route.describeTrouble(),
+                what() + " finds no " + route.goal() + "; " + route.describeTrouble(),
                 true,
                 Outcome.NOT_APPLIED,
                 null);

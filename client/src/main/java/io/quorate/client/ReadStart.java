@@ -5,7 +5,7 @@ package io.quorate.client;
  * Where a read begins.
  *
  * @param offset  of the first record
- * @param proven  the cluster itself has named the offset: a leader that does not know it yet will soon
+ * @param proven  the cluster itself has named the offset: a node that does not know it yet will soon
  * @param groupId of the partition in the incarnation of the topic that has named it; 0: none has
  */
 record ReadStart(long offset, boolean proven, long groupId) {

@@ -20,7 +20,7 @@ final class ReadStream {
         void onFailed(ReadStream stream, Failure failure);
     }
 
-    private final Cluster.Leader leader;
+    private final Cluster.Target target;
     private final NodeConnection node;
     private final Listener listener;
     private final ClientCall<ReadRequest, ReadResponse> call;
@@ -28,17 +28,17 @@ final class ReadStream {
     private int requested;
     private boolean ended;
 
-    private ReadStream(Cluster.Leader leader, Listener listener) {
-        this.leader = leader;
-        this.node = leader.node();
+    private ReadStream(Cluster.Target target, Listener listener) {
+        this.target = target;
+        this.node = target.node();
         this.listener = listener;
         this.call = node.newCall(LogServiceGrpc.getReadMethod(), CallOptions.DEFAULT);
         this.epoch = node.epoch();
     }
 
-    /** @param leader whom this read is asked from */
-    static ReadStream open(Cluster.Leader leader, ReadRequest request, Listener listener) {
-        ReadStream stream = new ReadStream(leader, listener);
+    /** @param target whom this read is asked from */
+    static ReadStream open(Cluster.Target target, ReadRequest request, Listener listener) {
+        ReadStream stream = new ReadStream(target, listener);
         stream.call.start(stream.new Responses(), new Metadata());
         stream.call.sendMessage(request);
         stream.call.halfClose();
@@ -50,8 +50,8 @@ final class ReadStream {
     }
 
     /** Whom this read was asked from. */
-    Cluster.Leader leader() {
-        return leader;
+    Cluster.Target target() {
+        return target;
     }
 
     /** Responses that were asked for and have not come. */

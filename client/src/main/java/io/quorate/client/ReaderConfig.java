@@ -3,6 +3,7 @@ package io.quorate.client;
 
 import java.time.Instant;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -12,8 +13,17 @@ import java.util.OptionalLong;
  * @param untilOffset stop before this offset
  * @param limit       stop after this many records; 0: no bound
  * @param follow      wait for further records instead of ending at the high-water mark
+ * @param consistency who answers, and what that is sure to cover
+ * @param preferredNode of several replicas that may answer, the one of this node is asked first; without one, readers spread
+ *                    over the replicas. A read that had to go elsewhere stays there as long as it can
  */
-public record ReaderConfig(Position position, OptionalLong untilOffset, long limit, boolean follow) {
+public record ReaderConfig(
+        Position position,
+        OptionalLong untilOffset,
+        long limit,
+        boolean follow,
+        ReadConsistency consistency,
+        OptionalInt preferredNode) {
     /** Where to start reading. */
     public sealed interface Position {
         /** The first offset that is kept. */
@@ -64,14 +74,34 @@ public record ReaderConfig(Position position, OptionalLong untilOffset, long lim
 
     public ReaderConfig {
         Objects.requireNonNull(position, "position");
+        Objects.requireNonNull(consistency, "consistency");
         if (limit < 0 || untilOffset.orElse(0) < 0) {
             throw new IllegalArgumentException(
                     "limit is " + limit + ", untilOffset is " + untilOffset + "; neither may be negative");
         }
+        if (preferredNode.isPresent() && consistency == ReadConsistency.LEADER) {
+            throw new IllegalArgumentException("node " + preferredNode.getAsInt()
+                    + " is preferred, but only the leader may answer; choose ANY_REPLICA or LOCAL");
+        }
+    }
+
+    /** Of the leader. */
+    public ReaderConfig(Position position, OptionalLong untilOffset, long limit, boolean follow) {
+        this(position, untilOffset, limit, follow, ReadConsistency.LEADER, OptionalInt.empty());
     }
 
     /** All that is there now. */
     public static ReaderConfig fromStart() {
         return new ReaderConfig(Position.earliest(), OptionalLong.empty(), 0, false);
+    }
+
+    /** The same of whichever replica may answer so. */
+    public ReaderConfig with(ReadConsistency other) {
+        return new ReaderConfig(position, untilOffset, limit, follow, other, OptionalInt.empty());
+    }
+
+    /** The same, of this node's replica if it can answer. */
+    public ReaderConfig preferring(int nodeId) {
+        return new ReaderConfig(position, untilOffset, limit, follow, consistency, OptionalInt.of(nodeId));
     }
 }

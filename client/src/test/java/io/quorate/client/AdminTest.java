@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("An administrator")
-@Timeout(30)
+@Timeout(120)
 class AdminTest {
     private FakeCluster cluster;
     private QuorateClient client;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("A producer's buffer")
-@Timeout(30)
+@Timeout(120)
 class BufferBudgetTest {
     @Test
     @DisplayName("gives out what it has and no more")
@@ -62,9 +62,9 @@ class BufferBudgetTest {
         budget.tryAcquire(100);
         ExecutorService threads = Executors.newSingleThreadExecutor();
         try {
-            Future<Boolean> waiting = threads.submit(() -> budget.acquire(1, TimeUnit.SECONDS.toNanos(20)));
+            Future<Boolean> waiting = threads.submit(() -> budget.acquire(1, TimeUnit.SECONDS.toNanos(60)));
             budget.close();
-            Exception error = assertThrows(Exception.class, () -> waiting.get(20, TimeUnit.SECONDS));
+            Exception error = assertThrows(Exception.class, () -> waiting.get(60, TimeUnit.SECONDS));
             assertEquals(IllegalStateException.class, error.getCause().getClass());
         } finally {
             threads.shutdownNow();
@@ -84,7 +84,7 @@ class BufferBudgetTest {
                 int bytes = 1 + i % 4;
                 workers.add(threads.submit(() -> {
                     for (int round = 0; round < 5_000; round++) {
-                        assertTrue(budget.acquire(bytes, TimeUnit.SECONDS.toNanos(20)));
+                        assertTrue(budget.acquire(bytes, TimeUnit.SECONDS.toNanos(60)));
                         most.accumulateAndGet(inside.addAndGet(bytes), Math::max);
                         inside.addAndGet(-bytes);
                         budget.release(bytes);
@@ -93,7 +93,7 @@ class BufferBudgetTest {
                 }));
             }
             for (Future<?> worker : workers) {
-                worker.get(25, TimeUnit.SECONDS);
+                worker.get(60, TimeUnit.SECONDS);
             }
         } finally {
             threads.shutdownNow();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("Whoever waits for the client's thread")
-@Timeout(30)
+@Timeout(120)
 class ClientLoopTest {
     @Test
     @DisplayName("learns it when what it waits for fails by a bug, instead of waiting for ever")
@@ -64,7 +64,7 @@ class ClientLoopTest {
 
             client.close();
 
-            ExecutionException error = assertThrows(ExecutionException.class, () -> call.get(20, TimeUnit.SECONDS));
+            ExecutionException error = assertThrows(ExecutionException.class, () -> call.get(60, TimeUnit.SECONDS));
             assertEquals(
                     "UNAVAILABLE",
                     assertInstanceOf(QuorateException.class, error.getCause()).reason());

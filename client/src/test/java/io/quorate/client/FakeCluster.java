@@ -7,6 +7,7 @@ import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.quorate.v1.Consistency;
 import io.quorate.v1.DescribeClusterResponse;
 import io.quorate.v1.Group;
 import io.quorate.v1.Node;
@@ -28,6 +29,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /**
  * A cluster of scripted nodes behind real sockets. What a real cluster replicates is shared memory here: one log per
@@ -63,6 +65,9 @@ final class FakeCluster implements AutoCloseable {
         /** What was appended from which time on, in ms. */
         final NavigableMap<Long, Long> offsetsByTime = new TreeMap<>();
 
+        /** Nodes that hold a replica. */
+        List<Integer> replicas = List.of();
+
         long groupId;
         long lowWatermark;
         long nextOffset;
@@ -77,6 +82,8 @@ final class FakeCluster implements AutoCloseable {
     final Deque<Step> script = new ArrayDeque<>();
     final List<Received> received = new ArrayList<>();
     final List<String> requests = new ArrayList<>();
+    /** Of all reads that were not hung up on. */
+    final List<Consistency> consistencies = new ArrayList<>();
     /** Reads that follow, told of every batch that is appended. */
     final List<BiConsumer<Log, Stored>> followers = new ArrayList<>();
 
@@ -88,6 +95,7 @@ final class FakeCluster implements AutoCloseable {
             Log log = new Log();
             log.groupId = i + 1;
             log.leaderId = 1 + i % nodeCount;
+            log.replicas = IntStream.rangeClosed(1, nodeCount).boxed().toList();
             partitions.add(log);
         }
         for (int id = 1; id <= nodeCount; id++) {
@@ -129,6 +137,7 @@ final class FakeCluster implements AutoCloseable {
         Log anew = new Log();
         anew.groupId = groupId;
         anew.leaderId = leaderId;
+        anew.replicas = partitions.get(partition).replicas;
         partitions.set(partition, anew);
         notifyAll();
     }
@@ -170,7 +179,7 @@ final class FakeCluster implements AutoCloseable {
     }
 
     synchronized void await(Condition condition, String what) throws InterruptedException {
-        long deadline = System.nanoTime() + 20_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         while (!condition.holds()) {
             long millis = (deadline - System.nanoTime()) / 1_000_000;
             if (millis <= 0) {
@@ -244,6 +253,7 @@ final class FakeCluster implements AutoCloseable {
             topic.addPartitions(Partition.newBuilder()
                     .setPartition(i)
                     .setGroupId(partitions.get(i).groupId)
+                    .addAllReplicas(partitions.get(i).replicas)
                     .setLeaderId(partitions.get(i).leaderId)
                     .setGeneration(partitions.get(i).generation));
         }

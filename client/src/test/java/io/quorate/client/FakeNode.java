@@ -17,6 +17,7 @@ import io.quorate.v1.AppendSessionOpened;
 import io.quorate.v1.AppendSessionRequest;
 import io.quorate.v1.AppendSessionResponse;
 import io.quorate.v1.ClusterServiceGrpc;
+import io.quorate.v1.Consistency;
 import io.quorate.v1.CreateTopicRequest;
 import io.quorate.v1.CreateTopicResponse;
 import io.quorate.v1.DeleteTopicRequest;
@@ -53,9 +54,12 @@ final class FakeNode {
     private int port;
     /** What this node believes, if it is not the truth. */
     Optional<Topic> ownView = Optional.empty();
-    /** Refusals of the next unary requests, whichever they are. */
+    /**
+     * Refusals of the next requests that are not descriptions: the client asks for those by itself too, and they may arrive when
+     * nobody awaits them.
+     */
     final Deque<StatusRuntimeException> refusals = new ArrayDeque<>();
-    /** Answers to unary requests are dropped: the call hangs. */
+    /** Nothing is answered: unary calls and reads hang. */
     boolean mute;
     /** Batches that a read sends before it breaks off; negative: all. */
     int breakReadAfterBatches = -1;
@@ -63,8 +67,12 @@ final class FakeNode {
     long missingOffset = -1;
     /** A read of this node sends damaged bytes. */
     boolean damaging;
-    /** High-water mark that this node reports, if it lags. */
+    /** High-water mark that this node reports, if it lags; reads that follow get nothing new then. */
     long laggingTail = -1;
+    /** First offset that this node's replica has, if it is not the log's. */
+    long ownLowWatermark = -1;
+    /** What this node refuses all reads with, if it does. */
+    Optional<StatusRuntimeException> readRefusal = Optional.empty();
 
     private final List<Session> sessions = new ArrayList<>();
 
@@ -127,13 +135,29 @@ final class FakeNode {
             if (mute) {
                 return true;
             }
-            StatusRuntimeException refusal = refusals.poll();
+            StatusRuntimeException refusal = request.startsWith("Describe") ? null : refusals.poll();
             if (refusal != null) {
                 responses.onError(refusal);
                 return true;
             }
             return false;
         }
+    }
+
+    /** Why this node does not answer a read; empty if it does. */
+    private Optional<StatusRuntimeException> whyNotRead(Log log, Consistency consistency, long groupId) {
+        Optional<StatusRuntimeException> wrong =
+                FakeCluster.wrongIncarnation(log, groupId).or(() -> readRefusal);
+        boolean mayAnswer = isLeaders(consistency) ? log.leaderId == id : log.replicas.contains(id);
+        return wrong.isPresent() || mayAnswer ? wrong : Optional.of(cluster.notLeader(log.leaderId, log.generation));
+    }
+
+    private static boolean isLeaders(Consistency consistency) {
+        return consistency == Consistency.CONSISTENCY_UNSPECIFIED || consistency == Consistency.CONSISTENCY_LEADER;
+    }
+
+    private long tailOf(Log log) {
+        return laggingTail >= 0 ? laggingTail : log.nextOffset;
     }
 
     private static <T> void answer(StreamObserver<T> responses, T response) {
@@ -213,18 +237,19 @@ final class FakeNode {
             }
             synchronized (cluster) {
                 Log log = cluster.partitions.get(request.getPartition());
-                Optional<StatusRuntimeException> wrong = FakeCluster.wrongIncarnation(log, request.getGroupId());
-                if (wrong.isPresent() || log.leaderId != id) {
-                    responses.onError(wrong.orElseGet(() -> cluster.notLeader(log.leaderId, log.generation)));
+                Optional<StatusRuntimeException> refusal =
+                        whyNotRead(log, request.getConsistency(), request.getGroupId());
+                if (refusal.isPresent()) {
+                    responses.onError(refusal.get());
                     return;
                 }
                 answer(
                         responses,
                         GetTailResponse.newBuilder()
                                 .setLowWatermark(log.lowWatermark)
-                                .setHighWatermark(log.nextOffset)
+                                .setHighWatermark(tailOf(log))
                                 .setGeneration(log.generation)
-                                .setLeaderId(id)
+                                .setLeaderId(log.leaderId)
                                 .build());
             }
         }
@@ -236,8 +261,10 @@ final class FakeNode {
             }
             synchronized (cluster) {
                 Log log = cluster.partitions.get(request.getPartition());
-                if (log.leaderId != id) {
-                    responses.onError(cluster.notLeader(log.leaderId, log.generation));
+                Optional<StatusRuntimeException> refusal =
+                        whyNotRead(log, request.getConsistency(), request.getGroupId());
+                if (refusal.isPresent()) {
+                    responses.onError(refusal.get());
                     return;
                 }
                 Map.Entry<Long, Long> found = log.offsetsByTime.ceilingEntry(request.getAppendTimeMs());
@@ -257,15 +284,19 @@ final class FakeNode {
             ((ServerCallStreamObserver<ReadResponse>) responses).setOnCancelHandler(() -> {});
             synchronized (cluster) {
                 Log log = cluster.partitions.get(request.getPartition());
-                long tail = laggingTail >= 0 ? laggingTail : log.nextOffset;
-                Optional<StatusRuntimeException> wrong = FakeCluster.wrongIncarnation(log, request.getGroupId());
-                if (wrong.isPresent()) {
-                    responses.onError(wrong.get());
-                } else if (log.leaderId != id) {
-                    responses.onError(cluster.notLeader(log.leaderId, log.generation));
-                } else if (request.getOffset() < log.lowWatermark) {
-                    responses.onError(FakeCluster.refusal(
-                            Status.Code.OUT_OF_RANGE, "TRIMMED", "starts at " + log.lowWatermark, Map.of()));
+                if (mute) {
+                    return;
+                }
+                cluster.consistencies.add(request.getConsistency());
+                long tail = tailOf(log);
+                long low = ownLowWatermark >= 0 ? ownLowWatermark : log.lowWatermark;
+                Optional<StatusRuntimeException> refusal =
+                        whyNotRead(log, request.getConsistency(), request.getGroupId());
+                if (refusal.isPresent()) {
+                    responses.onError(refusal.get());
+                } else if (request.getOffset() < low) {
+                    responses.onError(
+                            FakeCluster.refusal(Status.Code.OUT_OF_RANGE, "TRIMMED", "starts at " + low, Map.of()));
                 } else if (request.getOffset() > tail) {
                     responses.onError(
                             FakeCluster.refusal(Status.Code.OUT_OF_RANGE, "BEYOND_TAIL", "ends at " + tail, Map.of()));
@@ -282,14 +313,15 @@ final class FakeNode {
                     responses.onError(Status.UNAVAILABLE.asRuntimeException());
                     return;
                 }
-                boolean wanted = batch.baseOffset() + batch.header().recordCount() > request.getOffset();
+                boolean wanted = batch.baseOffset() + batch.header().recordCount() > request.getOffset()
+                        && batch.baseOffset() < tailOf(log);
                 if (wanted && batch.baseOffset() != missingOffset) {
                     sent++;
                     send(batch, log, responses);
                 }
             }
             if (request.getFollow()) {
-                follow(log, (ServerCallStreamObserver<ReadResponse>) responses);
+                follow(log, request.getConsistency(), (ServerCallStreamObserver<ReadResponse>) responses);
             } else {
                 responses.onCompleted();
             }
@@ -305,9 +337,10 @@ final class FakeNode {
                     .build());
         }
 
-        private void follow(Log followed, ServerCallStreamObserver<ReadResponse> responses) {
+        private void follow(Log followed, Consistency consistency, ServerCallStreamObserver<ReadResponse> responses) {
             cluster.followers.add((log, batch) -> {
-                if (log == followed && log.leaderId == id && !responses.isCancelled()) {
+                boolean hears = laggingTail < 0 && (log.leaderId == id || !isLeaders(consistency));
+                if (log == followed && hears && !responses.isCancelled()) {
                     send(batch, log, responses);
                 }
             });

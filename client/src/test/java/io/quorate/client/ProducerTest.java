@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A producer")
-@Timeout(30)
+@Timeout(120)
 class ProducerTest {
     private static final ProducerConfig DEFAULT = ProducerConfig.DEFAULT;
 
@@ -80,11 +80,11 @@ class ProducerTest {
     }
 
     private static AppendResult get(CompletableFuture<AppendResult> future) throws Exception {
-        return future.get(20, TimeUnit.SECONDS);
+        return future.get(60, TimeUnit.SECONDS);
     }
 
     private static QuorateException failure(CompletableFuture<AppendResult> future) {
-        ExecutionException error = assertThrows(ExecutionException.class, () -> future.get(20, TimeUnit.SECONDS));
+        ExecutionException error = assertThrows(ExecutionException.class, () -> future.get(60, TimeUnit.SECONDS));
         return assertInstanceOf(QuorateException.class, error.getCause());
     }
 
@@ -308,7 +308,7 @@ class ProducerTest {
     @Test
     @DisplayName("does not know what became of a batch that was not acknowledged in time, and goes on under a new id")
     void timeoutWithUnknownOutcome() throws Exception {
-        Producer producer = producer(1, 1, with(Duration.ofMillis(300), 1 << 20));
+        Producer producer = producer(1, 1, with(Duration.ofSeconds(2), 1 << 20));
         cluster.script(new Step.Hold());
 
         QuorateException late = failure(producer.send(record("a")));
@@ -326,7 +326,7 @@ class ProducerTest {
     @Test
     @DisplayName("knows that a batch is not in the log that never found a leader")
     void timeoutWithoutLeader() throws Exception {
-        Producer producer = producer(3, 1, with(Duration.ofMillis(300), 1 << 20));
+        Producer producer = producer(3, 1, with(Duration.ofSeconds(3), 1 << 20));
         cluster.elect(0, 0);
 
         QuorateException late = failure(producer.send(record("a")));
@@ -382,7 +382,7 @@ class ProducerTest {
 
         cluster.node(1).release();
 
-        QuorateException error = refused.get(20, TimeUnit.SECONDS);
+        QuorateException error = refused.get(60, TimeUnit.SECONDS);
         assertEquals("OVERLOADED", error.reason());
         assertEquals(Outcome.NOT_APPLIED, error.outcome());
         assertTrue(error.isRetriable());
@@ -454,7 +454,7 @@ class ProducerTest {
             }
         });
 
-        assertInstanceOf(IllegalStateException.class, flushInCallback.get(20, TimeUnit.SECONDS));
+        assertInstanceOf(IllegalStateException.class, flushInCallback.get(60, TimeUnit.SECONDS));
         assertEquals(LongStream.range(0, 100).boxed().toList(), offsets);
     }
 

@@ -59,6 +59,23 @@ abstract class AbstractReadVerb extends ClientVerb {
             description = "With raw: print the key, if there is one, and SEP before the value.")
     private String keySeparator;
 
+    @Option(
+            names = "--replica",
+            paramLabel = "leader|any|NODE",
+            defaultValue = "leader",
+            description = {
+                "Who answers: the leader; any replica; or the one of this node if it can, else another. All that was"
+                        + " acknowledged before is read in any case. Default: ${DEFAULT-VALUE}."
+            })
+    private String replica;
+
+    @Option(
+            names = "--may-lag",
+            description =
+                    "With --replica any or NODE: what that replica knows by itself will do. It may be old, and is there"
+                            + " without a leader too.")
+    private boolean mayLag;
+
     AbstractReadVerb(CliContext context) {
         super(context);
     }
@@ -73,14 +90,15 @@ abstract class AbstractReadVerb extends ClientVerb {
     final int read(PartitionTarget where, Position from, boolean follow) {
         KeySeparator separator = keySeparator == null ? null : new KeySeparator(keySeparator);
         RecordPrinter printer = new RecordPrinter(terminal(), where.topic(), format, separator);
+        WhoAnswers who = WhoAnswers.parse(replica, mayLag);
         AtomicLong left = new AtomicLong(limit == 0 ? Long.MAX_VALUE : limit);
         try (QuorateClient client = connect()) {
             List<Integer> partitions = partitions(client, where, from);
             if (follow && partitions.size() > 1) {
-                followAll(client, where.topic(), partitions, from, printer, left);
+                followAll(client, where.topic(), partitions, from, who, printer, left);
             } else {
                 for (int each : partitions) {
-                    readOne(client, where.topic(), each, from, follow, printer, left);
+                    readOne(client, where.topic(), each, from, follow, who, printer, left);
                 }
             }
         }
@@ -109,6 +127,7 @@ abstract class AbstractReadVerb extends ClientVerb {
             String topic,
             List<Integer> partitions,
             Position from,
+            WhoAnswers who,
             RecordPrinter printer,
             AtomicLong left) {
         if (partitions.size() > MAX_PARTITIONS_FOLLOWED) {
@@ -127,7 +146,7 @@ abstract class AbstractReadVerb extends ClientVerb {
             List<Future<Void>> running = new ArrayList<>();
             for (int each : partitions) {
                 running.add(readers.submit(() -> {
-                    readOne(client, topic, each, from, true, printer, left);
+                    readOne(client, topic, each, from, true, who, printer, left);
                     return null;
                 }));
             }
@@ -149,6 +168,7 @@ abstract class AbstractReadVerb extends ClientVerb {
             int each,
             Position from,
             boolean follow,
+            WhoAnswers who,
             RecordPrinter printer,
             AtomicLong left) {
         if (left.get() <= 0) {
@@ -156,7 +176,7 @@ abstract class AbstractReadVerb extends ClientVerb {
         }
         long readerLimit = limit == 0 ? 0 : left.get();
         ReaderConfig config = new ReaderConfig(from, OptionalLong.empty(), readerLimit, follow);
-        try (Reader reader = client.reader(topic, each, config)) {
+        try (Reader reader = client.reader(topic, each, who.applyTo(config))) {
             while (!reader.isFinished() && left.get() > 0) {
                 for (ReceivedRecord record : reader.poll(follow ? POLL : timeout())) {
                     if (left.getAndDecrement() <= 0) {

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.LongFunction;
 
-/** A query to the leader of a partition, asked until it is answered, refused for good, or the time is up. Loop only. */
-final class LeaderCall<Q, R> implements LeaderRoute.Owner {
+/** A request about a partition to its leader, or to any replica, asked until it is answered, refused for good, or the time is up. Loop only. */
+final class PartitionCall<Q, R> implements PartitionRoute.Owner {
     /** @param groupId of the partition that was asked; 0 if not known */
     record Answered<R>(long groupId, R response) {}
 
@@ -21,13 +21,14 @@ final class LeaderCall<Q, R> implements LeaderRoute.Owner {
     private final MethodDescriptor<Q, R> method;
     private final LongFunction<Q> request;
     private final CompletableFuture<Answered<R>> answer;
-    private final LeaderRoute route;
+    private final PartitionRoute route;
     private final Future<?> deadline;
 
-    private LeaderCall(
+    private PartitionCall(
             Cluster cluster,
             String topic,
             int partition,
+            ReadSource source,
             MethodDescriptor<Q, R> method,
             LongFunction<Q> request,
             CompletableFuture<Answered<R>> answer) {
@@ -36,33 +37,39 @@ final class LeaderCall<Q, R> implements LeaderRoute.Owner {
         this.method = method;
         this.request = request;
         this.answer = answer;
-        this.route = new LeaderRoute(cluster, topic, partition, this);
+        this.route = source.route(cluster, topic, partition, this);
         long timeout = cluster.config().requestTimeout().toNanos();
         this.deadline = cluster.loop().schedule(timeout, this::expire);
     }
 
     /** Any thread. @param request makes the request to the partition's group of an id; 0: not known */
     static <Q, R> CompletableFuture<Answered<R>> start(
-            Cluster cluster, String topic, int partition, MethodDescriptor<Q, R> method, LongFunction<Q> request) {
+            Cluster cluster,
+            String topic,
+            int partition,
+            ReadSource source,
+            MethodDescriptor<Q, R> method,
+            LongFunction<Q> request) {
         CompletableFuture<Answered<R>> answer = new CompletableFuture<>();
-        cluster.loop().run(() -> new LeaderCall<>(cluster, topic, partition, method, request, answer).route.start());
+        cluster.loop().run(() -> new PartitionCall<>(cluster, topic, partition, source, method, request, answer)
+                .route.start());
         return answer;
     }
 
     @Override
-    public void onLeader(Cluster.Leader leader) {
-        leader.node().unary(method, request.apply(leader.groupId()), ATTEMPT_NANOS, new NodeConnection.Answer<R>() {
+    public void onFound(Cluster.Target target) {
+        target.node().unary(method, request.apply(target.groupId()), ATTEMPT_NANOS, new NodeConnection.Answer<R>() {
             @Override
             public void onAnswer(R response) {
                 end();
-                answer.complete(new Answered<>(leader.groupId(), response));
+                answer.complete(new Answered<>(target.groupId(), response));
             }
 
             @Override
             public void onFailure(Failure failure) {
                 // What has gone is for the route to find out: this node may just not have heard of it yet.
-                if (failure.isRetriable() || failure.isGone()) {
-                    route.failed(leader, failure);
+                if (failure.isRetriable() || failure.isGone() || route.mayBeElsewhere(failure)) {
+                    route.failed(target, failure);
                     restart();
                 } else {
                     fail(failure);
