@@ -71,11 +71,10 @@ final class FrameFormat {
         void encode(LogEntry entry, int flags, long seed, long position) {
             begin(entry, flags, seed, position);
             Payload payload = entry.payload();
-            add(payload.array(), payload.arrayOffset(), payload.size());
-            finish();
+            finish(payloadChecksum(payload.array(), payload.arrayOffset(), payload.size()));
         }
 
-        /** Fills in the header of {@code entry} at {@code position} but for the checksums: the payload follows. */
+        /** Fills in the header of {@code entry} at {@code position} but for the checksums. */
         void begin(LogEntry entry, int flags, long seed, long position) {
             Payload payload = entry.payload();
             int length = HEADER_BYTES + payload.size();
@@ -93,12 +92,21 @@ final class FrameFormat {
                     .putShort(62, (short) 0)
                     .putInt(64, 0)
                     .putInt(68, 0);
+        }
+
+        /** Begins the checksum of something. */
+        void clearChecksum() {
             crc.reset();
         }
 
-        /** Goes on with the payload. */
+        /** Goes on with what is checksummed. */
         void add(byte[] source, int offset, int count) {
             crc.update(source, offset, count);
+        }
+
+        /** Of what was added since {@link #clearChecksum}. */
+        int checksum() {
+            return (int) crc.getValue();
         }
 
         private int payloadChecksum(byte[] array, int offset, int size) {
@@ -108,10 +116,9 @@ final class FrameFormat {
             return (int) crc.getValue();
         }
 
-        /** Completes the header: all of the payload was added. */
-        void finish() {
-            crc.update(ZEROS, 0, paddedBytes(length()) - length());
-            bytes.putInt(64, (int) crc.getValue());
+        /** Completes the header. @param payloadChecksum of payload and padding */
+        void finish(int payloadChecksum) {
+            bytes.putInt(64, payloadChecksum);
             bytes.putInt(20, headerChecksum());
         }
 

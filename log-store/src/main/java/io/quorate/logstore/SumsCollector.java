@@ -39,12 +39,15 @@ final class SumsCollector {
     private long blockNumber = 1;
     private long next = SegmentHeader.BYTES;
 
-    // Guarded by the gate.
+    // Guarded by waiting, which the gate comes before: the writing thread must not wait for what others do under the
+    // gate.
     private final ArrayDeque<Block> waiting = new ArrayDeque<>();
-    private boolean writing;
     private boolean abandoned;
 
-    /** Open from the first block to the last; changed under the gate. */
+    // Guarded by the gate.
+    private boolean writing;
+
+    /** Open from the first block to the last. */
     private Optional<DiskFile> file = Optional.empty();
 
     private record Block(ByteBuffer bytes, long position, Optional<BooleanSupplier> wanted) {}
@@ -66,6 +69,7 @@ final class SumsCollector {
      * @param position start of a block, not behind what is noted already
      */
     void note(ByteBuffer blocks, long position, long end) {
+        int before = blocks.position();
         int limit = blocks.limit();
         while (next + SectorSums.SECTOR_BYTES <= end) {
             int at = (int) (next - position);
@@ -75,7 +79,15 @@ final class SumsCollector {
             add((int) crc.getValue());
             next += SectorSums.SECTOR_BYTES;
         }
-        blocks.limit(limit).position(0);
+        blocks.limit(limit).position(before);
+    }
+
+    /** Notes the next sectors, whose sums are known. */
+    void note(int[] sums, int count) {
+        for (int i = 0; i < count; i++) {
+            add(sums[i]);
+        }
+        next += (long) count * SectorSums.SECTOR_BYTES;
     }
 
     private void add(int sum) {
@@ -110,14 +122,32 @@ final class SumsCollector {
     /** What was noted does not hold any more. */
     void abandon() {
         synchronized (background.gate()) {
-            abandoned = true;
-            waiting.clear();
+            giveUpWaiting();
         }
         background.run(this::drain);
     }
 
+    private void giveUpWaiting() {
+        synchronized (waiting) {
+            abandoned = true;
+            waiting.clear();
+        }
+    }
+
+    private Optional<Block> poll() {
+        synchronized (waiting) {
+            return abandoned ? Optional.empty() : Optional.ofNullable(waiting.poll());
+        }
+    }
+
+    private boolean isAbandoned() {
+        synchronized (waiting) {
+            return abandoned;
+        }
+    }
+
     private void submit(Block complete) {
-        synchronized (background.gate()) {
+        synchronized (waiting) {
             if (abandoned) {
                 return;
             }
@@ -145,25 +175,23 @@ final class SumsCollector {
         try {
             Optional<BooleanSupplier> complete;
             synchronized (background.gate()) {
-                if (background.isClosed() || abandoned || waiting.isEmpty()) {
+                Optional<Block> next = background.isClosed() ? Optional.empty() : poll();
+                if (next.isEmpty()) {
                     writing = false;
-                    if (background.isClosed() || abandoned) {
+                    if (background.isClosed() || isAbandoned()) {
                         giveUp();
                     }
                     return false;
                 }
-                Block next = waiting.poll();
-                openFile().write(next.bytes(), next.position());
-                complete = next.wanted();
+                openFile().write(next.get().bytes(), next.get().position());
+                complete = next.get().wanted();
             }
             if (complete.isPresent()) {
                 name(complete.get());
             }
         } catch (IOException e) {
             background.skipped();
-            synchronized (background.gate()) {
-                abandoned = true;
-            }
+            giveUpWaiting();
         }
         return true;
     }
@@ -181,8 +209,8 @@ final class SumsCollector {
     private void name(BooleanSupplier wanted) throws IOException {
         file.get().force();
         synchronized (background.gate()) {
-            if (background.isClosed() || abandoned || !wanted.getAsBoolean()) {
-                abandoned = true;
+            if (background.isClosed() || isAbandoned() || !wanted.getAsBoolean()) {
+                giveUpWaiting();
             } else {
                 file.get().close();
                 file = Optional.empty();
@@ -193,7 +221,7 @@ final class SumsCollector {
 
     /** What has no name yet at the end is deleted at the next start. */
     private void giveUp() throws IOException {
-        waiting.clear();
+        giveUpWaiting();
         if (file.isPresent()) {
             DiskFile unfinished = file.get();
             file = Optional.empty();

@@ -21,8 +21,14 @@ public final class WriteBuffer {
      */
     public static final int DEFAULT_BYTES = (1 << 20) + (64 << 10);
 
-    /** Stays in the processor's first cache between checksum and copy. */
+    /** Stays in the processor's first cache between checksum and copy; a multiple of a sector. */
     private static final int PIECE_BYTES = 16 << 10;
+
+    /**
+     * Memory of this size and alignment is one page to systems that have such pages and give them unasked. The disk then gets a
+     * large write as one piece of memory, not as one for every 4 KiB, of which it may not take enough at once.
+     */
+    private static final int LARGE_PAGE_BYTES = 2 << 20;
 
     private static final byte[] PADDING = new byte[Disk.MAX_DIRECT_BLOCK_BYTES];
 
@@ -30,6 +36,10 @@ public final class WriteBuffer {
     private final int blockBytes;
     private final int readBlockBytes;
     private final FrameFormat.Header header = new FrameFormat.Header();
+
+    /** Of the sectors that a payload fills. */
+    private final int[] sums;
+
     private SegmentOutput output;
     private long position;
 
@@ -49,9 +59,11 @@ public final class WriteBuffer {
         this.blockBytes = blockBytes;
         this.readBlockBytes = readBlockBytes;
         int capacity = capacityBytes + blockBytes - 1 & -blockBytes;
-        bytes = ByteBuffer.allocateDirect(capacity + blockBytes - 1)
-                .alignedSlice(blockBytes)
+        int alignment = capacity > LARGE_PAGE_BYTES / 2 ? LARGE_PAGE_BYTES : blockBytes;
+        bytes = ByteBuffer.allocateDirect((capacity + alignment - 1 & -alignment) + alignment - 1)
+                .alignedSlice(alignment)
                 .slice(0, capacity);
+        sums = new int[blockBytes < SectorSums.SECTOR_BYTES ? 0 : capacity / SectorSums.SECTOR_BYTES];
     }
 
     /**
@@ -111,22 +123,60 @@ public final class WriteBuffer {
         return header;
     }
 
-    /** Checksums and copies piece by piece: a large payload comes from memory once. */
     private FrameFormat.Header putWhole(LogEntry entry, int flags, long seed) {
-        header.begin(entry, flags, seed, position());
         Payload payload = entry.payload();
         int headerAt = bytes.position();
-        bytes.position(headerAt + FrameFormat.HEADER_BYTES);
-        for (int done = 0; done < payload.size(); ) {
-            int piece = Math.min(PIECE_BYTES, payload.size() - done);
-            header.add(payload.array(), payload.arrayOffset() + done, piece);
-            bytes.put(payload.array(), payload.arrayOffset() + done, piece);
+        int payloadAt = headerAt + FrameFormat.HEADER_BYTES;
+        int lead = -payloadAt & SectorSums.SECTOR_BYTES - 1;
+        int sectors = output.takesSums() ? Math.max(0, payload.size() - lead) / SectorSums.SECTOR_BYTES : 0;
+        header.begin(entry, flags, seed, position());
+        bytes.position(payloadAt);
+        if (sectors == 0) {
+            header.finish(copy(payload, 0, payload.size()));
+        } else {
+            int checksum = copySectors(payload, lead, sectors, copy(payload, 0, lead));
+            int done = lead + sectors * SectorSums.SECTOR_BYTES;
+            int rest = payload.size() - done;
+            header.finish(JoinedChecksum.with(checksum, copy(payload, done, rest), FrameFormat.paddedBytes(rest)));
+        }
+        bytes.put(headerAt, header.array(), header.arrayOffset(), FrameFormat.HEADER_BYTES);
+        if (sectors > 0) {
+            output.note(bytes, position, position + payloadAt + lead, sums, sectors);
+        }
+        return header;
+    }
+
+    /** Copies a part of the payload, piece by piece as a large one then comes from memory once, and its padding; returns the checksum. */
+    private int copy(Payload payload, int from, int count) {
+        header.clearChecksum();
+        for (int done = 0; done < count; ) {
+            int piece = Math.min(PIECE_BYTES, count - done);
+            header.add(payload.array(), payload.arrayOffset() + from + done, piece);
+            bytes.put(payload.array(), payload.arrayOffset() + from + done, piece);
             done += piece;
         }
-        bytes.put(PADDING, 0, FrameFormat.paddedBytes(header.length()) - header.length());
-        header.finish();
-        bytes.put(headerAt, header.array(), header.arrayOffset(), FrameFormat.HEADER_BYTES);
-        return header;
+        int padding = FrameFormat.paddedBytes(count) - count;
+        header.add(PADDING, 0, padding);
+        bytes.put(PADDING, 0, padding);
+        return header.checksum();
+    }
+
+    /** Copies what fills sectors, takes the sum of each, and returns the checksum of all that has {@code before} and of these. */
+    private int copySectors(Payload payload, int from, int sectors, int before) {
+        byte[] source = payload.array();
+        int at = payload.arrayOffset() + from;
+        int checksum = before;
+        for (int sector = 0; sector < sectors; sector++) {
+            if (sector % (PIECE_BYTES / SectorSums.SECTOR_BYTES) == 0) {
+                bytes.put(source, at, Math.min(PIECE_BYTES, (sectors - sector) * SectorSums.SECTOR_BYTES));
+            }
+            header.clearChecksum();
+            header.add(source, at, SectorSums.SECTOR_BYTES);
+            sums[sector] = header.checksum();
+            checksum = JoinedChecksum.withSector(checksum, sums[sector]);
+            at += SectorSums.SECTOR_BYTES;
+        }
+        return checksum;
     }
 
     private void put(byte[] source, int offset, int count) throws IOException {
