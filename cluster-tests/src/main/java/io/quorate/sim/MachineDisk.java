@@ -9,6 +9,7 @@ import io.quorate.logstore.WriteBuffer;
 import io.quorate.logstore.io.Disk;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.logstore.sim.SimulatedDisk.Operation;
+import io.quorate.node.replica.GroupDirectories;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
@@ -153,7 +154,9 @@ final class MachineDisk {
     /** Whether a start would neither take the damage for the end of the log nor give up. */
     private boolean isNoticed(long group, Path directory, Path file, int position, int bytes, int mask) {
         SimulatedDisk copy = current.forcedOnly(directory);
-        if (!copy.list(directory).contains(file.getFileName().toString()) || copy.contents(file).length <= position) {
+        if (isBeingRemoved(copy, directory)
+                || !copy.list(directory).contains(file.getFileName().toString())
+                || copy.contents(file).length <= position) {
             return false;
         }
         byte[] contents = copy.contents(file);
@@ -239,7 +242,7 @@ final class MachineDisk {
     private Optional<DurableImages.Image> recover(long groupId) {
         Path directory = DATA_DIRECTORY.resolve("groups").resolve(Long.toString(groupId));
         SimulatedDisk copy = current.forcedOnly(directory);
-        if (copy.list(directory).isEmpty()) {
+        if (copy.list(directory).isEmpty() || isBeingRemoved(copy, directory)) {
             return Optional.empty();
         }
         StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
@@ -258,6 +261,11 @@ final class MachineDisk {
                     "node " + nodeId + " would not recover from what it has forced: " + refused.getMessage(),
                     refused);
         }
+    }
+
+    /** What is left of it is not opened, but removed by whoever comes across it. */
+    private static boolean isBeingRemoved(SimulatedDisk disk, Path directory) {
+        return disk.list(directory).contains(GroupDirectories.REMOVAL_MARK);
     }
 
     /** Stays open: there is nothing behind it but memory. */

@@ -335,14 +335,14 @@ final class SimulatedNode {
         }
 
         @Override
-        public void onQuarantined(long groupId, Damage damage) {
+        public void onQuarantined(long groupId, NodeId member, Damage damage) {
             world.trace().fold("quarantined " + id + damage);
             note("g" + groupId + " is quarantined: " + damage);
             world.sightings().met(RareState.REPLICA_QUARANTINED);
             if (led.remove(groupId)) {
                 world.sightings().met(RareState.LEADER_QUARANTINED);
             }
-            world.verdict().judge(() -> world.checker().onQuarantined(member(groupId), groupId));
+            world.verdict().judge(() -> world.checker().onQuarantined(member, groupId));
             world.verdict().judge(() -> {
                 if (!disk.everRotted()) {
                     throw new Violation(

@@ -141,21 +141,45 @@ public final class LogStore implements AutoCloseable {
     }
 
     /**
-     * Forgets {@code fromIndex} and everything after it, durably at once: conflicts are rare, remains dangerous. A damaged
-     * log is whole again if it is cut before its damage.
+     * Forgets {@code fromIndex} and everything after it, durably at once: conflicts are rare, remains dangerous.
      *
-     * @throws IllegalArgumentException if the log starts behind {@code fromIndex}, or is damaged before
+     * @throws IllegalArgumentException if the log starts behind {@code fromIndex}
+     * @throws CorruptLogException      if the log is damaged, or is found to be before {@code fromIndex}, see {@link #damage};
+     *                                  nothing is cut then
      */
     public void truncateSuffix(long fromIndex) {
+        checkWhole();
+        look("truncate", any -> {
+            alive().log().checkTruncation(fromIndex);
+            return fromIndex;
+        });
         run("truncate", now -> {
             now.hardState().force();
-            if (damage.isPresent()) {
-                now.log().force();
-                repairOf(now).cut(damage.get(), fromIndex);
-                reopen(now);
-            } else {
-                now.log().truncateSuffix(fromIndex);
-            }
+            now.log().truncateSuffix(fromIndex);
+            forgetDamageFrom(fromIndex);
+        });
+    }
+
+    /** Whoever read what was being cut may have taken it for damage. */
+    private void forgetDamageFrom(long fromIndex) {
+        synchronized (snapshotLock) {
+            damage = damage.filter(found -> found.firstIndex() < fromIndex);
+        }
+    }
+
+    /**
+     * As {@link #truncateSuffix}, of a damaged log, which is whole again then. For one thread, while nobody else reads or
+     * writes.
+     *
+     * @throws IllegalArgumentException if the log starts behind {@code fromIndex}, or is damaged before
+     * @throws IllegalStateException    if there is no damage
+     */
+    public void cutDamage(long fromIndex) {
+        run("cut off the damage", now -> {
+            now.hardState().force();
+            now.log().force();
+            repairOf(now).cut(foundDamage(), fromIndex);
+            reopen(now);
         });
     }
 
@@ -430,8 +454,8 @@ public final class LogStore implements AutoCloseable {
 
     /**
      * What another replica needs before it can take this log from its beginning: the newest good snapshot from which the
-     * log leads on with every record from {@code offset} on; reads it. Empty if there is none, as when the log was never
-     * trimmed.
+     * log leads on with every record from {@code offset} on; reads it. If there is none, the first one of a trimmed log:
+     * records before its end are those that a trim was free to delete. Empty if there is none at all.
      */
     public Optional<Snapshot> snapshotUpTo(long offset) {
         Open now = alive();

@@ -70,11 +70,30 @@ final class SegmentTally {
         }
         while (extent.last().index() + 1 < fromIndex) {
             long position = extent.end();
-            if (reader.lookAtHeader(position, written) != FrameReader.Look.FRAME
-                    || reader.header().index() != extent.last().index() + 1) {
-                throw reader.corrupt(position, extent.last().index() + 1);
-            }
-            add(reader.header(), position);
+            add(headerOf(extent.last().index() + 1, reader, position, written), position);
         }
+    }
+
+    /**
+     * Reads what {@link #truncateSuffix} would read, and changes nothing.
+     *
+     * @throws CorruptLogException if an entry that stays is damaged so that its place cannot be told
+     */
+    void checkTruncation(FrameReader reader, long fromIndex) throws IOException {
+        Extent noted = index.before(fromIndex).orElseGet(() -> Extent.empty(header));
+        long position = noted.end();
+        for (long next = noted.last().index() + 1; next < fromIndex; next++) {
+            headerOf(next, reader, position, extent.end());
+            position = reader.after(position);
+        }
+    }
+
+    private static FrameFormat.Header headerOf(long index, FrameReader reader, long position, long end)
+            throws IOException {
+        if (reader.lookAtHeader(position, end) != FrameReader.Look.FRAME
+                || reader.header().index() != index) {
+            throw reader.corrupt(position, index);
+        }
+        return reader.header();
     }
 }

@@ -320,6 +320,29 @@ final class SegmentedLog {
         cut(fromIndex);
     }
 
+    /**
+     * Reads all that {@link #truncateSuffix} has to read, which once begun must be finished.
+     *
+     * @throws CorruptLogException if some of it is damaged
+     */
+    void checkTruncation(long fromIndex) throws IOException {
+        SegmentList now = segments;
+        if (fromIndex < firstIndex() || fromIndex > tally.extent().last().index()) {
+            return;
+        }
+        for (int at = now.ofIndex(fromIndex); at < now.size(); at++) {
+            Segment segment = now.get(at);
+            try (SegmentFiles.Handle handle = files.acquire(segment)) {
+                SegmentTally its = now.isSealed(segment) ? files.tallyOf(segment, handle.file()) : tally;
+                if (segment.baseIndex() <= fromIndex && fromIndex <= segment.lastIndex()) {
+                    its.checkTruncation(
+                            new FrameReader(segment.path(), handle.file(), segment.seed(), READ_BUFFER_BYTES),
+                            fromIndex);
+                }
+            }
+        }
+    }
+
     private void cut(long fromIndex) throws IOException {
         long newLastSegment = segments.get(segments.ofIndex(fromIndex)).baseIndex();
         hardState.mark(marks -> marks.cutFrom(fromIndex, newLastSegment));

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
@@ -50,7 +51,10 @@ final class SnapshotFiles {
     /** Files with a good snapshot, as far as is known, by last index. */
     private final TreeSet<Long> good = new TreeSet<>();
 
-    private final List<Path> bad = new ArrayList<>();
+    /** Those with a name like theirs that are none, by last index. */
+    private final TreeSet<Long> bad = new TreeSet<>();
+
+    private final List<Path> misnamed = new ArrayList<>();
     private final List<Path> unused = new ArrayList<>();
 
     /** Where the log goes on after a snapshot. */
@@ -75,7 +79,7 @@ final class SnapshotFiles {
             if (name.endsWith(SUFFIX)) {
                 long index = Segment.baseIndexOf(name, SUFFIX);
                 if (index < 1) {
-                    found.bad.add(directory.resolve(name));
+                    found.misnamed.add(directory.resolve(name));
                 } else {
                     named.add(index);
                 }
@@ -85,7 +89,7 @@ final class SnapshotFiles {
             if (found.good.size() >= KEPT || found.verify(index).isPresent()) {
                 found.good.add(index);
             } else {
-                found.bad.add(found.pathOf(index));
+                found.bad.add(index);
             }
         }
         return found;
@@ -101,7 +105,7 @@ final class SnapshotFiles {
 
     /** How many files hold no good snapshot. */
     int badCount() {
-        return bad.size();
+        return bad.size() + misnamed.size();
     }
 
     /** Puts aside what is of entries behind {@code index}: snapshots that were to replace the log, but never did. */
@@ -140,7 +144,7 @@ final class SnapshotFiles {
         Optional<T> found = disk.exists(pathOf(index)) ? look.at(index) : Optional.empty();
         if (found.isEmpty()) {
             good.remove(index);
-            bad.add(pathOf(index));
+            bad.add(index);
         }
         return found;
     }
@@ -157,9 +161,11 @@ final class SnapshotFiles {
     }
 
     /**
-     * Reads the newest snapshot behind which there is every record from {@code offset} on.
+     * Reads the newest snapshot behind which there is every record from {@code offset} on. If there is none, the first one of
+     * a trimmed log will do: the log was not trimmed to where it begins before every record from the end of that snapshot on
+     * was enough. Who asks may not know it any more, or not yet.
      *
-     * @param fromIndex of its last entry at least
+     * @param fromIndex of its last entry at least; 0 if the log was never trimmed
      */
     Optional<Snapshot> readUpTo(long offset, long fromIndex) throws IOException {
         long found = 0;
@@ -167,6 +173,7 @@ final class SnapshotFiles {
         for (Long index = good.ceiling(fromIndex); index != null; index = good.higher(index)) {
             Optional<End> next = endAt(index);
             if (next.isPresent() && next.get().nextOffset() > offset) {
+                found = found == 0 && fromIndex > 0 && missingFirst(fromIndex).isEmpty() ? index : found;
                 break;
             }
             found = next.isPresent() ? index : found;
@@ -174,7 +181,13 @@ final class SnapshotFiles {
         return readAt(found);
     }
 
-    /** Whether {@link #readUpTo} would find one. */
+    /** Those that are bad, and come before the first good one from {@code fromIndex} on: a trim may have relied on them. */
+    private SortedSet<Long> missingFirst(long fromIndex) {
+        Long first = good.ceiling(fromIndex);
+        return first == null ? new TreeSet<>() : bad.subSet(fromIndex, first);
+    }
+
+    /** Whether the first good one from {@code fromIndex} on leads on with every record from {@code offset} on. */
     boolean hasUpTo(long offset, long fromIndex) throws IOException {
         for (Long index = good.ceiling(fromIndex); index != null; index = good.higher(index)) {
             Optional<End> oldest = endAt(index);
@@ -303,14 +316,27 @@ final class SnapshotFiles {
         good.add(index);
     }
 
-    /** Deletes what is bad or unused, and what is neither among the newest two nor followed by the log. */
+    /**
+     * Deletes what is bad or unused, and what is neither among the newest two nor followed by the log. What would be the first
+     * one of a trimmed log is left even if it is bad: without it the next one would be taken for that.
+     */
     void deleteObsolete(long firstIndex) throws IOException {
         while (good.size() > KEPT && good.first() < firstIndex - 1) {
             delete(pathOf(good.first()));
             good.pollFirst();
         }
-        deleteAll(bad);
+        deleteBadBut(firstIndex > 1 ? missingFirst(firstIndex - 1) : new TreeSet<>());
         deleteAll(unused);
+    }
+
+    private void deleteBadBut(SortedSet<Long> kept) throws IOException {
+        for (long index : new ArrayList<>(bad)) {
+            if (!kept.contains(index)) {
+                delete(pathOf(index));
+                bad.remove(index);
+            }
+        }
+        deleteAll(misnamed);
     }
 
     private void deleteAll(List<Path> paths) throws IOException {
@@ -328,7 +354,7 @@ final class SnapshotFiles {
                 good.remove(other);
             }
         }
-        deleteAll(bad);
+        deleteBadBut(new TreeSet<>());
         deleteAll(unused);
     }
 

@@ -59,8 +59,14 @@ final class SparseIndex {
      * reaches before that frame; empty if no such frame is noted.
      */
     synchronized Optional<Extent> truncateBefore(long index) {
+        Optional<Extent> before = before(index);
+        size = Math.max(0, floor(indexes, index));
+        return before;
+    }
+
+    /** What {@link #truncateBefore} would tell. */
+    synchronized Optional<Extent> before(long index) {
         int at = floor(indexes, index);
-        size = Math.max(0, at);
         return at < 0
                 ? Optional.empty()
                 : Optional.of(new Extent(

@@ -142,7 +142,7 @@ class DamageTest {
     private static void repair(LogStore store, List<LogEntry> entries) {
         Damage damage = store.damage().orElseThrow();
         if (damage.firstIndex() > entries.size()) {
-            store.truncateSuffix(damage.firstIndex());
+            store.cutDamage(damage.firstIndex());
         } else {
             long last = Math.min(entries.size(), damage.lastIndex());
             store.repair(entries.subList((int) damage.firstIndex() - 1, (int) last));
@@ -326,7 +326,7 @@ class DamageTest {
                 if (damaged == others.get(0).index()) {
                     again.replaceSuffix(others);
                 } else {
-                    again.truncateSuffix(damaged);
+                    again.cutDamage(damaged);
                 }
                 readOrFindDamage(again);
             }
@@ -419,6 +419,28 @@ class DamageTest {
             assertEquals(2, rot.index());
             assertEquals(entries.subList(0, 1), store.read(1, 1, Integer.MAX_VALUE));
             assertEquals(entries.subList(8, 10), store.read(9, 10, Integer.MAX_VALUE));
+        }
+    }
+
+    @ParameterizedTest(name = "in segments of {0} bytes")
+    @ValueSource(ints = {4096 + 500, 64 << 10})
+    @DisplayName("is not cut behind its damage: that is told of, and the log can be repaired and cut then")
+    void refusesToCutBehindDamage(int segmentBytes) {
+        List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 5, 10, 60);
+        SimulatedDisk disk = new SimulatedDisk(1);
+        try (LogStore store = Logs.open(disk, DIRECTORY, new LogStoreConfig(segmentBytes, 512, 4096))) {
+            store.putHardState(STATE);
+            store.append(entries);
+            store.force();
+            disk.corrupt(DIRECTORY.resolve(Segment.fileName(1)), SegmentHeader.BYTES + 1, 1);
+            for (int attempt = 0; attempt < 2; attempt++) {
+                CorruptLogException rot = assertThrows(CorruptLogException.class, () -> store.truncateSuffix(4));
+                assertEquals(1, rot.index());
+                assertEquals(1, store.damage().orElseThrow().firstIndex());
+            }
+            repair(store, entries);
+            store.truncateSuffix(4);
+            assertEquals(entries.subList(0, 3), store.read(1, 10, Integer.MAX_VALUE));
         }
     }
 

@@ -523,7 +523,7 @@ class RecoveryTest {
         LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
         long last = Math.min(ENTRIES, lastIndex);
         if (firstIndex > ENTRIES) {
-            store.truncateSuffix(firstIndex);
+            store.cutDamage(firstIndex);
         } else {
             List<LogEntry> fetched = entries.subList((int) firstIndex - 1, (int) last);
             assertThrows(IllegalArgumentException.class, () -> store.repair(List.of()));
@@ -554,11 +554,12 @@ class RecoveryTest {
         LogStore store = Logs.open(disk, DIRECTORY, CONFIG);
         long from = Math.max(1, firstIndex - 2);
         if (from < store.firstIndex()) {
-            assertThrows(IllegalArgumentException.class, () -> store.truncateSuffix(from));
+            assertThrows(IllegalArgumentException.class, () -> store.cutDamage(from));
             return;
         }
-        assertThrows(IllegalArgumentException.class, () -> store.truncateSuffix(firstIndex + 1));
-        store.truncateSuffix(from);
+        assertThrows(IllegalArgumentException.class, () -> store.cutDamage(firstIndex + 1));
+        assertThrows(CorruptLogException.class, () -> store.truncateSuffix(from));
+        store.cutDamage(from);
         assertEquals(Optional.empty(), store.damage());
         assertEquals(entries.subList(0, (int) from - 1), store.read(1, Long.MAX_VALUE, Integer.MAX_VALUE));
         disk.crash();

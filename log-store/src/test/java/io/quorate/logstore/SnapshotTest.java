@@ -222,6 +222,39 @@ class SnapshotTest {
         }
 
         @Test
+        @DisplayName("gives the first one to whoever does not know any more how far it may be trimmed")
+        void remembersWhatTheTrimReliedOn() {
+            store.saveSnapshot(snapshotAt(60));
+            store.saveSnapshot(snapshotAt(110));
+            assertTrue(store.trimPrefix(60, entry(60).nextOffset()));
+            for (int run = 0; run < 2; run++) {
+                assertTrue(store.firstIndex() < 60);
+                assertEquals(Optional.of(snapshotAt(60)), store.snapshotUpTo(0));
+                restart();
+            }
+        }
+
+        @Test
+        @DisplayName("gives none if the first one is damaged: behind the next one there may be less than is kept")
+        void doesNotTakeTheSecondForTheFirst() {
+            store.saveSnapshot(snapshotAt(60));
+            store.saveSnapshot(snapshotAt(80));
+            store.saveSnapshot(snapshotAt(110));
+            long kept = entry(60).nextOffset();
+            assertTrue(store.trimPrefix(60, kept));
+            disk.corrupt(file(60), 70, 1);
+            assertEquals(Optional.empty(), store.snapshotUpTo(kept));
+            store.saveSnapshot(snapshotAt(115));
+            restart();
+            assertEquals(Optional.empty(), store.snapshotUpTo(kept), "it is not forgotten");
+            assertEquals(
+                    Optional.of(snapshotAt(80)), store.snapshotUpTo(entry(80).nextOffset()));
+
+            trim(Long.MAX_VALUE);
+            assertFalse(snapshotFiles().contains(SnapshotFiles.fileName(60)), "it goes when the log begins behind it");
+        }
+
+        @Test
         @DisplayName("serves the rest, also after a restart, by index, offset and time, and refuses what is gone")
         void servesTheRest() {
             store.saveSnapshot(snapshotAt(60));

@@ -94,9 +94,9 @@ public record BothObservers(ReplicaObserver first, ReplicaObserver second) imple
     }
 
     @Override
-    public void onQuarantined(long groupId, Damage damage) {
-        first.onQuarantined(groupId, damage);
-        second.onQuarantined(groupId, damage);
+    public void onQuarantined(long groupId, NodeId member, Damage damage) {
+        first.onQuarantined(groupId, member, damage);
+        second.onQuarantined(groupId, member, damage);
     }
 
     @Override

@@ -165,7 +165,7 @@ public final class EventObserver implements ReplicaObserver {
     }
 
     @Override
-    public void onQuarantined(long groupId, Damage damage) {
+    public void onQuarantined(long groupId, NodeId member, Damage damage) {
         Long lost = led.remove(groupId);
         if (lost != null) {
             recorder.record(EventKind.LEADERSHIP_LOST, groupId, lost, 0, "the log is damaged");

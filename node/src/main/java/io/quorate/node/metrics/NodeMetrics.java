@@ -17,6 +17,7 @@ import io.quorate.raft.RaftEvent;
 import io.quorate.raft.VoteRefusal;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -243,7 +244,7 @@ public final class NodeMetrics implements ReplicaObserver {
     }
 
     @Override
-    public void onQuarantined(long groupId, Damage damage) {
+    public void onQuarantined(long groupId, NodeId member, Damage damage) {
         quarantinedReplicas.inc();
     }
 

@@ -25,7 +25,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class GroupDirectories {
     private static final Logger LOG = LoggerFactory.getLogger(GroupDirectories.class);
-    private static final String REMOVAL_MARK = "removing";
+    /** A file in the directory of a group of which everything is about to go. */
+    public static final String REMOVAL_MARK = "removing";
+
     private static final Pattern GROUP_NAME = Pattern.compile("0|[1-9][0-9]{0,17}");
 
     /** The registry's log is small, and is read from its first kept segment on whenever a node starts. */

@@ -671,7 +671,7 @@ public final class Replica implements FlushRounds.Target {
         held.clear();
         waitingPersists.clear();
         access.close();
-        host.observer().onQuarantined(name.groupId(), damage);
+        host.observer().onQuarantined(name.groupId(), core.self(), damage);
         ReplicaRepair begun = new ReplicaRepair(
                 host, name, store, otherNodes(), core.term(), applied.index(), knownEnd, new Repaired());
         repair = Optional.of(begun);

@@ -71,8 +71,12 @@ public interface ReplicaObserver {
     /** The node's disk has come to hold more or less than one of its watermarks. */
     default void onSpaceLevel(SpaceLevel level) {}
 
-    /** The replica's log is damaged: it takes no part until it is repaired from its peers. */
-    default void onQuarantined(long groupId, Damage damage) {}
+    /**
+     * The replica's log is damaged: it takes no part until it is repaired from its peers.
+     *
+     * @param member who it is in the group; it need not have been opened before
+     */
+    default void onQuarantined(long groupId, NodeId member, Damage damage) {}
 
     /** Its log is whole again; it is opened anew next. */
     default void onRepaired(long groupId) {}

@@ -159,10 +159,18 @@ final class ReplicaRepair {
         fetched.clear();
         fetchedBytes = 0;
         askedInVain = 0;
-        onDisk(() -> RepairPlan.of(store, term, committedIndex, knownEnd), found -> {
-            plan = found;
-            ask(plan.start());
-        });
+        onDisk(
+                () -> {
+                    // What was on its way to the disk when the damage was found may be lost, the term with it; nobody
+                    // was told
+                    // of a vote in it.
+                    adoptTerm(term);
+                    return RepairPlan.of(store, term, committedIndex, knownEnd);
+                },
+                found -> {
+                    plan = found;
+                    ask(plan.start());
+                });
     }
 
     // ---- asking
@@ -254,7 +262,7 @@ final class ReplicaRepair {
         } else if (step instanceof RepairPlan.Cut cut) {
             mend(
                     "drops what was never committed, from index " + cut.fromIndex() + " on",
-                    () -> store.truncateSuffix(cut.fromIndex()));
+                    () -> store.cutDamage(cut.fromIndex()));
         } else {
             askNext("node " + from.value() + " knows " + reply.committed()
                     + " to be committed, which is not yet enough to tell what this log lacks");

@@ -2,9 +2,11 @@
 package io.quorate.node.replica;
 
 import io.quorate.logstore.CorruptLogException;
+import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.io.Disk;
 import io.quorate.logstore.io.DiskFile;
+import io.quorate.logstore.io.NoSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -66,7 +68,8 @@ final class Stays {
     /**
      * Durable when this returns.
      *
-     * @throws StorageException if the disk fails
+     * @throws DiskFullException if there is no room; the former note is still there
+     * @throws StorageException  if the disk fails
      */
     void put(long groupId, Stay stay) {
         Path path = path(groupId);
@@ -87,6 +90,8 @@ final class Stays {
             }
             disk.rename(temporary, path);
             disk.forceDirectory(directory);
+        } catch (NoSpaceException e) {
+            throw new DiskFullException(path, "cannot be written", e);
         } catch (IOException e) {
             throw new StorageException(path, "cannot be written", e);
         }
