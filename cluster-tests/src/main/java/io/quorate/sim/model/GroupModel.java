@@ -178,7 +178,7 @@ public final class GroupModel {
 
     /**
      * A repaired log holds what it held, or what is chosen instead; and what it held and has no more, which this member may
-     * have accepted, can never be chosen.
+     * have accepted, can never be chosen, or was being cut when the damage was found, or the power failed.
      */
     private void requireSoundRepair(NodeId node, ModelMember member, HardState hardState, ModelLog log) {
         require(
@@ -209,7 +209,9 @@ public final class GroupModel {
         for (long index = 1; index <= member.durableLog().lastIndex(); index++) {
             LogEntry held = member.durableLog().entry(index).orElseThrow();
             require(
-                    log.entry(index).filter(held::equals).isPresent() || canNeverBeChosen(held),
+                    log.entry(index).filter(held::equals).isPresent()
+                            || canNeverBeChosen(held)
+                            || member.mayHaveCut(index),
                     Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
                     "%s of group %d is repaired with %s, without %s, which may be committed: chosen are %d entries, the last one"
                             + " %s",

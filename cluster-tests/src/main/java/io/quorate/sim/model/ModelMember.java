@@ -128,6 +128,13 @@ final class ModelMember {
         return false;
     }
 
+    /** Whether something on its way to the disk removes the entry there, as its leader wanted. */
+    boolean mayHaveCut(long index) {
+        return inFlight.stream()
+                .anyMatch(step -> step.persist().truncateFrom().orElse(Long.MAX_VALUE) <= index
+                        || step.replacement() != null && step.replacement().size() < index);
+    }
+
     /** It starts again from what its disk was found to hold. */
     void recovered(HardState foundHardState, ModelLog foundLog) {
         hardState = foundHardState;

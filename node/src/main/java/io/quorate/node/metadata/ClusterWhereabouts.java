@@ -88,6 +88,11 @@ public final class ClusterWhereabouts implements Whereabouts {
     }
 
     @Override
+    public Optional<NodeId> leaderOf(GroupName group) {
+        return leaders.of(group.groupId()).leader();
+    }
+
+    @Override
     public void observed(GroupName group, long generation, Optional<NodeId> leader) {
         leaders.observe(group.groupId(), generation, leader);
         if (leader.filter(self::equals).isPresent()) {

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -673,7 +674,7 @@ public final class Replica implements FlushRounds.Target {
         access.close();
         host.observer().onQuarantined(name.groupId(), core.self(), damage);
         ReplicaRepair begun = new ReplicaRepair(
-                host, name, store, otherNodes(), core.term(), applied.index(), knownEnd, new Repaired());
+                host, name, store, this::repairSources, core.term(), applied.index(), knownEnd, new Repaired());
         repair = Optional.of(begun);
         // Once nobody writes, reads or tidies up any more: each of these executors works in order.
         host.turns().flushes().release(this, () -> host.loop()
@@ -688,6 +689,17 @@ public final class Replica implements FlushRounds.Target {
                                         this::onRepairFailed),
                         this::onRepairFailed));
         host.turns().flushes().kick();
+    }
+
+    /**
+     * Those with other members as far as the log tells, which may end long before the group moved to other nodes; and the
+     * leader, of whom every node hears.
+     */
+    private List<NodeId> repairSources() {
+        return Stream.concat(otherNodes().stream(), host.whereabouts().leaderOf(name).stream())
+                .filter(node -> !node.equals(host.self()))
+                .distinct()
+                .toList();
     }
 
     /** Those with another member of the group. */

@@ -48,6 +48,9 @@ final class ReplicaRepair {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
 
+    private static final String NO_SOURCE =
+            "the partition has no other replica from which it could be repaired; what is lost is in its backups";
+
     /** Learns how it ends. Called on the event loop. */
     interface Listener {
         /** The log is whole. */
@@ -60,7 +63,7 @@ final class ReplicaRepair {
     private final ReplicaHost host;
     private final GroupName name;
     private final LogStore store;
-    private final List<NodeId> peers;
+    private final Supplier<List<NodeId>> sources;
     private final long term;
     private final long committedIndex;
     private final long knownEnd;
@@ -69,6 +72,7 @@ final class ReplicaRepair {
     private final List<LogEntry> fetched = new ArrayList<>();
     private final SnapshotPieces pieces = new SnapshotPieces();
     private RepairPlan plan;
+    private List<NodeId> peers = List.of();
     private long fetchedBytes;
     private long round;
     private int nextPeer;
@@ -83,7 +87,7 @@ final class ReplicaRepair {
     private String progress = "waits for its turn";
 
     /**
-     * @param peers          the group's other members
+     * @param sources        other nodes with a replica, as far as is known when it is asked
      * @param term           the newest in which this replica may have voted or acknowledged anything
      * @param committedIndex up to which it knows its log to be committed
      * @param knownEnd       index of its last entry; {@code Long.MAX_VALUE} if it does not know for certain
@@ -92,7 +96,7 @@ final class ReplicaRepair {
             ReplicaHost host,
             GroupName name,
             LogStore store,
-            List<NodeId> peers,
+            Supplier<List<NodeId>> sources,
             long term,
             long committedIndex,
             long knownEnd,
@@ -100,7 +104,7 @@ final class ReplicaRepair {
         this.host = host;
         this.name = name;
         this.store = store;
-        this.peers = List.copyOf(peers);
+        this.sources = sources;
         this.term = term;
         this.committedIndex = committedIndex;
         this.knownEnd = knownEnd;
@@ -117,11 +121,8 @@ final class ReplicaRepair {
         if (stopped) {
             return;
         }
-        if (peers.isEmpty()) {
-            progress =
-                    "the partition has no other replica from which it could be repaired; what is lost is in its backups";
-            LOG.error("{} on {}: {}", name, host.self(), progress);
-            return;
+        if (sources.get().isEmpty()) {
+            LOG.error("{} on {}: {}", name, host.self(), NO_SOURCE);
         }
         host.repairs().enter(this::beginTurn);
     }
@@ -155,22 +156,19 @@ final class ReplicaRepair {
     }
 
     private void look() {
+        peers = List.copyOf(sources.get());
+        if (peers.isEmpty()) {
+            pause(NO_SOURCE);
+            return;
+        }
         progress = "looks at what is intact";
         fetched.clear();
         fetchedBytes = 0;
         askedInVain = 0;
-        onDisk(
-                () -> {
-                    // What was on its way to the disk when the damage was found may be lost, the term with it; nobody
-                    // was told
-                    // of a vote in it.
-                    adoptTerm(term);
-                    return RepairPlan.of(store, term, committedIndex, knownEnd);
-                },
-                found -> {
-                    plan = found;
-                    ask(plan.start());
-                });
+        onDisk(() -> RepairPlan.of(store, term, committedIndex, knownEnd), found -> {
+            plan = found;
+            ask(plan.start());
+        });
     }
 
     // ---- asking

@@ -17,6 +17,9 @@ public interface Whereabouts {
     /** Set when so few voters are in contact that nothing can be committed now: NO_QUORUM, naming the missing nodes. */
     Optional<Refusal> noQuorum(GroupName group, Membership voters);
 
+    /** Who leads the group, as far as this node has heard: not only from members that its own replica knows. */
+    Optional<NodeId> leaderOf(GroupName group);
+
     /** A local replica learnt that its term changed or who leads it. */
     void observed(GroupName group, long generation, Optional<NodeId> leader);
 
