@@ -41,6 +41,8 @@ final class ProtocolChecker {
     private final Map<Long, Asked> asked = new HashMap<>();
     private final ReadConfirmations confirmations = new ReadConfirmations();
     private final Map<NodeId, Acknowledged> acknowledged = new HashMap<>();
+    /** Up to where members have had committed entries on their disks. */
+    private final Map<NodeId, Long> kept = new HashMap<>();
 
     /** A read that waits for its index, and what was committed when it was asked for. */
     private record Asked(NodeId member, int committedBefore, Optional<ReadConfirmations.Asked> ofLeader) {}
@@ -71,6 +73,7 @@ final class ProtocolChecker {
         }
         commitIsDurableAndAgreed(member, members);
         acknowledgedIsKept(member);
+        committedIsKept(member);
         membershipIsTheLogs(member);
         membershipChangesSafely(member, outputs.persist().entries());
         marksAreOrdered(member, outputs);
@@ -204,6 +207,20 @@ final class ProtocolChecker {
                 ProtocolProperty.ACCEPTED_IS_KEPT,
                 member,
                 () -> before + ", and now the log ends at " + member.core().lastIndex());
+    }
+
+    private void committedIsKept(SimMember member) {
+        long before = kept.getOrDefault(member.id(), 0L);
+        check(
+                before <= member.core().lastIndex(),
+                ProtocolProperty.COMMITTED_IS_KEPT,
+                member,
+                () -> "its disk had committed entries up to " + before + ", and now the log ends at "
+                        + member.core().lastIndex());
+        long index = Math.min(member.disk().lastIndex(), committed.size());
+        if (index > before && member.disk().holds(committed.get((int) index - 1).id())) {
+            kept.put(member.id(), index);
+        }
     }
 
     /** What the core has made of its log, against the log. */
@@ -360,13 +377,18 @@ final class ProtocolChecker {
             long match = other == leader ? 0 : core.matchIndex(other.id());
             boolean isOfNewerTerm = other.disk().hardState().term() > core.term();
             check(
-                    isOfNewerTerm
-                            || match <= leader.before().index()
-                            || other.disk().holds(leader.entryAt(match).id()),
+                    isOfNewerTerm || match == 0 || other.disk().holds(idAt(leader, match)),
                     ProtocolProperty.MATCH_IS_ON_DISK,
                     leader,
                     () -> "believes that " + other + " has up to " + match);
         }
+    }
+
+    /** What a member's log had there if it has been cut since: that was committed. */
+    private EntryId idAt(SimMember member, long index) {
+        return index <= member.before().index()
+                ? committed.get((int) index - 1).id()
+                : member.entryAt(index).id();
     }
 
     private void marksAreOrdered(SimMember member, Outputs outputs) {

@@ -14,6 +14,8 @@ public enum ProtocolProperty {
     ACCEPTED_IS_DURABLE,
     /** What a member has acknowledged in a term it keeps at least as long as it is in that term. */
     ACCEPTED_IS_KEPT,
+    /** Who has something committed on its disk keeps it, whatever the term. */
+    COMMITTED_IS_KEPT,
     /** What a member takes for durable is on its disk. */
     DURABLE_IS_ON_DISK,
     /** What a leader believes that a follower has, is on that follower's disk, unless a newer term has cut it. */

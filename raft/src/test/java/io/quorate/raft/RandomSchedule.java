@@ -4,7 +4,6 @@ package io.quorate.raft;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
-import io.quorate.raft.message.AppendAccepted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,40 +20,21 @@ final class RandomSchedule implements SimMember.Observer {
     private static final int ELECTION_TIMEOUT = 10;
     private static final int STEPS_MIN = 1500;
     private static final int STEPS_MAX = 4000;
-    private static final int LATE_ONE_IN = 25;
-    private static final int LATE_ACKNOWLEDGEMENT_ONE_IN = 4;
-
-    private record InTransit(NodeId from, Envelope envelope) {}
 
     private final Prng random;
     private final List<SimMember> members = new ArrayList<>();
-    private final List<InTransit> network = new ArrayList<>();
-    /** On their way for so long that much else has happened when they arrive, if they do. */
-    private final List<InTransit> late = new ArrayList<>();
-
+    private final RandomNetwork network;
     private final ProtocolChecker checker = new ProtocolChecker();
-    private final int lossPercent;
-    private final int duplicatePercent;
-    private final int latePercent;
     private final int crashPerMille;
     private final int tickPercent;
     private final int disconnectPerMille;
-    private final int partitionPerMille;
-    /** Leaders are cut off so often that their followers elect others, and come back with what only they have. */
-    private final int leaderCutPerMille;
-    /** Bits of the members that hear each other only, and are heard by nobody else; 0 for none. */
-    private int minority;
-
-    /** Led when it was cut off last; 0 for none. */
-    private int deposed;
-
-    private boolean healed;
     private int proposals;
     private int reads;
     /** Ticks in which some member rested. */
     private long restings;
 
-    private final boolean snapshots;
+    /** 0: none are taken. */
+    private final int snapshotWeight;
     /** Only three of the five are members at first, and who is one changes all the time. */
     private final boolean churn;
     /** Most ticks come to all at about the same time, so that more of them come in all. */
@@ -76,17 +56,13 @@ final class RandomSchedule implements SimMember.Observer {
         Prng ofRest = new Prng(~seed);
         quiesceAfterTicks = ofRest.nextInt(3) == 0 ? 0 : 1 + ofRest.nextInt(8);
         // Every seed has its own mixture, so that some faults are rare and others frequent.
-        lossPercent = random.nextInt(4) == 0 ? 0 : random.nextInt(25);
-        duplicatePercent = random.nextInt(20);
-        latePercent = random.nextInt(2) == 0 ? 0 : 1 + random.nextInt(10);
+        network = new RandomNetwork(random, size);
         crashPerMille = random.nextInt(15);
         disconnectPerMille = random.nextInt(10);
-        partitionPerMille = random.nextInt(8);
-        leaderCutPerMille = random.nextInt(2) == 0 ? 0 : 1 + random.nextInt(10);
         leases = random.nextInt(3) == 0;
         together = random.nextInt(2) == 0;
         tickPercent = leases || together ? 3 + random.nextInt(20) : 10 + random.nextInt(50);
-        snapshots = random.nextInt(2) == 0;
+        snapshotWeight = List.of(0, 0, 3, 12).get(random.nextInt(4));
         RaftConfig config = new RaftConfig(
                 ELECTION_TIMEOUT,
                 2,
@@ -143,13 +119,7 @@ final class RandomSchedule implements SimMember.Observer {
     }
 
     private void oneStep() {
-        if (random.nextInt(1000) < partitionPerMille) {
-            minority = 1 << random.nextInt(members.size() + 1) & -2;
-        } else if (minority == 0 && random.nextInt(1000) < leaderCutPerMille) {
-            cutOffLeader();
-        } else if (minority != 0 && random.nextInt(150) == 0) {
-            minority = 0;
-        }
+        network.onStep(leading().stream().map(SimMember::id).toList());
         SimMember member = members.get(random.nextInt(members.size()));
         int dice = random.nextInt(1000);
         if (!member.isUp()) {
@@ -173,23 +143,23 @@ final class RandomSchedule implements SimMember.Observer {
                 15,
                 8,
                 leases ? 15 : 5,
-                leaderCutPerMille > 0 ? 5 : 2,
-                snapshots ? 3 : 0,
+                network.cameBackAlone() ? 30 : network.deposesLeaders() ? 5 : 2,
+                snapshotWeight,
                 churn ? 2 : 0,
                 5)) {
             case 0 -> tick(member);
             case 1 -> {
                 for (int i = random.nextInt(4); i >= 0; i--) {
-                    deliverOne();
+                    network.next().ifPresent(this::deliver);
                 }
             }
             case 2 -> completeSomeWrites();
-            case 3 -> propose(member);
+            case 3 -> propose(random.nextInt(3) == 0 ? member : someLeader().orElse(member));
             case 4 ->
                 member.applyUpTo(member.appliedIndex()
                         + random.nextInt((int) (member.commitIndex() - member.appliedIndex()) + 1));
             case 5 -> ask(member);
-            case 6 -> member.core().transferLeadership(heir());
+            case 6 -> (network.cameBackAlone() ? someLeader().orElse(member) : member).core().transferLeadership(heir());
             case 7 -> member.takeSnapshot(member.appliedIndex() + 1 - random.nextInt(8));
             case 8 -> changeMembership(member);
             default -> {
@@ -204,22 +174,16 @@ final class RandomSchedule implements SimMember.Observer {
         }
     }
 
-    /** One that leads or believes so, alone or with a follower. */
-    private void cutOffLeader() {
-        List<SimMember> leading = members.stream()
+    /** Who leads or believes so. */
+    private List<SimMember> leading() {
+        return members.stream()
                 .filter(member -> member.isUp() && member.core().role() == RaftCore.Role.LEADER)
                 .toList();
-        if (!leading.isEmpty()) {
-            deposed = leading.get(random.nextInt(leading.size())).id().value();
-            minority = 1 << deposed;
-            if (members.size() > 3 && random.nextInt(3) > 0) {
-                minority |= 1 << 1 + random.nextInt(members.size());
-            }
-        }
     }
 
-    private boolean isCut(NodeId one, NodeId other) {
-        return ((minority >> one.value() ^ minority >> other.value()) & 1) == 1;
+    private Optional<SimMember> someLeader() {
+        List<SimMember> leading = leading();
+        return leading.isEmpty() ? Optional.empty() : Optional.of(leading.get(random.nextInt(leading.size())));
     }
 
     private void tick(SimMember member) {
@@ -246,7 +210,7 @@ final class RandomSchedule implements SimMember.Observer {
             if (other == member) {
                 continue;
             }
-            boolean heard = other.isUp() && (healed || !isCut(member.id(), other.id()));
+            boolean heard = other.isUp() && !network.isCut(other.id(), member.id());
             silentTicks[self][peer] = heard ? 0 : silentTicks[self][peer] + 1;
             if (silentTicks[self][peer] == ELECTION_TIMEOUT) {
                 member.core().silent(other.id(), ELECTION_TIMEOUT);
@@ -272,7 +236,9 @@ final class RandomSchedule implements SimMember.Observer {
 
     /** Mostly whoever was cut off as a leader: what was meant for its former leadership finds it leading again. */
     private NodeId heir() {
-        return new NodeId(deposed != 0 && random.nextInt(4) > 0 ? deposed : 1 + random.nextInt(members.size()));
+        return network.deposed()
+                .filter(candidate -> random.nextInt(4) > 0)
+                .orElseGet(() -> new NodeId(1 + random.nextInt(members.size())));
     }
 
     private void changeMembership(SimMember member) {
@@ -338,15 +304,7 @@ final class RandomSchedule implements SimMember.Observer {
         }
     }
 
-    private void deliverOne() {
-        if (!late.isEmpty() && random.nextInt(LATE_ONE_IN) == 0) {
-            deliver(late.remove(random.nextInt(late.size())));
-        } else if (!network.isEmpty()) {
-            deliver(network.remove(random.nextInt(3) == 0 ? random.nextInt(network.size()) : 0));
-        }
-    }
-
-    private void deliver(InTransit next) {
+    private void deliver(RandomNetwork.InTransit next) {
         SimMember target = members.get(next.envelope().to().value() - 1);
         if (target.isUp()) {
             checker.onDelivered(next.from(), next.envelope().message());
@@ -374,9 +332,7 @@ final class RandomSchedule implements SimMember.Observer {
     }
 
     private void heal() {
-        healed = true;
-        network.clear();
-        late.clear();
+        network.heal();
         for (SimMember member : members) {
             if (!member.isUp()) {
                 member.start(random.nextLong());
@@ -391,7 +347,7 @@ final class RandomSchedule implements SimMember.Observer {
         while (busy) {
             busy = !network.isEmpty();
             while (!network.isEmpty()) {
-                InTransit next = network.remove(0);
+                RandomNetwork.InTransit next = network.next().orElseThrow();
                 checker.onDelivered(next.from(), next.envelope().message());
                 members.get(next.envelope().to().value() - 1)
                         .core()
@@ -458,37 +414,13 @@ final class RandomSchedule implements SimMember.Observer {
     public void onDrained(SimMember member, Outputs outputs) {
         checker.onDrained(member, outputs, members);
         if (outputs.events().stream().anyMatch(RaftEvent.BecameLeader.class::isInstance)) {
-            welcome(member);
+            network.welcome(member.id());
         }
     }
 
     @Override
     public void onSent(SimMember member, Envelope envelope) {
         checker.onSent(member, envelope);
-        boolean cut = isCut(member.id(), envelope.to());
-        if (!healed && (cut || random.nextInt(100) < lossPercent)) {
-            return;
-        }
-        route(new InTransit(member.id(), envelope));
-        if (!healed && random.nextInt(100) < duplicatePercent) {
-            route(new InTransit(member.id(), envelope));
-        }
-    }
-
-    /** What was meant for a leader's former leadership arrives early in its new one. */
-    private void welcome(SimMember leader) {
-        for (int at = late.size() - 1; at >= 0; at--) {
-            if (late.get(at).envelope().to().equals(leader.id()) && random.nextInt(2) == 0) {
-                network.add(late.remove(at));
-            }
-        }
-    }
-
-    private void route(InTransit message) {
-        boolean isLate = random.nextInt(100) < latePercent
-                || latePercent > 0
-                        && message.envelope().message() instanceof AppendAccepted
-                        && random.nextInt(LATE_ACKNOWLEDGEMENT_ONE_IN) == 0;
-        (!healed && isLate ? late : network).add(message);
+        network.send(member.id(), envelope);
     }
 }
