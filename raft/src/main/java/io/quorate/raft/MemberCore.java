@@ -337,7 +337,7 @@ final class MemberCore {
      * @param haste see {@link ElectionTimer#restartForCampaign}
      */
     void campaign(CampaignCause cause, String reason, int haste) {
-        if (!membership().isVoter(self)) {
+        if (!mayLead()) {
             becomeFollower(term(), Optional.empty(), FollowerCause.NOT_A_VOTER, "no voter, though " + reason);
         } else if (membership().isOnlyVoter(self)) {
             becomeCandidate(ElectionTimer.CALM, false);
@@ -348,6 +348,17 @@ final class MemberCore {
             event(new RaftEvent.BecamePreCandidate(term(), cause, reason));
             enter(new PreCandidate(this, haste));
         }
+    }
+
+    /**
+     * Voters; and who ceases to be one by a change that is not known committed, though it does not count itself: the others
+     * may not have that change, and then nobody's log is as good as this one (thesis §4.2.2).
+     */
+    private boolean mayLead() {
+        long changedAt = memberships.currentIndex();
+        return membership().isVoter(self)
+                || changedAt > log.commitIndex()
+                        && memberships.at(changedAt - 1).isVoter(self);
     }
 
     /** @param transfer whether the leader has asked for it */

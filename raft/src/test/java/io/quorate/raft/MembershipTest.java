@@ -31,6 +31,7 @@ import io.quorate.raft.log.Payload;
 import io.quorate.raft.message.AppendAccepted;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
@@ -207,6 +208,32 @@ class MembershipTest {
         tick(core, 5 * ELECTION_TIMEOUT);
         assertEquals(RaftCore.Role.FOLLOWER, core.role(), "it never campaigns again");
         assertEquals(2, core.term());
+    }
+
+    @Test
+    @DisplayName(
+            "who is removed by a change that nobody else has campaigns to bring it to the others, without its own vote")
+    void removedButNeeded() {
+        MembershipHistory memberships = new MembershipHistory(CoreFixture.voters(3))
+                .add(2, members("2 3", "1 2 3", ""))
+                .add(3, members("2 3", "", ""));
+        RaftCore core = new RaftCore(
+                CONFIG, N1, memberships, recovered(new HardState(1, Optional.of(N1)), 1, 1, 1), new Prng(1));
+        tick(core, 2 * ELECTION_TIMEOUT);
+        assertEquals(RaftCore.Role.PRE_CANDIDATE, core.role());
+        core.step(N2, new PreVoteResponse(2, true));
+        assertEquals(RaftCore.Role.PRE_CANDIDATE, core.role(), "one of two, for its own does not count");
+        core.step(N3, new PreVoteResponse(2, true));
+        persistAll(core);
+        core.step(N2, new VoteResponse(2, true));
+        core.step(N3, new VoteResponse(2, true));
+        assertEquals(RaftCore.Role.LEADER, core.role());
+        persistAll(core);
+        core.step(N2, new AppendAccepted(2, 4));
+        core.step(N3, new AppendAccepted(2, 4));
+        assertEquals(RaftCore.Role.FOLLOWER, core.role(), "the change is committed");
+        tick(core, 5 * ELECTION_TIMEOUT);
+        assertEquals(RaftCore.Role.FOLLOWER, core.role(), "it never campaigns again");
     }
 
     @Test

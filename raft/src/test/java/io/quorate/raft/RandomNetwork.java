@@ -59,6 +59,7 @@ final class RandomNetwork {
     private int minority;
     /** Led when it was cut off last; 0 for none. */
     private int deposed;
+
     private Deposal deposal = Deposal.NONE;
     /** Hears everybody and is heard by nobody; 0 for none. */
     private int mute;

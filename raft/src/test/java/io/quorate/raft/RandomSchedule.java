@@ -159,7 +159,10 @@ final class RandomSchedule implements SimMember.Observer {
                 member.applyUpTo(member.appliedIndex()
                         + random.nextInt((int) (member.commitIndex() - member.appliedIndex()) + 1));
             case 5 -> ask(member);
-            case 6 -> (network.cameBackAlone() ? someLeader().orElse(member) : member).core().transferLeadership(heir());
+            case 6 ->
+                (network.cameBackAlone() ? someLeader().orElse(member) : member)
+                        .core()
+                        .transferLeadership(heir());
             case 7 -> member.takeSnapshot(member.appliedIndex() + 1 - random.nextInt(8));
             case 8 -> changeMembership(member);
             default -> {
