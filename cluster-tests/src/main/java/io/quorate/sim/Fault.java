@@ -36,7 +36,11 @@ record Fault(long atNanos, Kind kind, List<Long> arguments) {
         /** A bit flips, or (1) a sector of a sealed segment becomes zeros, somewhere in the logs of a node. */
         ROT("node", "where", "sector"),
         /** Forces fail, all or (1) one; after a while the operator ends the process. */
-        FORCE_FAILS("node", "once", "operator", "down");
+        FORCE_FAILS("node", "once", "operator", "down"),
+        /** A machine comes back with an empty disk; from {@code operator} on its operator has it readmitted. */
+        LOSE_DISK("node", "down", "operator"),
+        /** Two machines come back with each other's disk; after {@code operator} more their operator notices. */
+        SWAP_DISKS("node", "peer", "down", "operator");
 
         private final List<String> names;
 

@@ -12,6 +12,7 @@ final class FaultActor {
     private final List<SimulatedNode> nodes;
     private final Sightings sightings;
     private final Timeline timeline;
+    private final MachineRoom room;
     /** By node id: what becomes of it after a loss of power that was announced. */
     private final AfterCrash[] afterCrash;
 
@@ -27,12 +28,14 @@ final class FaultActor {
             SimulatedNetwork network,
             List<SimulatedNode> nodes,
             Sightings sightings,
-            Timeline timeline) {
+            Timeline timeline,
+            MachineRoom room) {
         this.time = time;
         this.network = network;
         this.nodes = nodes;
         this.sightings = sightings;
         this.timeline = timeline;
+        this.room = room;
         this.afterCrash = new AfterCrash[nodes.size() + 1];
     }
 
@@ -68,6 +71,8 @@ final class FaultActor {
             case FILL -> fill(fault);
             case ROT -> rot(nodes.get(fault.intOf("node") - 1), fault);
             case FORCE_FAILS -> whenUp(fault, node -> failForce(node, fault));
+            case LOSE_DISK -> room.lose(fault);
+            case SWAP_DISKS -> room.swap(fault);
         }
     }
 
@@ -77,7 +82,7 @@ final class FaultActor {
 
     private void whenUp(Fault fault, NodeAction action) {
         SimulatedNode node = nodes.get(fault.intOf("node") - 1);
-        if (node.isUp()) {
+        if (node.isUp() && !node.disk().isForeign()) {
             note(fault.intOf("node"), fault);
             action.on(node);
         }
@@ -179,6 +184,9 @@ final class FaultActor {
 
     /** It goes on whether the node runs or not. */
     private void rot(SimulatedNode node, Fault fault) {
+        if (!room.isMinorityHurt(node)) {
+            return;
+        }
         node.disk().rot(fault.longOf("where"), fault.longOf("sector") == 1).ifPresent(where -> {
             sightings.met(RareState.STORED_BYTES_ROTTED);
             timeline.note(time.nowNanos(), node.id().value(), "! ROT " + where);
@@ -255,6 +263,7 @@ final class FaultActor {
         active = false;
         timeline.note(time.nowNanos(), 0, "all faults end");
         network.makeReliable();
+        room.putDisksBack();
         for (SimulatedNode node : nodes) {
             node.disk().makeReliable();
             if (node.isUp() && node.diskHangs()) {

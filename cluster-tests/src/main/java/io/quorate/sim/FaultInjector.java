@@ -23,6 +23,11 @@ final class FaultInjector {
     private static final int ROT_IN_ONE_RUN_OF = 3;
     private static final int ROT_MILLIS_MIN = 50;
     private static final int ROT_MILLIS_MAX = 1_000;
+    private static final int LOSS_IN_ONE_RUN_OF = 4;
+    private static final int LOSS_MILLIS_MIN = 300;
+    private static final int LOSS_MILLIS_MAX = 3_000;
+    private static final int SWAP_IN_ONE_RUN_OF = 10;
+    private static final int OPERATOR_MILLIS_MAX = 2_000;
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
     private static final int FULL_DISK_FREE_MIB_MIN = 0;
@@ -42,9 +47,17 @@ final class FaultInjector {
     /** Of its own, so that a seed draws what it always drew. */
     private final Prng rotting;
 
+    /** Of its own as well. */
+    private final Prng losing;
+
     private final int rottenNode;
     /** Mean time between two places that rot; 0: nothing does. */
     private final int rotMillis;
+
+    /** Mean time between two losses of disks; 0: none. */
+    private final int lossMillis;
+    /** As for losses: between two mistakes with disks. */
+    private final int swapMillis;
 
     private final List<Fault> injected = new ArrayList<>();
     private boolean active;
@@ -56,7 +69,8 @@ final class FaultInjector {
             FaultActor actor,
             Supplier<List<Integer>> leaders,
             Prng prng,
-            Prng rotting) {
+            Prng rotting,
+            Prng losing) {
         this.time = time;
         this.nodes = options.nodes();
         this.options = options.faults();
@@ -66,11 +80,18 @@ final class FaultInjector {
         this.leaders = leaders;
         this.prng = prng;
         this.rotting = rotting;
+        this.losing = losing;
         // One node alone, so that a majority of every group stays whole.
         this.rottenNode = 1 + rotting.nextInt(nodes);
         boolean canBeRepaired = options.replicationFactor() >= 3;
         this.rotMillis = canBeRepaired && rotting.nextInt(ROT_IN_ONE_RUN_OF) == 0
                 ? ROT_MILLIS_MIN + rotting.nextInt(ROT_MILLIS_MAX - ROT_MILLIS_MIN)
+                : 0;
+        this.lossMillis = canBeRepaired && losing.nextInt(LOSS_IN_ONE_RUN_OF) == 0
+                ? LOSS_MILLIS_MIN + losing.nextInt(LOSS_MILLIS_MAX - LOSS_MILLIS_MIN)
+                : 0;
+        this.swapMillis = nodes > 1 && losing.nextInt(SWAP_IN_ONE_RUN_OF) == 0
+                ? LOSS_MILLIS_MIN + losing.nextInt(LOSS_MILLIS_MAX - LOSS_MILLIS_MIN)
                 : 0;
     }
 
@@ -90,7 +111,9 @@ final class FaultInjector {
         repeat(options.resetMillis(), Kind.RESET, this::reset);
         repeat(disk.hangMillis(), Kind.HANG, this::hang);
         repeat(disk.fillMillis(), Kind.FILL, this::fill);
-        repeatRot();
+        repeat(rotting, rotMillis, Kind.ROT, this::rot);
+        repeat(losing, lossMillis, Kind.LOSE_DISK, this::loseDisk);
+        repeat(losing, swapMillis, Kind.SWAP_DISKS, this::swapDisks);
         if (disk.forceFailures()) {
             repeat(FORCE_FAILURE_MEAN_MILLIS, Kind.FORCE_FAILS, this::forceFails);
         }
@@ -121,30 +144,43 @@ final class FaultInjector {
     }
 
     private void repeat(int meanMillis, Kind kind, Function<Kind, Fault> draw) {
+        repeat(prng, meanMillis, kind, draw);
+    }
+
+    private void repeat(Prng times, int meanMillis, Kind kind, Function<Kind, Fault> draw) {
         if (meanMillis == 0) {
             return;
         }
         // Exponentially distributed, so that faults of a kind come singly and in bursts.
-        double delayMillis = -Math.log(1 - prng.nextDouble()) * meanMillis;
+        double delayMillis = -Math.log(1 - times.nextDouble()) * meanMillis;
         time.schedule((long) (delayMillis * 1_000_000), label(kind), () -> {
             if (active) {
                 inject(draw.apply(kind));
-                repeat(meanMillis, kind, draw);
+                repeat(times, meanMillis, kind, draw);
             }
         });
     }
 
-    private void repeatRot() {
-        if (rotMillis == 0) {
-            return;
-        }
-        double delayMillis = -Math.log(1 - rotting.nextDouble()) * rotMillis;
-        time.schedule((long) (delayMillis * 1_000_000), label(Kind.ROT), () -> {
-            if (active) {
-                inject(fault(Kind.ROT, rottenNode, rotting.nextLong(), rotting.nextInt(4) == 0 ? 1 : 0));
-                repeatRot();
-            }
-        });
+    private Fault rot(Kind kind) {
+        return fault(kind, rottenNode, rotting.nextLong(), rotting.nextInt(4) == 0 ? 1 : 0);
+    }
+
+    /** Where nothing rots, on any machine; else on the one that rots, so that a majority of every group stays whole. */
+    private Fault loseDisk(Kind kind) {
+        int node = rotMillis > 0 ? rottenNode : 1 + losing.nextInt(nodes);
+        return fault(
+                kind, node, losing.nextInt(options.restartMillisMax() + 1), losing.nextInt(OPERATOR_MILLIS_MAX + 1));
+    }
+
+    private Fault swapDisks(Kind kind) {
+        int node = 1 + losing.nextInt(nodes);
+        int peer = 1 + (node + losing.nextInt(nodes - 1)) % nodes;
+        return fault(
+                kind,
+                node,
+                peer,
+                losing.nextInt(options.restartMillisMax() + 1),
+                losing.nextInt(OPERATOR_MILLIS_MAX + 1));
     }
 
     private Fault fault(Kind kind, long... arguments) {

@@ -45,7 +45,11 @@ final class MachineDisk {
     private final WriteBuffer writeBuffer = new WriteBuffer(4096);
     private final Map<Long, CachedImage> images = new HashMap<>();
     private final Set<Long> mended = new TreeSet<>();
+    private final Runnable onPowerLost;
     private SimulatedDisk current;
+    /** Another machine's, put in instead by mistake; null: its own. */
+    private MachineDisk foreign;
+
     private boolean forceFails;
     private boolean everRotted;
 
@@ -55,17 +59,44 @@ final class MachineDisk {
         this.nodeId = nodeId;
         this.config = config;
         this.prng = prng;
+        this.onPowerLost = onPowerLost;
         this.current = new SimulatedDisk(prng.nextLong());
         this.current.whenPowerFails(onPowerLost);
     }
 
     /** As the process that runs now has it. */
     Disk mounted() {
-        return current;
+        return isForeign() ? foreign.current : current;
+    }
+
+    /** The machine is off; when it starts again, it has an empty disk. */
+    void replace() {
+        current = new SimulatedDisk(prng.nextLong());
+        current.whenPowerFails(onPowerLost);
+        images.clear();
+        mended.clear();
+        everRotted = false;
+    }
+
+    /** The machine is off; when it starts again, it has another one's disk, until {@link #putBack}. Its own one stays as it is. */
+    void putIn(MachineDisk other) {
+        foreign = other;
+    }
+
+    /** The machine is off, and has its own disk again. */
+    void putBack() {
+        foreign = null;
+    }
+
+    boolean isForeign() {
+        return foreign != null;
     }
 
     /** The process has ended and with it its view of the disk; what follows finds a disk in order again. */
     void endProcess() {
+        if (isForeign()) {
+            return;
+        }
         // A killed process leaves its written bytes to the kernel; a machine without power loses what was not forced.
         // After a failed force only the latter is certain to tell what the medium holds.
         boolean powerLost = forceFails || prng.nextInt(2) == 0;

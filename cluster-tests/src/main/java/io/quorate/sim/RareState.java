@@ -18,6 +18,13 @@ public enum RareState {
     REPLICA_QUARANTINED,
     LEADER_QUARANTINED,
     REPLICA_REPAIRED,
+    DISK_LOST,
+    /** A node that had been readmitted, maybe not yet with all it should hold. */
+    DISK_LOST_AGAIN,
+    /** A node that has lost its disk has been told so, and stays out. */
+    NODE_WITHOUT_MEMORY_BARRED,
+    NODE_READMITTED,
+    FOREIGN_DISK_REFUSED,
     STARTED_FROM_SNAPSHOT,
     /** A replica lacked what its peers had deleted. */
     SNAPSHOT_INSTALLED,

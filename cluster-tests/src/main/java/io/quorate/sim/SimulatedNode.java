@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import io.quorate.logstore.Damage;
 import io.quorate.logstore.DiskFullException;
+import io.quorate.logstore.StorageException;
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.api.ClusterView;
@@ -53,6 +54,9 @@ final class SimulatedNode {
     private boolean diskHangs;
     private long resumedNanos;
     private boolean started;
+    /** The disk was lost, and the node has not taken part since. */
+    private boolean withoutMemory;
+
     private boolean stopping;
     private VirtualLoop loop;
     private VirtualExecutor flushExecutor;
@@ -153,8 +157,44 @@ final class SimulatedNode {
                         prng.split(),
                         new Observer(),
                         this::onFatal));
-        runtime.start();
+        try {
+            runtime.start();
+        } catch (StorageException refused) {
+            if (!disk.isForeign()) {
+                throw refused;
+            }
+            // As a process ends that says so.
+            world.sightings().met(RareState.FOREIGN_DISK_REFUSED);
+            int thisStart = starts;
+            world.time().schedule(0, id + "-refused", () -> {
+                if (up && starts == thisStart) {
+                    crash();
+                }
+            });
+            return;
+        }
+        if (disk.isForeign()) {
+            throw new Violation(Invariant.VOTES_ONLY_WITH_ITS_MEMORY, id + " starts on the disk of another node");
+        }
         started = true;
+    }
+
+    /** While it is down: it has another, empty disk from now on. */
+    void loseDisk() {
+        note("has lost its disk");
+        world.checker().onDiskLost(id);
+        disk.replace();
+        withoutMemory = true;
+    }
+
+    /** Whether it has been part of the cluster, and does not know it any more. */
+    boolean isWithoutMemory() {
+        return withoutMemory;
+    }
+
+    /** Whether its disk has anything that others may rely on. */
+    boolean hasMemory() {
+        return disk.groups().contains(0L);
     }
 
     /** The process is gone, and with it everything that its disk did not have to keep. */
@@ -327,6 +367,11 @@ final class SimulatedNode {
         @Override
         public void onOpened(long groupId, NodeId member, Membership membership) {
             members.put(groupId, member);
+            if (withoutMemory) {
+                withoutMemory = false;
+                note("takes part again");
+                world.sightings().met(RareState.NODE_READMITTED);
+            }
             if (MemberId.stay(member) > 0) {
                 world.sightings().met(RareState.MEMBER_OF_LATER_STAY);
             }

@@ -27,6 +27,8 @@ public final class Simulation {
 
     private static final ScrubSettings SCRUB = new ScrubSettings(1 << 20, 1_000);
     private static final long ROT_SALT = 0x526F74L;
+    private static final long LOSS_SALT = 0x4C6F7373L;
+    private static final long MACHINE_ROOM_SALT = 0x526F6F6DL;
     private static final int DISK_CHECK_ONE_IN = 64;
     private static final int EVENTS_BETWEEN_LOOKS = 256;
     private static final int LOSS_AT_REST_ONE_IN = 4;
@@ -80,9 +82,17 @@ public final class Simulation {
         checker.onGroup(METADATA_GROUP, List.copyOf(addresses.keySet()));
         Clients clients = new Clients(time, nodes, checker, verdict, sightings, options.workload());
         workload = new Workload(options, clients, prng.split());
-        actor = new FaultActor(time, network, nodes, sightings, timeline);
+        MachineRoom room = new MachineRoom(
+                time, nodes, checker, clients, sightings, timeline, new Prng(scenario.seed() ^ MACHINE_ROOM_SALT));
+        actor = new FaultActor(time, network, nodes, sightings, timeline, room);
         faults = new FaultInjector(
-                time, options, actor, this::leaders, prng.split(), new Prng(scenario.seed() ^ ROT_SALT));
+                time,
+                options,
+                actor,
+                this::leaders,
+                prng.split(),
+                new Prng(scenario.seed() ^ ROT_SALT),
+                new Prng(scenario.seed() ^ LOSS_SALT));
         convergence = new Convergence(time, nodes, workload, checker, disks, this::runUntil);
     }
 

@@ -599,7 +599,9 @@ public final class NodeRuntime {
 
     /** This storage was a member once; its node was removed, or readmitted with other storage. Nobody listens to it. */
     private void expelled(PeerMessage.Standing standing) {
+        // What answers a question from before the admission says less than the admission, and may come late.
         boolean meant = standing.incarnation() == dataDirectory.incarnation()
+                && standing.admission() >= memory.durable().admission().getAsInt()
                 && (standing.verdict() == PeerMessage.Standing.Verdict.REMOVED
                         || standing.verdict() == PeerMessage.Standing.Verdict.LOST);
         if (meant && !expelled) {
@@ -685,6 +687,9 @@ public final class NodeRuntime {
                 return;
             }
             noteNodes();
+            if (isOfThePast()) {
+                return;
+            }
             for (TopicState topic : metadata.registry().topics().values()) {
                 int number = 0;
                 for (TopicState.PartitionState partition : topic.partitions()) {
@@ -692,6 +697,17 @@ public final class NodeRuntime {
                     number++;
                 }
             }
+        }
+
+        /**
+         * What it says of this node is meant for the disk that was lost: to begin any of those replicas anew would be to vote
+         * from amnesia. This storage's admission is committed, and comes.
+         */
+        private boolean isOfThePast() {
+            int registered = registration(settings.nodeId())
+                    .map(Registrations.Registration::admission)
+                    .orElse(0);
+            return registered < memory.durable().admission().getAsInt();
         }
 
         private void wantOrLeave(TopicState topic, int number, TopicState.PartitionState partition) {

@@ -3,6 +3,7 @@ package io.quorate.sim.check;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
@@ -23,13 +24,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * All invariants of a cluster, fed by whoever runs it: every message at the moment it leaves, every entry at the moment
  * it is applied, every answer at the moment it is given. Throws {@link Violation} at the first event that breaks one.
  */
 public final class ClusterChecker {
-    private final DurableImages disks;
+    private final LostDisks disks;
     private final BooleanSupplier sampled;
     private final WireChecker wire;
     private final ClientHistory history = new ClientHistory();
@@ -43,9 +45,9 @@ public final class ClusterChecker {
      * @param sampled whether to look at the disks for the next acknowledgement: that is dear
      */
     public ClusterChecker(DurableImages disks, BooleanSupplier sampled) {
-        this.disks = disks;
+        this.disks = new LostDisks(disks);
         this.sampled = sampled;
-        this.wire = new WireChecker(disks, sampled);
+        this.wire = new WireChecker(this.disks, sampled);
     }
 
     /** What clients asked for. */
@@ -89,8 +91,30 @@ public final class ClusterChecker {
         }
     }
 
+    /** The node, which does not run, is about to get an empty disk instead of its own. */
+    public void onDiskLost(NodeId node) {
+        models.forEach((groupId, model) -> model.membersOn(node).forEach(member -> disks.onLost(member, groupId)));
+        disks.onLost(node);
+    }
+
+    /** An operator asks for a node to be readmitted. */
+    public void onReadmissionAsked(NodeId node) {
+        disks.onReadmissionAsked(node);
+    }
+
+    /** Whether every group has all its voters but those on this node, so that one more disk may be lost. */
+    public boolean isWholeWithout(NodeId node) {
+        return models.entrySet().stream().allMatch(group -> {
+            Membership committed = group.getValue().membership();
+            return Stream.concat(committed.voters().stream(), committed.outgoing().stream())
+                    .filter(member -> !MemberId.node(member).equals(node))
+                    .allMatch(member -> disks.isThere(member, group.getKey()));
+        });
+    }
+
     /** A node's replica of the group starts from what is on its disk now. */
     public void onOpened(NodeId node, long groupId, Membership membership) {
+        disks.onOpened(node, groupId);
         wire.onOpened(node, groupId);
         if (!gone.contains(groupId)) {
             models.computeIfAbsent(groupId, id -> new GroupModel(id, membership))
@@ -117,6 +141,7 @@ public final class ClusterChecker {
     }
 
     public void onSend(NodeId from, NodeId to, long groupId, Message message) {
+        disks.requireMemory(from, groupId);
         if (!gone.contains(groupId)) {
             boolean anyAlone = model(groupId).filter(GroupModel::hadOneVoter).isPresent();
             wire.onSend(from, to, groupId, message, anyAlone);

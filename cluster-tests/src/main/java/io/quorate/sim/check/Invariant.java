@@ -23,6 +23,8 @@ public enum Invariant {
     RECOVERS_WHAT_WAS_DURABLE,
     /** P8: a repaired log has all that was accepted with it and may be committed. */
     REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
+    /** P10: who has lost its disk says nothing under its former name, nor under a new one before it is readmitted. */
+    VOTES_ONLY_WITH_ITS_MEMORY,
     /** Nobody campaigns without the pre-votes of a quorum: who cannot win disturbs nobody (thesis §9.6). */
     ASKED_BEFORE_CAMPAIGN,
     /** A vote goes to a candidate whose log is at least as up to date as the voter's (paper §5.4.1). */

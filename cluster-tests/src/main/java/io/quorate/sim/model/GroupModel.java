@@ -3,6 +3,7 @@ package io.quorate.sim.model;
 
 import static io.quorate.sim.check.Violation.require;
 
+import io.quorate.node.replica.MemberId;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.log.EntryId;
@@ -716,6 +717,13 @@ public final class GroupModel {
     /** Up to where the member's log is surely on its disk. */
     public long durableIndexOf(NodeId node) {
         return look(node).durableLog().lastIndex();
+    }
+
+    /** All members that the group has ever had, or was about to have, on a node. */
+    public List<NodeId> membersOn(NodeId node) {
+        return members.keySet().stream()
+                .filter(member -> MemberId.node(member).equals(node))
+                .toList();
     }
 
     public boolean isWriting(NodeId node) {

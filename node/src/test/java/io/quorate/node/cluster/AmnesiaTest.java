@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.node.seam.PeerMessage;
+import io.quorate.raft.RaftConfig;
+import io.quorate.raft.log.LogEntry;
+import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -15,6 +19,9 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("A node that lost its disk (promise P10)")
 class AmnesiaTest {
+    /** Enough for the registry's log to take longer than the others' heartbeats. */
+    private static final int TOPICS = 120;
+
     private final VirtualCluster cluster = VirtualCluster.started(3);
 
     private String whyNotTakingPart(int node) {
@@ -85,6 +92,65 @@ class AmnesiaTest {
         assertTrue(whyNotTakingPart(3).contains("quorate node readmit 3"), whyNotTakingPart(3));
         assertEquals(List.of(), said);
         assertFalse(cluster.node(3).api().isReady());
+    }
+
+    @Test
+    @DisplayName("does not vote as who it was while it is told, step by step, what has been until it was readmitted")
+    void registryOfThePast() {
+        // One entry of the registry's log at a time.
+        VirtualCluster slow = new VirtualCluster(
+                3, new RaftConfig(20, 3, LogEntry.OVERHEAD_BYTES, 256 << 10, 1, 256 << 10, 64 << 10));
+        slow.all().forEach(VirtualNode::start);
+        slow.awaitReady();
+        for (int i = 0; i < TOPICS; i++) {
+            slow.topic("t" + i);
+        }
+        slow.node(3).kill();
+        slow.node(3).loseDisk();
+        List<PeerMessage.ForGroup> asBefore = new ArrayList<>();
+        slow.network().tap((from, message) -> {
+            if (from.value() == 3 && message instanceof PeerMessage.ForGroup said && said.fromStay() == 0) {
+                asBefore.add(said);
+            }
+        });
+        slow.node(3).start();
+        slow.await(
+                "node 3 to learn of its loss",
+                () -> slow.node(3).api().view().metadata().role() == ClusterView.ReplicaRole.FAILED);
+
+        slow.change(new ClusterChange.ReadmitNode(3)).value();
+
+        slow.await(
+                "node 3 to hold its new replicas",
+                () -> slow.node(3).api().view().topics().size() == TOPICS
+                        && slow.node(3).api().view().topics().stream()
+                                .flatMap(topic -> topic.partitions().stream())
+                                .allMatch(partition -> partition.joining().isEmpty()));
+
+        assertEquals(List.of(), asBefore);
+    }
+
+    @Test
+    @DisplayName("is not shut out, once it is readmitted, by an answer from before that comes late")
+    void lateAnswer() {
+        List<PeerMessage.Standing> answers = new ArrayList<>();
+        cluster.network().tap((from, message) -> {
+            if (message instanceof PeerMessage.Standing standing
+                    && standing.verdict() == PeerMessage.Standing.Verdict.LOST) {
+                answers.add(standing);
+            }
+        });
+        cluster.node(3).kill();
+        cluster.node(3).loseDisk();
+        cluster.node(3).start();
+        cluster.await("node 3 to learn of its loss", () -> !whyNotTakingPart(3).isEmpty());
+        cluster.change(new ClusterChange.ReadmitNode(3)).value();
+        cluster.await("node 3 to be ready", () -> cluster.node(3).api().isReady());
+
+        cluster.network().transport(new NodeId(1), Runnable::run).send(new NodeId(3), answers.get(0));
+        cluster.run(1_000);
+
+        assertTrue(cluster.node(3).api().isReady(), whyNotTakingPart(3));
     }
 
     @Test
