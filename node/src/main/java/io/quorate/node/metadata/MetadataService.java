@@ -169,10 +169,12 @@ public final class MetadataService implements Replica.Owner {
         int copies = replicationFactor != 0 ? replicationFactor : defaultReplicationFactor(nodes);
         int count = partitions != 0 ? partitions : 1;
         Optional<Refusal> refusal = TopicName.check(topic)
-                .or(() -> checkReplication(copies, nodes))
+                .or(() -> checkReplicationFactor(copies))
                 .or(() -> checkMaxBatchBytes(settings.maxBatchBytes()))
                 .or(() -> checkAtLeastOne(count))
                 .or(this::whyNotLeading)
+                // Any other node may know less of the cluster than there is.
+                .or(() -> checkReplication(copies, nodes))
                 .or(() -> machine.tooManyPartitions(0, count))
                 .or(this::whyNoRoom);
         if (refusal.isPresent()) {
@@ -342,13 +344,17 @@ public final class MetadataService implements Replica.Owner {
         return most % 2 == 1 ? most : most - 1;
     }
 
-    private static Optional<Refusal> checkReplication(int replicationFactor, int nodes) {
+    private static Optional<Refusal> checkReplicationFactor(int replicationFactor) {
         if (replicationFactor < 1 || replicationFactor % 2 == 0) {
             return Optional.of(invalid(
                     "replication_factor",
                     "a replication factor is odd and at least 1, not " + replicationFactor
                             + ": an even one costs a copy and tolerates no further failure"));
         }
+        return Optional.empty();
+    }
+
+    private static Optional<Refusal> checkReplication(int replicationFactor, int nodes) {
         if (replicationFactor > nodes) {
             return Optional.of(Refusal.of(
                             Reason.NOT_ENOUGH_NODES,
