@@ -5,7 +5,6 @@ import io.quorate.logstore.LogStoreConfig;
 import io.quorate.node.replica.DiskLimits;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftConfig;
-import io.quorate.raft.log.LogEntry;
 import java.util.Set;
 
 /**
@@ -203,7 +202,7 @@ public record SimulationOptions(
         return new RaftConfig(
                         heartbeatTicks * pick(prng, 3, 7, 7),
                         heartbeatTicks,
-                        pick(prng, LogEntry.OVERHEAD_BYTES, 300, 2_000, 256 << 10),
+                        pick(prng, 1, 300, 2_000, 256 << 10),
                         pick(prng, 1, 1_000, 16 << 10, 4 << 20),
                         pick(prng, 1, 2, 8, 256),
                         pick(prng, 600, 8 << 10, 1 << 20),

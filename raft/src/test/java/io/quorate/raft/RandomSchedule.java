@@ -63,10 +63,11 @@ final class RandomSchedule implements SimMember.Observer {
         together = random.nextInt(2) == 0;
         tickPercent = leases || together ? 3 + random.nextInt(20) : 10 + random.nextInt(50);
         snapshotWeight = List.of(0, 0, 3, 12).get(random.nextInt(4));
+        int appendBytes = 100 + random.nextInt(400);
         RaftConfig config = new RaftConfig(
                 ELECTION_TIMEOUT,
                 2,
-                100 + random.nextInt(400),
+                ofRest.nextInt(8) == 0 ? 1 : appendBytes,
                 200 + random.nextInt(800),
                 1 + random.nextInt(6),
                 2000,
