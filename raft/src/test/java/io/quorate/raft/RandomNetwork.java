@@ -162,6 +162,16 @@ final class RandomNetwork {
         return !healed && (from.value() == mute || ((minority >> from.value() ^ minority >> to.value()) & 1) == 1);
     }
 
+    /** The connection between the two breaks: what is on its way on it, one way or both, is lost. */
+    void breakConnection(NodeId one, NodeId other) {
+        boolean bothWays = random.nextInt(2) == 0;
+        network.removeIf(message -> isBetween(message, one, other) || bothWays && isBetween(message, other, one));
+    }
+
+    private static boolean isBetween(InTransit message, NodeId from, NodeId to) {
+        return message.from().equals(from) && message.envelope().to().equals(to);
+    }
+
     void send(NodeId from, Envelope envelope) {
         boolean cut = isCut(from, envelope.to());
         if (!healed && (cut || random.nextInt(100) < lossPercent)) {

@@ -33,6 +33,8 @@ final class RandomSchedule implements SimMember.Observer {
     /** Ticks in which some member rested. */
     private long restings;
 
+    /** Disks that read slowly answer when the leadership that has asked is long over. */
+    private final int readWeight;
     /** 0: none are taken. */
     private final int snapshotWeight;
     /** Only three of the five are members at first, and who is one changes all the time. */
@@ -62,6 +64,7 @@ final class RandomSchedule implements SimMember.Observer {
         leases = random.nextInt(3) == 0;
         together = random.nextInt(2) == 0;
         tickPercent = leases || together ? 3 + random.nextInt(20) : 10 + random.nextInt(50);
+        readWeight = List.of(15, 5, 1).get(random.nextInt(3));
         snapshotWeight = List.of(0, 0, 3, 12).get(random.nextInt(4));
         int appendBytes = 100 + random.nextInt(400);
         RaftConfig config = new RaftConfig(
@@ -135,7 +138,7 @@ final class RandomSchedule implements SimMember.Observer {
             return;
         }
         if (dice < crashPerMille + disconnectPerMille) {
-            member.core().disconnected(new NodeId(1 + random.nextInt(members.size())));
+            disconnect(random.nextInt(2) == 0 ? member : someLeader().orElse(member));
         }
         switch (pick(
                 tickPercent,
@@ -147,7 +150,7 @@ final class RandomSchedule implements SimMember.Observer {
                 network.cameBackAlone() ? 30 : network.deposesLeaders() ? 5 : 2,
                 snapshotWeight,
                 churn ? 2 : 0,
-                5)) {
+                readWeight)) {
             case 0 -> tick(member);
             case 1 -> {
                 for (int i = random.nextInt(4); i >= 0; i--) {
@@ -166,15 +169,28 @@ final class RandomSchedule implements SimMember.Observer {
                         .transferLeadership(heir());
             case 7 -> member.takeSnapshot(member.appliedIndex() + 1 - random.nextInt(8));
             case 8 -> changeMembership(member);
-            default -> {
-                if (member.readsInFlight() > 0) {
-                    member.completeRead(random.nextInt(5) == 0);
-                }
-            }
+            default -> completeSomeRead();
         }
         // Mostly at once, but some turns take several inputs.
         if (member.isUp() && random.nextInt(4) != 0) {
             drain(member);
+        }
+    }
+
+    /** The member notices, and mostly the other one too; what was on its way may be lost or may come from before. */
+    private void disconnect(SimMember member) {
+        SimMember other = members.get(random.nextInt(members.size()));
+        if (random.nextInt(3) > 0) {
+            network.breakConnection(other.id(), member.id());
+        }
+        member.core().disconnected(other.id());
+        if (snapshotWeight > 0 && random.nextInt(2) == 0) {
+            // Just now, before it is known again what the other one has.
+            member.takeSnapshot(member.appliedIndex() + 1 - random.nextInt(2));
+        }
+        if (other.isUp() && random.nextInt(3) > 0) {
+            other.core().disconnected(member.id());
+            drain(other);
         }
     }
 
@@ -200,6 +216,17 @@ final class RandomSchedule implements SimMember.Observer {
                 tickOne(each);
                 drain(each);
             }
+        }
+    }
+
+    private void completeSomeRead() {
+        List<SimMember> reading = members.stream()
+                .filter(member -> member.isUp() && member.readsInFlight() > 0)
+                .toList();
+        if (!reading.isEmpty()) {
+            SimMember member = reading.get(random.nextInt(reading.size()));
+            member.completeRead(random.nextInt(5) == 0);
+            drain(member);
         }
     }
 

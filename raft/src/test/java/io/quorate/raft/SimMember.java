@@ -240,7 +240,7 @@ final class SimMember {
     /** Saves what the state machine is now, and forgets the log before {@code firstKept}, as far as it may. */
     void takeSnapshot(long firstKept) {
         long durableIndex = disk.lastIndex();
-        if (appliedIndex() <= before.index() || appliedIndex() > durableIndex || writesInFlight() > 0) {
+        if (appliedIndex() <= before.index() || appliedIndex() > durableIndex) {
             return;
         }
         GroupSnapshot snapshot = state.toSnapshot(core.membershipAt(appliedIndex()));
