@@ -12,7 +12,6 @@ import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
-import io.quorate.raft.log.Payload;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -127,8 +126,11 @@ public final class MetadataStateMachine implements StateMachine {
     }
 
     @Override
-    public Payload encode() {
-        return RegistryCodec.encode(nextGroupId, nodes.view().values(), topics.values());
+    public Frozen freeze() {
+        long next = nextGroupId;
+        List<NodeRecord> allNodes = List.copyOf(nodes.view().values());
+        List<TopicState> allTopics = List.copyOf(topics.values());
+        return () -> RegistryCodec.encode(next, allNodes, allTopics);
     }
 
     @Override

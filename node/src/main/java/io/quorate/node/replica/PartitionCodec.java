@@ -23,6 +23,7 @@ final class PartitionCodec {
     private static final int STATE_BYTES = 1 + 2 * Long.BYTES + Integer.BYTES;
     private static final int PRODUCER_BYTES = Long.BYTES + 2 * Integer.BYTES;
     private static final int NUMBERS_PER_RANGE = 3;
+    private static final int RANGE_BYTES = NUMBERS_PER_RANGE * Long.BYTES;
 
     private PartitionCodec() {}
 
@@ -45,25 +46,25 @@ final class PartitionCodec {
         return new Trim(bytes.getLong(), bytes.getLong());
     }
 
-    static Payload encode(Trim begin, ProducerTable producers) {
+    static Payload encode(Trim begin, ProducerTable.View producers) {
         int[] size = {STATE_BYTES};
-        producers.forEach((id, epoch, ranges) -> size[0] += PRODUCER_BYTES + ranges.length * Long.BYTES);
+        producers.forEach((id, epoch, ranges, count) -> size[0] += PRODUCER_BYTES + count * RANGE_BYTES);
         ByteBuffer bytes = ByteBuffer.allocate(size[0])
                 .put(VERSION)
                 .putLong(begin.lowWatermark())
                 .putLong(begin.keepFromIndex())
                 .putInt(producers.size());
-        producers.forEach((id, epoch, ranges) -> {
-            bytes.putLong(id).putInt(epoch).putInt(ranges.length / NUMBERS_PER_RANGE);
-            for (long number : ranges) {
-                bytes.putLong(number);
+        producers.forEach((id, epoch, ranges, count) -> {
+            bytes.putLong(id).putInt(epoch).putInt(count);
+            for (int number = 0; number < count * NUMBERS_PER_RANGE; number++) {
+                bytes.putLong(ranges[number]);
             }
         });
         return Payload.wrap(bytes.array());
     }
 
     /**
-     * Fills an empty table with what {@link #encode(Trim, ProducerTable)} has written.
+     * Fills an empty table with what {@link #encode(Trim, ProducerTable.View)} has written.
      *
      * @throws IllegalArgumentException if the bytes are not such
      */

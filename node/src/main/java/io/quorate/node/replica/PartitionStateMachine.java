@@ -35,8 +35,10 @@ public final class PartitionStateMachine implements StateMachine {
     }
 
     @Override
-    public Payload encode() {
-        return PartitionCodec.encode(new Trim(lowWatermark, keepFromIndex), producers);
+    public Frozen freeze() {
+        Trim begin = new Trim(lowWatermark, keepFromIndex);
+        ProducerTable.View view = producers.view();
+        return () -> PartitionCodec.encode(begin, view);
     }
 
     /** The high-water mark. */

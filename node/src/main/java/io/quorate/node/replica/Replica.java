@@ -6,7 +6,6 @@ import io.quorate.logstore.Damage;
 import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.SegmentInfo;
-import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StorageException;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.ClusterView.ReplicaRole;
@@ -387,6 +386,7 @@ public final class Replica implements FlushRounds.Target {
         host.turns().ticked().remove(this);
         held.clear();
         waitingPersists.clear();
+        snapshots.discard();
         reads.abandon();
         feed.releaseArrived();
         Runnable close = () -> {
@@ -517,11 +517,11 @@ public final class Replica implements FlushRounds.Target {
             throw new IllegalStateException(name + ": entry " + entry.id() + " cannot be applied after " + applied);
         }
         if (store.isSegmentStart(entry.index()) && snapshots.wants(applied)) {
-            snapshots.take(new Snapshot(
+            snapshots.take(
                     applied,
                     machine.nextOffset(),
-                    machine.encode(),
-                    core.membershipAt(applied.index()).encode()));
+                    machine.freeze(),
+                    core.membershipAt(applied.index()).encode());
         }
         machine.apply(entry);
         applied = entry.id();

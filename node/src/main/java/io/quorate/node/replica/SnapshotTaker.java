@@ -5,14 +5,16 @@ import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.Snapshot;
 import io.quorate.logstore.StorageException;
 import io.quorate.raft.log.EntryId;
+import io.quorate.raft.log.Payload;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Takes a snapshot of a replica's state where a segment ends: exactly there, so that whoever gets this snapshot and then the
- * segments behind it has every record that is kept. Saves them beside the loop, one after the other.
+ * segments behind it has every record that is kept. Encodes and saves them beside the loop, one after the other.
  *
  * <p>One that does not get to the disk, since too many wait already, is no loss: the segment before it is deleted together
  * with the next one. Event loop only.
@@ -23,13 +25,22 @@ final class SnapshotTaker {
     /** How many states of one replica are held in memory at most until they are saved. */
     private static final int MAX_WAITING = 2;
 
+    private record Taken(EntryId last, long nextOffset, StateMachine.Frozen state, Payload membership) {
+        Snapshot encode() {
+            return new Snapshot(last, nextOffset, state.encode(), membership);
+        }
+    }
+
     private final ReplicaHost host;
     private final GroupName name;
     private final LogAccess access;
     private final Consumer<EntryId> onSaved;
     private final Consumer<StorageException> onFailed;
-    private final ArrayDeque<Snapshot> waiting = new ArrayDeque<>();
-    private boolean saving;
+    private final ArrayDeque<Taken> waiting = new ArrayDeque<>();
+    /** The first one that waits, once it is encoded. */
+    private Optional<Snapshot> encoded = Optional.empty();
+
+    private boolean busy;
     private long newest;
     private long saved;
 
@@ -55,11 +66,14 @@ final class SnapshotTaker {
         return last.index() > newest && waiting.size() < MAX_WAITING && access.isOpen();
     }
 
-    /** Only if it {@link #wants} it. */
-    void take(Snapshot snapshot) {
-        newest = snapshot.last().index();
-        waiting.add(snapshot);
-        host.observer().onSnapshot(name.groupId(), snapshot.last(), snapshot.state());
+    /**
+     * Only if it {@link #wants} it.
+     *
+     * @param state what everything up to {@code last} comes to
+     */
+    void take(EntryId last, long nextOffset, StateMachine.Frozen state, Payload membership) {
+        newest = last.index();
+        waiting.add(new Taken(last, nextOffset, state, membership));
         saveNext();
     }
 
@@ -74,18 +88,43 @@ final class SnapshotTaker {
      * @param index the last one in the newest snapshot on the disk; 0 if there is none
      */
     void restarted(long index) {
-        waiting.clear();
+        discard();
         newest = index;
         saved = index;
     }
 
+    /** What has not got to the disk so far does not get there any more. */
+    void discard() {
+        waiting.clear();
+        encoded = Optional.empty();
+    }
+
     /** Goes on if something waits: for room on the disk, mostly. */
     void saveNext() {
-        if (saving || waiting.isEmpty() || !access.isOpen()) {
+        if (busy || waiting.isEmpty() || !access.isOpen()) {
             return;
         }
-        saving = true;
-        Snapshot next = waiting.peek();
+        busy = true;
+        encoded.ifPresentOrElse(this::save, () -> encode(waiting.peek()));
+    }
+
+    private void encode(Taken taken) {
+        host.loop()
+                .offload(
+                        host.backgroundExecutor(),
+                        taken::encode,
+                        snapshot -> {
+                            busy = false;
+                            if (waiting.peek() == taken) {
+                                encoded = Optional.of(snapshot);
+                                host.observer().onSnapshot(name.groupId(), snapshot.last(), snapshot.state());
+                            }
+                            saveNext();
+                        },
+                        onFailed);
+    }
+
+    private void save(Snapshot next) {
         access.offload(
                 host.backgroundExecutor(),
                 store -> {
@@ -93,15 +132,18 @@ final class SnapshotTaker {
                     return next.last();
                 },
                 last -> {
-                    saving = false;
-                    waiting.remove(next);
+                    busy = false;
+                    if (encoded.isPresent() && encoded.get() == next) {
+                        waiting.poll();
+                        encoded = Optional.empty();
+                    }
                     saved = last.index();
                     LOG.debug("{}: snapshot of {} on {}", name, last, host.self());
                     onSaved.accept(last);
                     saveNext();
                 },
                 fault -> {
-                    saving = false;
+                    busy = false;
                     if (!(fault instanceof DiskFullException)) {
                         onFailed.accept(fault);
                     }

@@ -16,11 +16,20 @@ public interface StateMachine {
     /** First offset whose record must stay readable; 0 for a log without records. */
     long lowWatermark();
 
-    /** What a snapshot holds of this: all that a replica needs to go on. Equal on replicas that applied the same. */
-    Payload encode();
+    /** What a state machine had become once, however it went on. Immutable, for any thread. */
+    interface Frozen {
+        /** All that a replica needs to go on from there. Equal for replicas that had applied the same. */
+        Payload encode();
+    }
 
     /**
-     * Becomes what {@link #encode} told of, in place of whatever this is.
+     * What a snapshot is to hold of this as it is now. Quick, for it is called on the event loop: what grows with the state
+     * is done by {@link Frozen#encode}, which takes milliseconds, at the limits tens of them.
+     */
+    Frozen freeze();
+
+    /**
+     * Becomes what {@link Frozen#encode} told of, in place of whatever this is.
      *
      * @throws IllegalArgumentException if this version cannot read it: the replica must stop
      */

@@ -150,13 +150,13 @@ class MetadataStateMachineTest {
         apply(new Change.DeleteTopic("gone", 0));
         apply(new Change.MovePartition(3, List.of(new NodeId(9), new NodeId(2), new NodeId(1)), 0));
 
-        MetadataStateMachine other = restored(registry.encode());
+        MetadataStateMachine other = restored(registry.freeze().encode());
 
         assertEquals(registry.nodes(), other.nodes());
         assertEquals(registry.topics(), other.topics());
         assertEquals(3, other.partitions());
         assertEquals(List.of(1L, 2L), other.deletedAmong(List.of(0L, 1L, 2L, 3L, 5L, 6L)));
-        assertEquals(registry.encode(), other.encode());
+        assertEquals(registry.freeze().encode(), other.freeze().encode());
     }
 
     @Test
@@ -178,12 +178,12 @@ class MetadataStateMachineTest {
         for (String name : List.of("kept", "deleted", "again")) {
             apply(new Change.CreateTopic(name, 3, new TopicSettings(0, 0, 0), placements(1)));
         }
-        behind.restore(new GroupSnapshot(new EntryId(1, 3), 0, registry.encode(), Payload.EMPTY));
+        behind.restore(new GroupSnapshot(new EntryId(1, 3), 0, registry.freeze().encode(), Payload.EMPTY));
         apply(new Change.DeleteTopic("deleted", 0));
         apply(new Change.DeleteTopic("again", 0));
         apply(new Change.CreateTopic("again", 3, new TopicSettings(0, 0, 0), placements(1)));
 
-        behind.restore(new GroupSnapshot(new EntryId(1, 9), 0, registry.encode(), Payload.EMPTY));
+        behind.restore(new GroupSnapshot(new EntryId(1, 9), 0, registry.freeze().encode(), Payload.EMPTY));
 
         assertEquals(List.of(3L, 2L), gone);
         assertEquals(registry.topics(), behind.topics());
@@ -212,8 +212,8 @@ class MetadataStateMachineTest {
                         new TopicSettings(1000, 60_000, 16_384),
                         List.of(new TopicState.PartitionState(3, REPLICAS))),
                 read.topic("orders").orElseThrow());
-        assertEquals(read.topics(), restored(read.encode()).topics());
-        assertEquals(read.nodes(), restored(read.encode()).nodes());
+        assertEquals(read.topics(), restored(read.freeze().encode()).topics());
+        assertEquals(read.nodes(), restored(read.freeze().encode()).nodes());
     }
 
     @Test

@@ -40,7 +40,7 @@ class PartitionCodecTest {
     @Test
     @DisplayName("a state is read back with every producer, its ranges, and the order in which they will be forgotten")
     void state() {
-        Payload written = PartitionCodec.encode(new Trim(12, 3), table());
+        Payload written = PartitionCodec.encode(new Trim(12, 3), table().view());
         ProducerTable read = new ProducerTable();
 
         assertEquals(new Trim(12, 3), PartitionCodec.decodeState(written, read));
@@ -48,7 +48,7 @@ class PartitionCodecTest {
         assertEquals(2, read.size());
         assertEquals(new ProducerVerdict.Duplicate(113), read.check(batch(-5, 2, 12, 3)));
         assertEquals(ProducerVerdict.New.INSTANCE, read.check(batch(7, 0, 1, 1)));
-        assertEquals(written, PartitionCodec.encode(new Trim(12, 3), read));
+        assertEquals(written, PartitionCodec.encode(new Trim(12, 3), read.view()));
     }
 
     @Test
@@ -69,7 +69,7 @@ class PartitionCodecTest {
     @Test
     @DisplayName("a state that is cut off, too long or of a hostile size is refused without much ado")
     void badStates() {
-        byte[] good = bytes(PartitionCodec.encode(new Trim(1, 1), table()));
+        byte[] good = bytes(PartitionCodec.encode(new Trim(1, 1), table().view()));
         for (int length = 0; length < good.length; length++) {
             byte[] cut = Arrays.copyOf(good, length);
             assertThrows(

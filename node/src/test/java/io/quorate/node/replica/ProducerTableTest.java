@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.quorate.raft.Prng;
 import io.quorate.wire.BatchHeader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -107,6 +108,33 @@ class ProducerTableTest {
         assertEquals(2, table.size());
         assertInstanceOf(ProducerVerdict.UnknownProducer.class, table.check(batch(2, 0, 1, 1)));
         assertEquals(new ProducerVerdict.Duplicate(10), table.check(batch(1, 0, 0, 1)));
+    }
+
+    @Test
+    @DisplayName("stays in a view what it was when that was taken, whatever is appended or forgotten since")
+    void view() {
+        ProducerTable table = new ProducerTable(2, 2);
+        table.append(batch(1, 0, 0, 5), 10);
+        table.append(batch(2, 3, 0, 1), 20);
+
+        ProducerTable.View first = table.view();
+        table.append(batch(1, 0, 5, 1), 15);
+        table.append(batch(2, 4, 0, 7), 30);
+        ProducerTable.View second = table.view();
+        table.append(batch(2, 4, 7, 1), 40);
+        table.append(batch(2, 4, 8, 1), 50);
+        table.append(batch(3, 0, 0, 1), 60);
+
+        assertEquals(List.of("1/0 [0, 5, 10]", "2/3 [0, 1, 20]"), contents(first));
+        assertEquals(List.of("1/0 [0, 6, 10]", "2/4 [0, 7, 30]"), contents(second));
+        assertEquals(List.of("2/4 [7, 1, 40, 8, 1, 50]", "3/0 [0, 1, 60]"), contents(table.view()));
+    }
+
+    private static List<String> contents(ProducerTable.View view) {
+        List<String> contents = new ArrayList<>();
+        view.forEach((id, epoch, ranges, count) ->
+                contents.add(id + "/" + epoch + " " + Arrays.toString(Arrays.copyOf(ranges, 3 * count))));
+        return contents;
     }
 
     /** The offset of every single record, for as many producers as may be remembered. */
