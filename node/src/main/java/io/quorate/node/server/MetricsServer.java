@@ -70,11 +70,7 @@ final class MetricsServer implements AutoCloseable {
                             + e.getMessage() + "; stop what uses it or configure another metrics.listen",
                     e);
         }
-        ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-            Thread worker = new Thread(task, threadName);
-            worker.setDaemon(true);
-            return worker;
-        });
+        ExecutorService thread = Executors.newSingleThreadExecutor(ServerThreads.forService(threadName));
         MetricsServer server = new MetricsServer(http, thread, metrics, loop, api);
         http.setExecutor(thread);
         http.createContext("/", server::answer);

@@ -13,13 +13,11 @@ import io.grpc.netty.shaded.io.netty.channel.epoll.EpollSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
-import io.grpc.netty.shaded.io.netty.util.concurrent.FastThreadLocalThread;
 import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import io.quorate.node.rpc.NetworkThread;
 import io.quorate.node.seam.Clock;
 import io.quorate.node.seam.EventLoop;
 import java.time.Duration;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -61,9 +59,7 @@ public final class NettyEventLoop implements EventLoop, NetworkThread {
         this.onUncaught = onUncaught;
         this.epoll = Epoll.isAvailable();
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        // Netty's thread-local caches are slower on any other thread.
-        ThreadFactory threads = task -> new FastThreadLocalThread(task, threadName);
-        this.group = new MultiThreadIoEventLoopGroup(1, threads, handlers);
+        this.group = new MultiThreadIoEventLoopGroup(1, ServerThreads.forLoop(threadName), handlers);
         this.netty = group.next();
     }
 

@@ -244,13 +244,10 @@ public final class QuorateServer implements AutoCloseable {
             return;
         }
         LOG.error("fatal: the server stops", failure);
-        new Thread(
-                        () -> {
-                            stop(Duration.ZERO);
-                            options.onFatal().accept(failure);
-                        },
-                        "quorate-" + settings.nodeId() + "-fatal")
-                .start();
+        ServerThreads.run("quorate-" + settings.nodeId() + "-fatal", () -> {
+            stop(Duration.ZERO);
+            options.onFatal().accept(failure);
+        });
     }
 
     private static NodeSettings withActualPorts(NodeSettings settings, int clientPort, int peerPort) {
@@ -290,8 +287,9 @@ public final class QuorateServer implements AutoCloseable {
 
         /** @return whether the thread was interrupted, which cuts the waiting short but not the stop */
         private boolean run() {
-            metricsServer.ifPresent(MetricsServer::close);
+            // First of all, for those who write wait from here on.
             leave();
+            metricsServer.ifPresent(MetricsServer::close);
             clientGate.close();
             loop.execute(() -> {
                 health.close();

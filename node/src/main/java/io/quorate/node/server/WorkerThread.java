@@ -20,11 +20,8 @@ final class WorkerThread implements Executor {
 
     /** @param onUncaught told what a task threw, on a thread that ends */
     WorkerThread(String name, Consumer<Throwable> onUncaught) {
-        this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-            Thread thread = new Thread(task, name);
-            thread.setUncaughtExceptionHandler((ended, bug) -> onUncaught.accept(bug));
-            return thread;
-        });
+        this.executor = new ThreadPoolExecutor(
+                1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), ServerThreads.forWork(name, onUncaught));
     }
 
     @Override
