@@ -13,7 +13,6 @@ import io.quorate.node.metadata.ClusterWhereabouts;
 import io.quorate.node.metadata.Gossip;
 import io.quorate.node.metadata.Leaders;
 import io.quorate.node.metadata.MetadataService;
-import io.quorate.node.metadata.NodeRecord;
 import io.quorate.node.metadata.Peers;
 import io.quorate.node.metadata.TopicState;
 import io.quorate.node.replica.DiskSpace;
@@ -26,10 +25,8 @@ import io.quorate.node.replica.LeaderBalancer;
 import io.quorate.node.replica.LocalReplicas;
 import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.RepairQueue;
-import io.quorate.node.replica.Replica;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
-import io.quorate.node.replica.Retention;
 import io.quorate.node.replica.Scrubber;
 import io.quorate.node.replica.SnapshotBudget;
 import io.quorate.node.replica.TickedReplicas;
@@ -43,20 +40,18 @@ import io.quorate.node.standing.DurableMemory;
 import io.quorate.node.standing.NodeMemory;
 import io.quorate.node.standing.NodeMemoryFile;
 import io.quorate.node.standing.PeerGuard;
-import io.quorate.node.standing.Registrations;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Prng;
 import io.quorate.raft.RaftCore;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -76,12 +71,6 @@ public final class NodeRuntime {
 
     /** How often the members of groups that are to change are looked at. */
     private static final long MOVES_EVERY_MILLIS = 200;
-
-    /**
-     * How many ticks a late loop makes up for at once. A process that was paused for long has not been silent for that
-     * long as far as its peers' messages, which still wait to be read, are concerned.
-     */
-    private static final int MAX_TICKS_AT_ONCE = 3;
 
     /**
      * The outside world of a node.
@@ -123,19 +112,21 @@ public final class NodeRuntime {
     private boolean takesPart;
     private boolean expelled;
     private Peers peers;
+    private Contacts contacts;
     private Leaders leaders;
     private Gossip gossip;
     private DiskWatch disk;
     private MetadataService metadata;
     private LocalReplicas replicas;
+    private AllReplicas all;
     private LeaderBalancer balancer;
     private Scrubber scrubber;
     private TickedReplicas ticked;
     private PeerLiveness liveness;
-    private boolean diskUnfit;
+    private Optional<NodeTicks> ticks = Optional.empty();
+    private RegistryFollower follower;
     private LocalNode local;
     private NodeJournal journal;
-    private long tickedUntilNanos;
     private long droppedMessages;
     private boolean stopping;
 
@@ -173,11 +164,18 @@ public final class NodeRuntime {
                     settings.clientAddress(),
                     dataDirectory.incarnation(),
                     settings.peerAddresses().get(settings.nodeId()));
+            contacts = new Contacts(
+                    settings,
+                    memory,
+                    peers,
+                    seams.transport(),
+                    () -> metadata != null ? metadata.registry().nodes() : Collections.emptySortedMap(),
+                    dataDirectory.incarnation());
             guard = new PeerGuard(
                     settings.nodeId(),
                     memory,
                     settings.joins() ? List.of() : configured,
-                    this::registration,
+                    contacts::registration,
                     seams.transport()::send);
             admission = new Admission(settings.nodeId(), settings.joins(), configured, dataDirectory.incarnation());
             door = new FrontDoor(new OutsideNode(settings, peers, admission::waitsFor, admission::isBarred));
@@ -188,10 +186,11 @@ public final class NodeRuntime {
             }
             scheduleGossip();
             seams.transport().start(new Receiver());
-            found.nodes().forEach((node, known) -> reach(node, known.peerAddress()));
+            contacts.reachKnown();
         } catch (RuntimeException e) {
             stopping = true;
             timers.values().forEach(EventLoop.Timer::cancel);
+            ticks.ifPresent(NodeTicks::stop);
             unlock();
             throw e;
         }
@@ -222,8 +221,7 @@ public final class NodeRuntime {
         takesPart = true;
         wire(directories, registry);
         journal.started(settings, dataDirectory.incarnation(), metadata, replicas);
-        tickedUntilNanos = loop.clock().nanoTime();
-        scheduleTick(tickNanos());
+        ticks.orElseThrow().start();
         scheduleHousekeeping();
         scheduleMoves();
         scrubber.start();
@@ -253,8 +251,8 @@ public final class NodeRuntime {
         gossip = new Gossip(
                 loop,
                 seams.transport(),
-                this::others,
-                myself(),
+                contacts::others,
+                contacts.myself(),
                 () -> disk.space().isFull(),
                 () -> disk.isStalled());
         ClusterWhereabouts whereabouts = new ClusterWhereabouts(
@@ -265,8 +263,8 @@ public final class NodeRuntime {
                 node -> ClusterDescription.clientAddress(settings, metadata, peers, node));
         TurnScheduler turns = new TurnScheduler(loop, seams.flushExecutor());
         ticked = turns.ticked();
-        liveness =
-                new PeerLiveness(others(), settings.raft().electionTimeoutTicks(), gossip::tellAlive, ticked::silent);
+        liveness = new PeerLiveness(
+                contacts.others(), settings.raft().electionTimeoutTicks(), gossip::tellAlive, ticked::silent);
         DiskSpace space = new DiskSpace(
                 self, loop, seams.backgroundExecutor(), seams.disk(), seams.dataDirectory(), settings.disk(), observer);
         disk = turns.watchDisk(self, settings.disk(), settings.tickMillis(), space, observer);
@@ -287,6 +285,8 @@ public final class NodeRuntime {
                 observer);
         replicas = new LocalReplicas(
                 host, directories, seams.backgroundExecutor(), seams.prng().split());
+        follower = new RegistryFollower(
+                settings, () -> metadata, replicas, leaders, gossip, journal, contacts, guard);
         metadata = new MetadataService(
                 host,
                 peers,
@@ -301,9 +301,11 @@ public final class NodeRuntime {
                                 new Membership(memory.durable().founders())),
                         recovered.store().recovered(),
                         seams.prng().split()),
-                new Registry());
-        balancer = new LeaderBalancer(host, this::members);
-        scrubber = new Scrubber(host, this::runningReplicas, settings.scrub());
+                follower);
+        all = new AllReplicas(metadata, replicas);
+        balancer = new LeaderBalancer(host, all::members);
+        ticks = Optional.of(new NodeTicks(loop, settings, disk, ticked, balancer, liveness, gossip::tellAll));
+        scrubber = new Scrubber(host, all::running, settings.scrub());
         local = new LocalNode(
                 loop,
                 self,
@@ -323,55 +325,8 @@ public final class NodeRuntime {
         replicas.setRecycling(level == SpaceLevel.PLENTY);
     }
 
-    private List<Replica> runningReplicas() {
-        List<Replica> running = new ArrayList<>();
-        if (metadata.replica().isRunning()) {
-            running.add(metadata.replica());
-        }
-        replicas.forEachRunning(running::add);
-        return running;
-    }
-
     private Collection<TopicState> registeredTopics() {
         return metadata.registry().topics().values();
-    }
-
-    /** Who leads the registry does not matter to anybody. */
-    private List<LeaderBalancer.Member> members() {
-        List<LeaderBalancer.Member> members = new ArrayList<>();
-        members.add(new LeaderBalancer.Member(metadata.replica(), Optional.empty()));
-        members.addAll(replicas.members());
-        return members;
-    }
-
-    private Gossip.Self myself() {
-        return new Gossip.Self(
-                settings.clientAddress(),
-                settings.peerAddresses().get(settings.nodeId()),
-                dataDirectory.incarnation(),
-                memory.durable().admission());
-    }
-
-    private List<NodeId> others() {
-        TreeSet<NodeId> others = new TreeSet<>(configured);
-        others.addAll(memory.durable().nodes().keySet());
-        others.remove(settings.nodeId());
-        others.removeIf(node ->
-                registration(node).map(Registrations.Registration::removed).orElse(false));
-        return List.copyOf(others);
-    }
-
-    private void reach(NodeId node, String peerAddress) {
-        if (!peerAddress.isEmpty() && !configured.contains(node)) {
-            seams.transport().reach(node, peerAddress);
-        }
-    }
-
-    private Optional<Registrations.Registration> registration(NodeId node) {
-        return Optional.ofNullable(
-                        metadata != null ? metadata.registry().nodes().get(node) : null)
-                .map(found -> new Registrations.Registration(
-                        found.admission(), found.incarnation(), found.state() == NodeRecord.State.REMOVED));
     }
 
     /** Valid once {@link #start} has returned. */
@@ -409,8 +364,10 @@ public final class NodeRuntime {
         stopping = true;
         timers.values().forEach(EventLoop.Timer::cancel);
         timers.clear();
+        ticks.ifPresent(NodeTicks::stop);
         seams.transport().close();
         if (takesPart) {
+            follower.stop();
             journal.stopping();
             scrubber.stop();
             disk.space().stop();
@@ -426,42 +383,10 @@ public final class NodeRuntime {
             return;
         }
         local.shutDown();
-        loop.run(() -> replicas.stop(() -> metadata.stop(() -> journal.close(letGo))));
+        loop.run(() -> all.stop(() -> journal.close(letGo)));
     }
 
     // ---- time
-
-    private long tickNanos() {
-        return settings.tickMillis() * NANOS_PER_MILLI;
-    }
-
-    private void scheduleTick(long delayNanos) {
-        schedule(0, delayNanos, this::onTick);
-    }
-
-    private void onTick() {
-        long now = loop.clock().nanoTime();
-        long due = (now - tickedUntilNanos) / tickNanos();
-        tickedUntilNanos += due * tickNanos();
-        if (due > MAX_TICKS_AT_ONCE) {
-            ticked.timeLost();
-        }
-        ticked.nextTickAt(tickedUntilNanos + tickNanos());
-        for (long tick = 0; tick < Math.min(due, MAX_TICKS_AT_ONCE); tick++) {
-            disk.tick();
-            if (disk.isUnfit() && !diskUnfit) {
-                ticked.wakeAll();
-            }
-            if (disk.isUnfit() != diskUnfit) {
-                gossip.tellAll();
-            }
-            diskUnfit = disk.isUnfit();
-            ticked.tick();
-            balancer.tick();
-            liveness.tick(ticked.resting() > 0);
-        }
-        scheduleTick(tickedUntilNanos + tickNanos() - now);
-    }
 
     private void scheduleGossip() {
         schedule(1, Gossip.COMPLETE_EVERY_MILLIS * NANOS_PER_MILLI, () -> {
@@ -476,8 +401,8 @@ public final class NodeRuntime {
             gossip.tellAll();
             metadata.keepUp();
         } else {
-            PeerMessage.Status status = myself().status();
-            others().forEach(peer -> seams.transport().send(peer, status));
+            PeerMessage.Status status = contacts.myself().status();
+            contacts.others().forEach(peer -> seams.transport().send(peer, status));
         }
     }
 
@@ -485,14 +410,13 @@ public final class NodeRuntime {
         if (takesPart) {
             gossip.tellAll(peer);
         } else {
-            seams.transport().send(peer, myself().status());
+            seams.transport().send(peer, contacts.myself().status());
         }
     }
 
     private void scheduleHousekeeping() {
         schedule(2, settings.housekeepingMillis() * NANOS_PER_MILLI, () -> {
-            metadata.housekeep();
-            replicas.housekeep();
+            all.housekeep();
             scheduleHousekeeping();
         });
     }
@@ -524,10 +448,8 @@ public final class NodeRuntime {
                     hear(from, standing);
                 } else if (!takesPart || !guard.trusts(from)) {
                     droppedMessages++;
-                } else if (message instanceof PeerMessage.ForGroup forGroup) {
-                    deliver(from, forGroup);
-                } else {
-                    deliverRepair(from, (PeerMessage.Repair) message);
+                } else if (!deliver(from, message)) {
+                    droppedMessages++;
                 }
             });
         }
@@ -558,29 +480,17 @@ public final class NodeRuntime {
                     peers.onDisconnected(peer);
                     if (takesPart) {
                         journal.onPeer(peer, false);
-                        metadata.disconnected(peer);
-                        replicas.disconnected(peer);
+                        all.disconnected(peer);
                     }
                 });
             }
         }
     }
 
-    private void deliver(NodeId from, PeerMessage.ForGroup message) {
-        if (message.groupId() == GroupName.METADATA.groupId()) {
-            metadata.step(from, message);
-        } else if (!replicas.step(from, message)) {
-            droppedMessages++;
-        }
-    }
-
-    private void deliverRepair(NodeId from, PeerMessage.Repair message) {
-        long groupId = message.groupId();
-        if (groupId == GroupName.METADATA.groupId()) {
-            metadata.replica().stepRepair(from, message);
-        } else if (!replicas.stepRepair(groupId, from, message)) {
-            droppedMessages++;
-        }
+    private boolean deliver(NodeId from, PeerMessage message) {
+        return message instanceof PeerMessage.ForGroup forGroup
+                ? all.step(from, forGroup)
+                : all.stepRepair(from, (PeerMessage.Repair) message);
     }
 
     /** What is known of this node's storage, as another one sees it. */
@@ -658,7 +568,7 @@ public final class NodeRuntime {
         }
     }
 
-    // ---- the registry
+    // ---- moves
 
     private void noteSettled(long groupId, int placement) {
         if (placement > 0) {
@@ -677,102 +587,6 @@ public final class NodeRuntime {
             }
             scheduleMoves();
         });
-    }
-
-    /** Makes the replicas of this node what the registry says they are. */
-    private final class Registry implements MetadataService.Listener {
-        @Override
-        public void onRegistryChanged() {
-            if (stopping) {
-                return;
-            }
-            noteNodes();
-            if (isOfThePast()) {
-                return;
-            }
-            for (TopicState topic : metadata.registry().topics().values()) {
-                int number = 0;
-                for (TopicState.PartitionState partition : topic.partitions()) {
-                    wantOrLeave(topic, number, partition);
-                    number++;
-                }
-            }
-        }
-
-        /**
-         * What it says of this node is meant for the disk that was lost: to begin any of those replicas anew would be to vote
-         * from amnesia. This storage's admission is committed, and comes.
-         */
-        private boolean isOfThePast() {
-            int registered = registration(settings.nodeId())
-                    .map(Registrations.Registration::admission)
-                    .orElse(0);
-            return registered < memory.durable().admission().getAsInt();
-        }
-
-        private void wantOrLeave(TopicState topic, int number, TopicState.PartitionState partition) {
-            Optional<NodeId> member = partition.memberOn(settings.nodeId());
-            if (member.isEmpty()) {
-                replicas.leave(partition.groupId(), partition.placement());
-                return;
-            }
-            replicas.want(new LocalReplicas.Wanted(
-                    new GroupName(partition.groupId(), topic.name(), number),
-                    member.get(),
-                    new Membership(partition.founders()),
-                    new Membership(partition.target()),
-                    partition.placement(),
-                    partition.replicas().get(0),
-                    ClusterDescription.maxBatchBytes(settings, topic),
-                    new Retention(
-                            topic.settings().retentionMillis(), topic.settings().retentionBytes())));
-        }
-
-        /** Where the nodes are, and which storage of them counts. */
-        private void noteNodes() {
-            for (NodeRecord node : metadata.registry().nodes().values()) {
-                if (node.state() == NodeRecord.State.REMOVED) {
-                    // One that still runs is told that it was removed.
-                    if (!peers.isUp(node.node())) {
-                        seams.transport().forget(node.node());
-                    }
-                } else if (!node.node().equals(settings.nodeId())) {
-                    guard.onRegistered(node.node());
-                    if (!node.peerAddress().isEmpty()) {
-                        memory.noteAddress(node.node(), node.peerAddress());
-                        reach(node.node(), node.peerAddress());
-                    }
-                }
-            }
-        }
-
-        private OptionalInt leftAt(long groupId) {
-            Optional<TopicState.PartitionState> partition = metadata.registry().partition(groupId);
-            return partition.isPresent()
-                            && partition.get().memberOn(settings.nodeId()).isEmpty()
-                    ? OptionalInt.of(partition.get().placement())
-                    : OptionalInt.empty();
-        }
-
-        @Override
-        public void onRegistryRestored() {
-            if (!stopping) {
-                replicas.removeLeftovers(metadata.registry()::deletedAmong, this::leftAt);
-            }
-        }
-
-        @Override
-        public void onTopicDeleted(TopicState topic) {
-            if (metadata.isRecovered()) {
-                // What is found in the log at a start was deleted then, not now.
-                journal.onDeleted(topic);
-            }
-            for (TopicState.PartitionState partition : topic.partitions()) {
-                leaders.forget(partition.groupId());
-                gossip.leadsNoMore(partition.groupId());
-                replicas.delete(partition.groupId());
-            }
-        }
     }
 
     private void unlock() {
