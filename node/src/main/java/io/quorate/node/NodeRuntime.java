@@ -285,8 +285,7 @@ public final class NodeRuntime {
                 observer);
         replicas = new LocalReplicas(
                 host, directories, seams.backgroundExecutor(), seams.prng().split());
-        follower = new RegistryFollower(
-                settings, () -> metadata, replicas, leaders, gossip, journal, contacts, guard);
+        follower = new RegistryFollower(settings, () -> metadata, replicas, leaders, gossip, journal, contacts, guard);
         metadata = new MetadataService(
                 host,
                 peers,

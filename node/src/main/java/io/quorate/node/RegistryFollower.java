@@ -62,7 +62,8 @@ final class RegistryFollower implements MetadataService.Listener {
         }
         contacts.note(guard);
         if (contacts.isRegistryOfThePast()) {
-            // What it says of this node is meant for the disk that was lost: to begin any of those replicas anew would be
+            // What it says of this node is meant for the disk that was lost: to begin any of those replicas anew would
+            // be
             // to vote from amnesia. This storage's admission is committed, and comes.
             return;
         }

@@ -14,6 +14,7 @@ import io.quorate.node.replica.ReadBarrier;
 import io.quorate.node.replica.Refusals;
 import io.quorate.node.replica.Replica;
 import io.quorate.node.replica.ReplicaHost;
+import io.quorate.node.replica.ReplicaOwner;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.Prng;
 import io.quorate.raft.Proposal;
@@ -35,7 +36,7 @@ import java.util.function.Function;
  * created or deleted exists is for the log alone to say: a leader that has been replaced and does not know it yet would
  * answer from the past. Event loop only.
  */
-public final class MetadataService implements Replica.Owner {
+public final class MetadataService implements ReplicaOwner {
     /** Learns what becomes of topics, on every node. Called on the event loop. */
     public interface Listener {
         /** Topics or nodes have changed; called once for any number of changes that were applied together. */

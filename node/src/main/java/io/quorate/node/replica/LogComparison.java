@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.SegmentInfo;
 import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.log.NodeId;
@@ -43,8 +44,14 @@ final class LogComparison {
         this.replica = replica;
     }
 
-    /** This replica, which leads, has just verified these entries; they are applied. */
-    void compare(long from, long to, long digest) {
+    /** This replica has just verified a sealed segment: if it leads, it looks whether the others have the same. */
+    void onVerified(SegmentInfo segment) {
+        if (replica.isReadyLeader() && segment.lastIndex() <= replica.appliedIndex()) {
+            compare(segment.baseIndex(), segment.lastIndex(), segment.digest());
+        }
+    }
+
+    private void compare(long from, long to, long digest) {
         List<NodeId> others = replica.otherNodes();
         if (underWay || others.isEmpty()) {
             return;

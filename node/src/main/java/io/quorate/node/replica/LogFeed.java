@@ -49,7 +49,7 @@ final class LogFeed {
     void load(EntryLoad load) {
         if (!replica.access().isOpen() || load.fromIndex() < firstReadableIndex()) {
             // It is about to be told that it needs a snapshot.
-            replica.loaded(load, List.of());
+            loaded(load, List.of());
             return;
         }
         RaftCore core = replica.core();
@@ -59,19 +59,19 @@ final class LogFeed {
                 .offload(
                         host.readExecutor(),
                         log -> log.read(load.fromIndex(), to, load.maxBytes()),
-                        entries -> replica.loaded(load, entries),
+                        entries -> loaded(load, entries),
                         fault -> {
                             if (core.term() == term) {
                                 replica.onReadFailed(fault);
                             }
-                            replica.loaded(load, List.<LogEntry>of());
+                            loaded(load, List.<LogEntry>of());
                         });
     }
 
     /** A follower lacks what is in no log any more: it gets the snapshot behind which the log has every record kept. */
     void load(SnapshotLoad load) {
         if (!replica.access().isOpen() || !host.snapshots().tryRead()) {
-            replica.loaded(load, Optional.empty());
+            loaded(load, Optional.empty());
             return;
         }
         long lowWatermark = machine.lowWatermark();
@@ -90,8 +90,22 @@ final class LogFeed {
         long sizeBytes = found.map(snapshot -> (long) snapshot.state().size()).orElse(0L);
         host.snapshots().read(sizeBytes);
         onTheWay.merge(load.follower(), sizeBytes, Long::sum);
-        replica.loaded(load, found);
+        loaded(load, found);
         releaseArrived();
+    }
+
+    private void loaded(EntryLoad load, List<LogEntry> entries) {
+        if (replica.isRunning()) {
+            replica.core().loaded(load.follower(), load.fromIndex(), entries);
+            replica.markDirty();
+        }
+    }
+
+    private void loaded(SnapshotLoad load, Optional<GroupSnapshot> snapshot) {
+        if (replica.isRunning()) {
+            replica.core().snapshotLoaded(load.follower(), snapshot);
+            replica.markDirty();
+        }
     }
 
     /** Gives back what is not sent any more: it has arrived, or this member does not lead any more. */
@@ -132,7 +146,7 @@ final class LogFeed {
                         deleted -> {
                             trimmingTo = 0;
                             if (deleted) {
-                                replica.onTrimmed();
+                                onTrimmed();
                             }
                             onDone.accept(deleted);
                         },
@@ -143,5 +157,12 @@ final class LogFeed {
                                 replica.onStorageFailed(fault);
                             }
                         });
+    }
+
+    private void onTrimmed() {
+        if (replica.isRunning() && replica.access().isOpen()) {
+            replica.core().prefixTrimmed(replica.store().firstIndex());
+            replica.markDirty();
+        }
     }
 }

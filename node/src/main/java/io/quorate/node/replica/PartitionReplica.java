@@ -38,7 +38,7 @@ import java.util.function.Function;
  * <p>A leader serves only after it has applied its own first entry: by then its state covers everything that earlier
  * leaders committed, so that no duplicate is missed and no committed record is hidden. Event loop only.
  */
-public final class PartitionReplica implements Replica.Owner {
+public final class PartitionReplica implements ReplicaOwner {
     private final ReplicaHost host;
     private final GroupName name;
     private final PartitionStateMachine machine;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.replica;
 
+import io.quorate.logstore.Damage;
+import io.quorate.logstore.StorageException;
 import io.quorate.raft.RaftEvent;
 import io.quorate.raft.log.NodeId;
 import org.slf4j.Logger;
@@ -16,6 +18,24 @@ final class RaftEventLog {
     RaftEventLog(GroupName name, NodeId self) {
         this.name = name;
         this.self = self;
+    }
+
+    /** The disk has failed. */
+    void failed(StorageException fault) {
+        LOG.error(
+                "{} on {}: the replica has failed and serves nothing until a restart: {}",
+                name,
+                self,
+                fault.getMessage());
+    }
+
+    /** The log is damaged. */
+    void quarantined(Damage damage) {
+        LOG.error(
+                "{} on {}: the log is damaged, the replica serves nothing until it has been repaired from the others: {}",
+                name,
+                self,
+                damage.asException().getMessage());
     }
 
     /** @param led whether the member led until now */
