@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
+import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.Prng;
 import io.quorate.sim.SimulationOptions.WorkloadOptions;
 import io.quorate.sim.check.ClusterChecker;
@@ -20,6 +21,7 @@ final class Clients {
     private final Verdict verdict;
     private final Sightings sightings;
     private final WorkloadOptions options;
+    private final int retentionMillis;
 
     Clients(
             VirtualTime time,
@@ -27,13 +29,15 @@ final class Clients {
             ClusterChecker checker,
             Verdict verdict,
             Sightings sightings,
-            WorkloadOptions options) {
+            WorkloadOptions options,
+            int retentionMillis) {
         this.time = time;
         this.nodes = nodes;
         this.checker = checker;
         this.verdict = verdict;
         this.sightings = sightings;
         this.options = options;
+        this.retentionMillis = retentionMillis;
     }
 
     VirtualTime time() {
@@ -54,6 +58,11 @@ final class Clients {
 
     WorkloadOptions options() {
         return options;
+    }
+
+    /** Of every topic that is made. */
+    TopicSettings topicSettings() {
+        return new TopicSettings(0, retentionMillis, options.retentionBytes());
     }
 
     /** A connection to this node, or to any if it is 0. */

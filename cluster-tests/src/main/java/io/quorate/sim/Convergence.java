@@ -109,8 +109,12 @@ final class Convergence {
         return missing;
     }
 
+    private List<SimulatedNode> inService() {
+        return nodes.stream().filter(SimulatedNode::isInService).toList();
+    }
+
     private void quarantined(List<String> missing) {
-        for (SimulatedNode node : nodes) {
+        for (SimulatedNode node : inService()) {
             node.api().map(NodeApi::view).ifPresent(view -> Stream.concat(
                             Stream.of(view.metadata()), view.localGroups().stream())
                     .filter(group -> group.role() == ClusterView.ReplicaRole.QUARANTINED)
@@ -122,7 +126,7 @@ final class Convergence {
     /** Every node must be ready and name the same leader for every partition. */
     private void leaders(List<String> missing) {
         String agreed = null;
-        for (SimulatedNode node : nodes) {
+        for (SimulatedNode node : inService()) {
             Optional<NodeApi> api = node.api();
             if (api.isEmpty() || !api.get().isReady()) {
                 missing.add(node.id() + " is not ready");
@@ -153,7 +157,7 @@ final class Convergence {
 
     /** A node holds the logs of the groups that it replicates, and nothing of deleted ones. */
     private void directories(List<String> missing) {
-        for (SimulatedNode node : nodes) {
+        for (SimulatedNode node : inService()) {
             List<Long> replicated = new ArrayList<>();
             for (GroupOracle oracle : checker.oracles()) {
                 if (checker.replicas(oracle.groupId()).stream()

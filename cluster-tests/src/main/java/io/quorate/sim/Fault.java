@@ -30,6 +30,8 @@ record Fault(long atNanos, Kind kind, List<Long> arguments) {
         RESET("node", "peer"),
         /** All connections of a node break and come back. */
         RESET_ALL("node"),
+        /** What goes from one to the other takes so much longer. */
+        SLOW_LINK("node", "peer", "by", "for"),
         HANG("node", "for"),
         /** A disk, or (0) every disk, has but so many MiB free. */
         FILL("node", "mebibytes", "for"),
@@ -40,7 +42,9 @@ record Fault(long atNanos, Kind kind, List<Long> arguments) {
         /** A machine comes back with an empty disk; from {@code operator} on its operator has it readmitted. */
         LOSE_DISK("node", "down", "operator"),
         /** Two machines come back with each other's disk; after {@code operator} more their operator notices. */
-        SWAP_DISKS("node", "peer", "down", "operator");
+        SWAP_DISKS("node", "peer", "down", "operator"),
+        /** A node's wall clock is set, so many ms forwards or, if negative, back. */
+        SET_CLOCK("node", "by");
 
         private final List<String> names;
 

@@ -6,6 +6,8 @@ import java.util.List;
 /** Carries out faults, draws nothing: what a fault does and for how long is in the fault. */
 final class FaultActor {
     private static final int LINK_BITS = 3;
+    /** As many as there are links to name. */
+    static final int NODES_MAX = (1 << LINK_BITS) - 1;
 
     private final VirtualTime time;
     private final SimulatedNetwork network;
@@ -67,10 +69,12 @@ final class FaultActor {
                     }
                 }
             }
+            case SLOW_LINK -> slowLink(fault);
             case HANG -> whenUp(fault, node -> hang(node, fault.longOf("for")));
             case FILL -> fill(fault);
             case ROT -> rot(nodes.get(fault.intOf("node") - 1), fault);
             case FORCE_FAILS -> whenUp(fault, node -> failForce(node, fault));
+            case SET_CLOCK -> setClock(fault);
             case LOSE_DISK -> room.lose(fault);
             case SWAP_DISKS -> room.swap(fault);
         }
@@ -193,6 +197,14 @@ final class FaultActor {
         });
     }
 
+    private void setClock(Fault fault) {
+        note(fault.intOf("node"), fault);
+        nodes.get(fault.intOf("node") - 1).setClock(fault.longOf("by"));
+        if (fault.longOf("by") < 0) {
+            sightings.met(RareState.CLOCK_WENT_BACK);
+        }
+    }
+
     private void failForce(SimulatedNode node, Fault fault) {
         if (fault.longOf("once") == 1) {
             node.disk().failOneForce();
@@ -217,6 +229,14 @@ final class FaultActor {
             forEachLink(links, network::reset);
         }
         time.schedule(millis(forMillis), "fault-heal", () -> forEachLink(links, network::heal));
+    }
+
+    private void slowLink(Fault fault) {
+        note(fault.intOf("node"), fault);
+        int from = fault.intOf("node");
+        int to = fault.intOf("peer");
+        network.slow(from, to, millis(fault.longOf("by")));
+        time.schedule(millis(fault.longOf("for")), "fault-fast", () -> network.slow(from, to, 0));
     }
 
     private void sightCut(long links) {

@@ -27,11 +27,17 @@ final class FaultInjector {
     private static final int LOSS_MILLIS_MIN = 300;
     private static final int LOSS_MILLIS_MAX = 3_000;
     private static final int SWAP_IN_ONE_RUN_OF = 10;
+    private static final int CLOCK_SET_IN_ONE_RUN_OF = 4;
+    /** A correction, a time zone, a machine whose battery is empty. */
+    private static final int[] CLOCK_MILLIS_MAX = {200, 4_000_000, 2_000_000_000};
+
     private static final int OPERATOR_MILLIS_MAX = 2_000;
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
     private static final int FULL_DISK_FREE_MIB_MIN = 0;
     private static final int TRUNCATION_OPERATIONS_MAX = 12;
+    private static final int TRANSFER_DELAY_MILLIS_MAX = 1_000;
+    private static final int TRANSFER_SLOW_MILLIS_MAX = 100;
     private static final int ELECTION_TO_CUT_MILLIS_MAX = 300;
 
     private final VirtualTime time;
@@ -58,6 +64,10 @@ final class FaultInjector {
     private final int lossMillis;
     /** As for losses: between two mistakes with disks. */
     private final int swapMillis;
+    /** Between two settings of a wall clock. */
+    private final int clockMillis;
+
+    private final Prng setting;
 
     private final List<Fault> injected = new ArrayList<>();
     private boolean active;
@@ -66,13 +76,15 @@ final class FaultInjector {
     FaultInjector(
             VirtualTime time,
             SimulationOptions options,
+            int nodes,
             FaultActor actor,
             Supplier<List<Integer>> leaders,
             Prng prng,
             Prng rotting,
-            Prng losing) {
+            Prng losing,
+            Prng setting) {
         this.time = time;
-        this.nodes = options.nodes();
+        this.nodes = nodes;
         this.options = options.faults();
         this.disk = options.disk();
         this.criticalMebibytes = (int) (options.diskLimits().criticalFreeBytes() >> 20);
@@ -81,6 +93,10 @@ final class FaultInjector {
         this.prng = prng;
         this.rotting = rotting;
         this.losing = losing;
+        this.setting = setting;
+        this.clockMillis = setting.nextInt(CLOCK_SET_IN_ONE_RUN_OF) == 0
+                ? LOSS_MILLIS_MIN + setting.nextInt(LOSS_MILLIS_MAX - LOSS_MILLIS_MIN)
+                : 0;
         // One node alone, so that a majority of every group stays whole.
         this.rottenNode = 1 + rotting.nextInt(nodes);
         boolean canBeRepaired = options.replicationFactor() >= 3;
@@ -112,6 +128,7 @@ final class FaultInjector {
         repeat(disk.hangMillis(), Kind.HANG, this::hang);
         repeat(disk.fillMillis(), Kind.FILL, this::fill);
         repeat(rotting, rotMillis, Kind.ROT, this::rot);
+        repeat(setting, clockMillis, Kind.SET_CLOCK, this::setClock);
         repeat(losing, lossMillis, Kind.LOSE_DISK, this::loseDisk);
         repeat(losing, swapMillis, Kind.SWAP_DISKS, this::swapDisks);
         if (disk.forceFailures()) {
@@ -170,6 +187,11 @@ final class FaultInjector {
         int node = rotMillis > 0 ? rottenNode : 1 + losing.nextInt(nodes);
         return fault(
                 kind, node, losing.nextInt(options.restartMillisMax() + 1), losing.nextInt(OPERATOR_MILLIS_MAX + 1));
+    }
+
+    private Fault setClock(Kind kind) {
+        int millis = setting.nextInt(CLOCK_MILLIS_MAX[setting.nextInt(CLOCK_MILLIS_MAX.length)]);
+        return fault(kind, 1 + setting.nextInt(nodes), setting.nextInt(2) == 0 ? millis : -millis);
     }
 
     private Fault swapDisks(Kind kind) {
@@ -284,6 +306,15 @@ final class FaultInjector {
                 links,
                 prng.nextInt(2),
                 1 + upTo(options.partitionMillisMax())));
+    }
+
+    /** The order to take over is to arrive late, at somebody who had better not. */
+    void onTransfer(int leader, int target) {
+        if (leader != target && isMoment(disk.fillMillis(), 2)) {
+            inject(fault(
+                    Kind.SLOW_LINK, leader, target, upTo(TRANSFER_DELAY_MILLIS_MAX), upTo(TRANSFER_SLOW_MILLIS_MAX)));
+            inject(fault(Kind.FILL, target, FULL_DISK_FREE_MIB_MIN, upTo(disk.fillMillisMax())));
+        }
     }
 
     private boolean isMoment(int meanMillis, int oneIn) {

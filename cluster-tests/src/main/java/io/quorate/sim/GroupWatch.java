@@ -38,6 +38,13 @@ final class GroupWatch {
 
     private record Position(Role role, long term) {}
 
+    /** @param begunBefore a leader of an earlier term had sent some of the snapshot, too */
+    private record SentPiece(InstallSnapshot piece, boolean begunBefore) {
+        long end() {
+            return piece.position() + piece.chunk().size();
+        }
+    }
+
     private record Rejection(NodeId follower, long term) {}
 
     private record Asked(NodeId candidate, long term) {}
@@ -50,7 +57,7 @@ final class GroupWatch {
     private final Map<Rejection, Long> rejections = new HashMap<>();
     private final Set<Asked> askedToTakeOver = new HashSet<>();
     private final Set<NodeId> restarted = new TreeSet<>();
-    private final Map<NodeId, InstallSnapshot> pieces = new TreeMap<>();
+    private final Map<NodeId, SentPiece> pieces = new TreeMap<>();
     private long lastLedTerm;
     private long chosenBefore;
 
@@ -116,13 +123,17 @@ final class GroupWatch {
     }
 
     private void onPiece(NodeId to, InstallSnapshot piece) {
-        InstallSnapshot former = pieces.put(to, piece);
-        if (former == null || !former.snapshot().equals(piece.snapshot())) {
+        SentPiece former = pieces.get(to);
+        boolean goesOn = former != null && former.piece().snapshot().equals(piece.snapshot());
+        boolean begunBefore = goesOn && (former.begunBefore() || former.piece().term() < piece.term());
+        pieces.put(to, new SentPiece(piece, begunBefore));
+        if (!goesOn || former.piece().term() < piece.term()) {
             return;
         }
-        if (former.term() < piece.term() && piece.position() > 0) {
+        if (begunBefore && former.end() < piece.position()) {
+            // Nobody has sent what is in between in this term.
             sightings.met(RareState.SNAPSHOT_RESUMED_BY_NEXT_LEADER);
-        } else if (former.position() < piece.position()) {
+        } else if (former.piece().position() < piece.position()) {
             sightings.met(RareState.SNAPSHOT_IN_PIECES);
         }
     }

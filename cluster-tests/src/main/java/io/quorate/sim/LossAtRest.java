@@ -51,7 +51,9 @@ final class LossAtRest {
     /** Ends with all nodes up again. */
     void lose(Prng prng) {
         runner.runUntil(time.nowNanos() + restNanos);
-        SimulatedNode lost = nodes.get(prng.nextInt(nodes.size()));
+        List<SimulatedNode> there =
+                nodes.stream().filter(SimulatedNode::isInService).toList();
+        SimulatedNode lost = there.get(prng.nextInt(there.size()));
         boolean frozen = prng.nextInt(2) == 0;
         if (frozen) {
             lost.pause();

@@ -23,6 +23,8 @@ final class MachineRoom {
     /** Fewer have no majority without one of them. */
     private static final int NODES_MIN = 3;
 
+    private static final long METADATA_GROUP = 0;
+
     private final VirtualTime time;
     private final List<SimulatedNode> nodes;
     private final ClusterChecker checker;
@@ -54,7 +56,9 @@ final class MachineRoom {
 
     void lose(Fault fault) {
         SimulatedNode node = nodes.get(fault.intOf("node") - 1);
-        boolean mayBeLost = nodes.size() >= NODES_MIN && !node.disk().isForeign() && node.hasMemory();
+        boolean mayBeLost = checker.replicas(METADATA_GROUP).size() >= NODES_MIN
+                && !node.disk().isForeign()
+                && node.hasMemory();
         if (!mayBeLost || !isMinorityHurt(node) || !checker.isWholeWithout(node.id())) {
             return;
         }

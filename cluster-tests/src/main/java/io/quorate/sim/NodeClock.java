@@ -3,13 +3,13 @@ package io.quorate.sim;
 
 import io.quorate.node.seam.Clock;
 
-/** A node's own idea of time: it starts anywhere, runs a little fast or slow, and its wall clock is off. */
+/** A node's own idea of time: it starts anywhere, runs a little fast or slow, and its wall clock is off, and is set now and then. */
 final class NodeClock implements Clock {
     private static final long WALL_CLOCK_START_MILLIS = 1_800_000_000_000L;
 
     private final VirtualTime time;
     private final long originNanos;
-    private final long wallClockErrorMillis;
+    private long wallClockErrorMillis;
     private final int ratePermille;
 
     /** @param ratePermille 1000: as fast as true time; 900: it loses 100 ms per second */
@@ -28,6 +28,11 @@ final class NodeClock implements Clock {
     @Override
     public long currentTimeMillis() {
         return WALL_CLOCK_START_MILLIS + wallClockErrorMillis + time.nowMillis();
+    }
+
+    /** Somebody sets the wall clock. */
+    void set(long byMillis) {
+        wallClockErrorMillis += byMillis;
     }
 
     /** How long a delay on this clock truly takes; rounded up, so that a timer never fires early on its own clock. */

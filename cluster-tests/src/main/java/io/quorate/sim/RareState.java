@@ -25,6 +25,12 @@ public enum RareState {
     NODE_WITHOUT_MEMORY_BARRED,
     NODE_READMITTED,
     FOREIGN_DISK_REFUSED,
+    NODE_ADDED,
+    NODE_ADDED_AGAIN,
+    NODE_JOINED,
+    NODE_REMOVED,
+    CLOCK_WENT_BACK,
+    FOUND_BY_TIME,
     STARTED_FROM_SNAPSHOT,
     /** A replica lacked what its peers had deleted. */
     SNAPSHOT_INSTALLED,

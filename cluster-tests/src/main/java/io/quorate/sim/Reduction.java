@@ -6,6 +6,7 @@ public enum Reduction {
     NO_BLACKOUT,
     NO_TOPIC_CHURN,
     NO_MOVES,
+    NO_NODE_CHURN,
     ONE_TOPIC,
     ONE_PARTITION,
     NO_PLAIN_WRITERS,

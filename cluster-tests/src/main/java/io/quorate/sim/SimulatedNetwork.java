@@ -34,6 +34,7 @@ final class SimulatedNetwork {
     private final NetworkOptions options;
     private final Endpoint[] endpoints;
     private final boolean[][] cut;
+    private final long[][] slowedNanos;
     private final long[][] lastArrivalNanos;
     /** Counts connections of a pair, by lower and higher id; odd: connected. */
     private final int[][] connection;
@@ -62,6 +63,7 @@ final class SimulatedNetwork {
         this.calmNanos = calmNanos;
         this.endpoints = new Endpoint[nodes + 1];
         this.cut = new boolean[nodes + 1][nodes + 1];
+        this.slowedNanos = new long[nodes + 1][nodes + 1];
         this.lastArrivalNanos = new long[nodes + 1][nodes + 1];
         this.connection = new int[nodes + 1][nodes + 1];
     }
@@ -92,11 +94,19 @@ final class SimulatedNetwork {
         cut[from][to] = false;
     }
 
+    /** What goes from one to the other from now on takes so much longer; 0: no longer than usual. */
+    void slow(int from, int to, long nanos) {
+        slowedNanos[from][to] = nanos;
+    }
+
     /** No more faults; cuts are healed, and what the connections lost comes back by itself. */
     void makeReliable() {
         faulty = false;
         for (boolean[] row : cut) {
             Arrays.fill(row, false);
+        }
+        for (long[] row : slowedNanos) {
+            Arrays.fill(row, 0);
         }
     }
 
@@ -206,8 +216,10 @@ final class SimulatedNetwork {
 
     private void transmit(int from, int to, byte[] bytes) {
         boolean late = happens(options.latePermille());
-        long arrival =
-                time.nowNanos() + latencyNanos() + (late ? millis(1 + prng.nextInt(options.lateMillisMax())) : 0);
+        long arrival = time.nowNanos()
+                + latencyNanos()
+                + slowedNanos[from][to]
+                + (late ? millis(1 + prng.nextInt(options.lateMillisMax())) : 0);
         if (!late && !(faulty && options.reorders())) {
             arrival = Math.max(arrival, lastArrivalNanos[from][to]);
             lastArrivalNanos[from][to] = arrival;

@@ -11,6 +11,7 @@ import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.node.replica.ScrubSettings;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.Prng;
@@ -22,9 +23,11 @@ import io.quorate.raft.log.Payload;
 import io.quorate.sim.check.ClusterChecker;
 import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.Violation;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -35,6 +38,7 @@ import java.util.function.LongSupplier;
  * {@link NodeRuntime} over what the disk kept.
  */
 final class SimulatedNode {
+    private static final ScrubSettings SCRUB = new ScrubSettings(1 << 20, 1_000);
     private static final int CLOCK_ORIGIN_MILLIS_MAX = 1_000_000;
     private static final int FLUSH_REPORT_LATE_ONE_IN = 40;
     private static final int READ_REPORT_LATE_ONE_IN = 4;
@@ -43,12 +47,13 @@ final class SimulatedNode {
     private final NodeId id;
     private final SimulationOptions options;
     private final World world;
-    private final NodeSettings settings;
+    private NodeSettings settings;
     private final Prng prng;
     private final NodeClock clock;
     private final MachineDisk disk;
 
     private int starts;
+    private boolean inService = true;
     private boolean up;
     private boolean paused;
     private boolean diskHangs;
@@ -84,13 +89,17 @@ final class SimulatedNode {
         /** It has been elected. */
         void onElection(int node);
 
+        /** It is about to hand over to another one. */
+        void onTransfer(int node, int target);
+
         /** Its machine has no power any more. */
         void onPowerLost(int node);
     }
 
-    SimulatedNode(NodeSettings settings, SimulationOptions options, World world, Prng prng) {
-        this.id = settings.nodeId();
-        this.settings = settings;
+    /** @param founders that it is told of */
+    SimulatedNode(NodeId id, List<NodeId> founders, SimulationOptions options, World world, Prng prng) {
+        this.id = id;
+        this.settings = settings(id, founders, options, false);
         this.options = options;
         this.world = world;
         this.prng = prng;
@@ -102,6 +111,30 @@ final class SimulatedNode {
         this.disk = new MachineDisk(
                 settings.clusterId(), id.value(), settings.logStore(), prng.split(), () -> world.moments()
                         .onPowerLost(id.value()));
+    }
+
+    private static NodeSettings settings(NodeId id, List<NodeId> nodes, SimulationOptions options, boolean joins) {
+        SortedMap<NodeId, String> addresses = new TreeMap<>();
+        nodes.forEach(node -> addresses.put(node, peerAddress(node)));
+        return new NodeSettings(
+                "simulated",
+                id,
+                addresses,
+                "client-" + id + ":7400",
+                options.tickMillis(),
+                options.raft(),
+                options.logStore(),
+                options.diskLimits(),
+                options.housekeepingMillis(),
+                SimulationOptions.MAX_BATCH_BYTES,
+                options.maxInflightBytes(),
+                NodeSettings.DEFAULT_MAX_EVENT_BYTES,
+                SCRUB,
+                joins);
+    }
+
+    static String peerAddress(NodeId node) {
+        return "peer-" + node + ":7500";
     }
 
     NodeId id() {
@@ -125,7 +158,40 @@ final class SimulatedNode {
         return paused;
     }
 
+    /** Whether its machine belongs to the cluster, or is to. */
+    boolean isInService() {
+        return inService;
+    }
+
+    /**
+     * The machine is to join the cluster.
+     *
+     * @param others nodes that it is told of, itself among them
+     */
+    void putInService(List<NodeId> others) {
+        settings = settings(id, others, options, true);
+        inService = true;
+    }
+
+    /** The machine goes, and with it what is on its disk: should it come back, it is a new one. */
+    void takeOutOfService() {
+        if (up) {
+            crash();
+        }
+        inService = false;
+        withoutMemory = false;
+        if (starts > 0) {
+            world.checker().onDiskLost(id);
+            world.checker().onReadmissionAsked(id);
+            disk.replace();
+        }
+    }
+
+    /** A machine that is not in service does not start. */
     void start() {
+        if (!inService) {
+            return;
+        }
         starts++;
         up = true;
         started = false;
@@ -216,6 +282,11 @@ final class SimulatedNode {
         runtime = null;
         world.network().died(id.value());
         disk.endProcess();
+    }
+
+    /** Whether it runs or not. */
+    void setClock(long byMillis) {
+        clock.set(byMillis);
     }
 
     /** As SIGTERM does: the node ends what it has begun, and then its process may go. */
@@ -455,6 +526,9 @@ final class SimulatedNode {
                 led.add(groupId);
                 world.sightings().met(RareState.LEADER_CHANGED);
                 world.moments().onElection(id.value());
+            } else if (event instanceof RaftEvent.TransferStarted transfer) {
+                world.moments()
+                        .onTransfer(id.value(), MemberId.node(transfer.target()).value());
             } else if (event instanceof RaftEvent.LogTruncated) {
                 world.sightings().met(RareState.LOG_TRUNCATED);
             } else if (event instanceof RaftEvent.SnapshotInstalled) {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
-import io.quorate.node.NodeSettings;
 import io.quorate.node.replica.MemberId;
-import io.quorate.node.replica.ScrubSettings;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
@@ -13,8 +11,7 @@ import io.quorate.sim.check.Invariant;
 import io.quorate.sim.check.Violation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * A whole cluster and its clients in one thread, on virtual time, from one seed: real Raft, real log store, real node
@@ -25,9 +22,11 @@ public final class Simulation {
     /** The metadata group is there from the beginning, on all nodes. */
     private static final long METADATA_GROUP = 0;
 
-    private static final ScrubSettings SCRUB = new ScrubSettings(1 << 20, 1_000);
     private static final long ROT_SALT = 0x526F74L;
     private static final long LOSS_SALT = 0x4C6F7373L;
+    private static final long CLOCK_SALT = 0x436C6F636BL;
+    private static final long CHURN_SALT = 0x436875726EL;
+    private static final int CHURN_IN_ONE_RUN_OF = 4;
     private static final long MACHINE_ROOM_SALT = 0x526F6F6DL;
     private static final int DISK_CHECK_ONE_IN = 64;
     private static final int EVENTS_BETWEEN_LOOKS = 256;
@@ -67,7 +66,7 @@ public final class Simulation {
                 new Tap(),
                 sightings,
                 options.network(),
-                options.nodes(),
+                FaultActor.NODES_MAX,
                 options.calmNanos());
         watch = new RareStateWatch(checker, sightings, (node, groupId) -> nodes.get(
                         MemberId.node(node).value() - 1)
@@ -75,24 +74,40 @@ public final class Simulation {
                 .newestSegment(groupId));
         SimulatedNode.World world = new SimulatedNode.World(
                 time, trace, network, checker, verdict, sightings, watch, timeline, new Moments());
-        SortedMap<NodeId, String> addresses = addresses(options.nodes());
-        for (NodeId id : addresses.keySet()) {
-            nodes.add(new SimulatedNode(settings(id, addresses), options, world, prng.split()));
+        List<NodeId> founders = founders(options.nodes());
+        for (NodeId id : founders) {
+            nodes.add(new SimulatedNode(id, founders, options, world, prng.split()));
         }
-        checker.onGroup(METADATA_GROUP, List.copyOf(addresses.keySet()));
-        Clients clients = new Clients(time, nodes, checker, verdict, sightings, options.workload());
+        checker.onGroup(METADATA_GROUP, founders);
+        Prng ofChurn = new Prng(scenario.seed() ^ CHURN_SALT);
+        boolean churns = ofChurn.nextInt(CHURN_IN_ONE_RUN_OF) == 0
+                && options.nodes() < FaultActor.NODES_MAX
+                && !scenario.reductions().contains(Reduction.NO_NODE_CHURN);
+        if (churns) {
+            SimulatedNode spare =
+                    new SimulatedNode(new NodeId(options.nodes() + 1), founders, options, world, ofChurn.split());
+            spare.takeOutOfService();
+            nodes.add(spare);
+        }
+        Clients clients =
+                new Clients(time, nodes, checker, verdict, sightings, options.workload(), options.retentionMillis());
         workload = new Workload(options, clients, prng.split());
+        if (churns) {
+            workload.churnNodes(new NodeChurn(nodes, nodes.get(options.nodes()), clients, ofChurn.split()));
+        }
         MachineRoom room = new MachineRoom(
                 time, nodes, checker, clients, sightings, timeline, new Prng(scenario.seed() ^ MACHINE_ROOM_SALT));
         actor = new FaultActor(time, network, nodes, sightings, timeline, room);
         faults = new FaultInjector(
                 time,
                 options,
+                nodes.size(),
                 actor,
                 this::leaders,
                 prng.split(),
                 new Prng(scenario.seed() ^ ROT_SALT),
-                new Prng(scenario.seed() ^ LOSS_SALT));
+                new Prng(scenario.seed() ^ LOSS_SALT),
+                new Prng(scenario.seed() ^ CLOCK_SALT));
         convergence = new Convergence(time, nodes, workload, checker, disks, this::runUntil);
     }
 
@@ -134,7 +149,7 @@ public final class Simulation {
         long convergenceNanos = convergence.await();
         loseOneAtRest();
         if (options.blackout()) {
-            nodes.forEach(SimulatedNode::crash);
+            nodes.stream().filter(SimulatedNode::isUp).forEach(SimulatedNode::crash);
             nodes.forEach(SimulatedNode::start);
             convergence.await();
         }
@@ -202,6 +217,11 @@ public final class Simulation {
         }
 
         @Override
+        public void onTransfer(int node, int target) {
+            faults.onTransfer(node, target);
+        }
+
+        @Override
         public void onPowerLost(int node) {
             actor.onPowerLost();
         }
@@ -238,27 +258,7 @@ public final class Simulation {
         }
     }
 
-    private NodeSettings settings(NodeId id, SortedMap<NodeId, String> addresses) {
-        return new NodeSettings(
-                        "simulated",
-                        id,
-                        addresses,
-                        "client-" + id + ":7400",
-                        options.tickMillis(),
-                        options.raft(),
-                        options.logStore(),
-                        options.diskLimits(),
-                        options.housekeepingMillis(),
-                        SimulationOptions.MAX_BATCH_BYTES,
-                        options.maxInflightBytes())
-                .scrubbing(SCRUB);
-    }
-
-    private static SortedMap<NodeId, String> addresses(int nodes) {
-        SortedMap<NodeId, String> addresses = new TreeMap<>();
-        for (int id = 1; id <= nodes; id++) {
-            addresses.put(new NodeId(id), "peer-" + id + ":7500");
-        }
-        return addresses;
+    private static List<NodeId> founders(int nodes) {
+        return IntStream.rangeClosed(1, nodes).mapToObj(NodeId::new).toList();
     }
 }

@@ -29,6 +29,7 @@ import java.util.Set;
  * @param faults             what happens to nodes and connections
  * @param workload           what clients do
  * @param blackout           at the end all nodes lose power at once and start again
+ * @param retentionMillis    of every topic; 0: no limit
  */
 public record SimulationOptions(
         int nodes,
@@ -48,7 +49,8 @@ public record SimulationOptions(
         DiskOptions disk,
         FaultOptions faults,
         WorkloadOptions workload,
-        boolean blackout) {
+        boolean blackout,
+        int retentionMillis) {
 
     /**
      * @param latencyMicros    shortest time on the way
@@ -189,7 +191,8 @@ public record SimulationOptions(
                 drawDisk(prng, without),
                 drawFaults(prng),
                 drawWorkload(prng, without),
-                oneIn(prng, 2) && !without.contains(Reduction.NO_BLACKOUT));
+                oneIn(prng, 2) && !without.contains(Reduction.NO_BLACKOUT),
+                pick(prng, 0, 0, 0, 0, 500, 5_000, 3_600_000));
     }
 
     private static int unless(Set<Reduction> without, Reduction reduction, int drawn, int instead) {

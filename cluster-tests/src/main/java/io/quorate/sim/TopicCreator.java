@@ -6,7 +6,6 @@ import io.quorate.node.api.NodeApi;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
-import io.quorate.node.api.TopicSettings;
 import io.quorate.raft.Prng;
 import io.quorate.sim.check.Invariant;
 import java.util.List;
@@ -78,8 +77,8 @@ final class TopicCreator {
 
     /** On the node's loop. */
     private void create(ClientPort current, NodeApi api) {
-        TopicSettings settings = new TopicSettings(0, 0, clients.options().retentionBytes());
-        api.createTopic(topic, partitions, replicationFactor, settings, result -> onAnswer(current, result));
+        api.createTopic(
+                topic, partitions, replicationFactor, clients.topicSettings(), result -> onAnswer(current, result));
     }
 
     /** On the node's loop. */

@@ -10,6 +10,7 @@ import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /** All clients of a run: topics are created while faults happen, and each gets its writers and readers. */
 final class Workload {
@@ -25,8 +26,10 @@ final class Workload {
     private final List<PlainWriter> plainWriters = new ArrayList<>();
     private final List<SimulatedReader> readers = new ArrayList<>();
     private final List<TailAsker> tailAskers = new ArrayList<>();
+    private final List<TimeAsker> timeAskers = new ArrayList<>();
     private final List<Trimmer> trimmers = new ArrayList<>();
     private final List<Mover> movers = new ArrayList<>();
+    private Optional<NodeChurn> nodes = Optional.empty();
     private boolean finished;
 
     Workload(SimulationOptions options, Clients clients, Prng prng) {
@@ -36,7 +39,13 @@ final class Workload {
         this.churn = new TopicChurn(options.replicationFactor(), clients, prng.split());
     }
 
+    /** Nodes come and go, too. */
+    void churnNodes(NodeChurn churn) {
+        nodes = Optional.of(churn);
+    }
+
     void start() {
+        nodes.ifPresent(NodeChurn::start);
         for (int i = 0; i < options.topics(); i++) {
             TopicCreator creator = new TopicCreator(
                     "topic-" + i,
@@ -107,6 +116,9 @@ final class Workload {
             trimmers.add(trimmer);
             trimmer.start();
         }
+        TimeAsker timeAsker = new TimeAsker(partition, clients, new Prng(partition.groupId()));
+        timeAskers.add(timeAsker);
+        timeAsker.start();
         startTailAsker(partition.name() + "-a", partition, ReadConsistency.LINEARIZABLE_ANY_REPLICA);
     }
 
@@ -123,14 +135,17 @@ final class Workload {
         plainWriters.forEach(PlainWriter::finish);
         readers.forEach(SimulatedReader::finish);
         tailAskers.forEach(TailAsker::finish);
+        timeAskers.forEach(TimeAsker::finish);
         trimmers.forEach(Trimmer::finish);
         movers.forEach(Mover::finish);
         churn.finish();
+        nodes.ifPresent(NodeChurn::finish);
     }
 
     /** What still waits for an answer; empty when all is done. */
     List<String> unfinished() {
         List<String> waiting = new ArrayList<>(churn.unfinished());
+        nodes.ifPresent(operator -> waiting.addAll(operator.unfinished()));
         creators.stream().filter(creator -> !creator.isDone()).forEach(creator -> waiting.add(creator.toString()));
         producers.stream().filter(producer -> !producer.isDone()).forEach(producer -> waiting.add(producer.toString()));
         return waiting;

@@ -52,7 +52,10 @@ class FaultScenarioTest {
         script.sort(Comparator.comparingLong(Fault::atNanos));
         for (long seed : seeds(nodes, 5)) {
             Scenario scenario = new Scenario(
-                    seed, Set.of(Reduction.NO_TOPIC_CHURN), OptionalInt.of(FAULTY_MILLIS), Optional.of(script));
+                    seed,
+                    Set.of(Reduction.NO_TOPIC_CHURN, Reduction.NO_NODE_CHURN),
+                    OptionalInt.of(FAULTY_MILLIS),
+                    Optional.of(script));
             sightings.add(Simulation.run(scenario, new Timeline(false)).sightings());
         }
     }

@@ -81,6 +81,8 @@ public enum Invariant {
     READS_ARE_COMMITTED_PREFIX,
     /** P3: a default read, or a question where the log ends, sees everything acknowledged before it was asked. */
     READS_SEE_ACKNOWLEDGED,
+    /** Who reads from where the records of a time begin misses none of them, however clocks are set. */
+    FOUND_TIME_MISSES_NOTHING,
     /** A request that can never be answered so under the promises: the answer itself is wrong. */
     ANSWER_PLAUSIBLE,
     /** Nodes do not fail by themselves, and no start is refused. */
