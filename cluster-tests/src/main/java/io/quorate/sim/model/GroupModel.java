@@ -24,7 +24,6 @@ import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
 import io.quorate.sim.check.DurableImages;
 import io.quorate.sim.check.Invariant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,20 +69,12 @@ public final class GroupModel {
     private final Map<EntryId, Link> created = new HashMap<>();
     private final Map<Long, NodeId> leaders = new TreeMap<>();
     private final Map<Long, ModelLog> logsOfLeaders = new TreeMap<>();
-    /** By term and candidate: the end of its log. */
-    private final Map<Long, Map<NodeId, EntryId>> candidacies = new TreeMap<>();
-
-    private final Map<Long, Map<NodeId, TreeSet<NodeId>>> preVotes = new TreeMap<>();
-    /** By term: whom its leader has asked to campaign in the next one. */
-    private final Map<Long, TreeSet<NodeId>> handedOver = new TreeMap<>();
-
-    private final Map<Long, Map<NodeId, TreeSet<NodeId>>> votes = new TreeMap<>();
+    private final Ballots ballots;
     /** By term and member: up to where its log is its leader's, durably. */
     private final Map<Long, Map<NodeId, Long>> accepted = new TreeMap<>();
 
-    private final List<LogEntry> chosen = new ArrayList<>();
-    private Membership chosenMembership;
-    private boolean hadOneVoter;
+    private final ChosenLog chosen;
+    private final RestartRule restarts;
 
     public GroupModel(long groupId, List<NodeId> voters) {
         this(groupId, new Membership(voters));
@@ -93,8 +84,9 @@ public final class GroupModel {
     public GroupModel(long groupId, Membership initial) {
         this.groupId = groupId;
         this.initial = initial;
-        this.chosenMembership = initial;
-        this.hadOneVoter = initial.voters().size() == 1;
+        this.ballots = new Ballots(groupId);
+        this.chosen = new ChosenLog(groupId, initial);
+        this.restarts = new RestartRule(groupId, initial, chosen);
         admit(initial);
     }
 
@@ -110,7 +102,7 @@ public final class GroupModel {
 
     /** What is committed, whether or not anybody knows. */
     public List<LogEntry> chosen() {
-        return List.copyOf(chosen);
+        return chosen.upTo(chosen.lastIndex());
     }
 
     // ----------------------------------------------------------------------------------------------------- restart
@@ -121,119 +113,13 @@ public final class GroupModel {
      */
     public void opened(NodeId node, Membership membership, Optional<DurableImages.Image> image) {
         admit(new Membership(List.of(node)));
-        ModelMember member = member(node);
-        HardState hardState = image.map(DurableImages.Image::hardState).orElse(HardState.INITIAL);
-        ModelLog log = new ModelLog();
-        image.ifPresent(found -> {
-            require(
-                    found.firstIndex() <= chosen.size() + 1,
-                    Invariant.CHOSEN_IS_KEPT,
-                    "%s of group %d has trimmed its log up to index %d, but only %d are committed",
-                    node,
-                    groupId,
-                    found.firstIndex(),
-                    chosen.size());
-            // What was trimmed was committed, and is what everybody else had there.
-            log.replaceBy(chosen.subList(0, (int) found.firstIndex() - 1));
-            for (long index = found.firstIndex(); index <= found.lastIndex(); index++) {
-                log.append(found.entry(index).orElseThrow());
-            }
-        });
-        if (member.isDamaged()) {
-            requireSoundRepair(node, member, hardState, log);
-            member.recovered(hardState, log);
-            return;
-        }
-        require(
-                member.mayRecover(hardState),
-                Invariant.RECOVERS_WHAT_WAS_DURABLE,
-                "%s of group %d starts with %s, its disk held %s",
-                node,
-                groupId,
-                hardState,
-                member.durableHardState());
-        require(
-                member.mayRecover(log),
-                Invariant.RECOVERS_WHAT_WAS_DURABLE,
-                "%s of group %d starts with %s, its disk held %s",
-                node,
-                groupId,
-                log,
-                member.durableLog());
-        require(
-                log.lastIndex() == 0 || membership.equals(membershipOf(log)),
-                Invariant.MEMBERSHIP_IS_THE_LOGS,
-                "%s of group %d starts with %s, but in its log is %s",
-                node,
-                groupId,
-                membership,
-                membershipOf(log));
-        member.recovered(hardState, log);
+        restarts.opened(node, member(node), membership, image);
     }
 
     /** The member's log is damaged: it will be opened again with what it had and what was committed instead. */
     public void quarantined(NodeId node) {
         admit(new Membership(List.of(node)));
         member(node).damaged();
-    }
-
-    /**
-     * A repaired log holds what it held, or what is chosen instead; and what it held and has no more, which this member may
-     * have accepted, can never be chosen, or was being cut when the damage was found, or the power failed.
-     */
-    private void requireSoundRepair(NodeId node, ModelMember member, HardState hardState, ModelLog log) {
-        require(
-                member.mayRecover(hardState)
-                        || hardState.term() > member.durableHardState().term()
-                                && hardState.votedFor().isEmpty(),
-                Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
-                "%s of group %d is repaired with %s, its disk held %s",
-                node,
-                groupId,
-                hardState,
-                member.durableHardState());
-        for (long index = 1; index <= log.lastIndex(); index++) {
-            LogEntry entry = log.entry(index).orElseThrow();
-            require(
-                    isChosen(entry)
-                            || member.durableLog()
-                                    .entry(index)
-                                    .filter(entry::equals)
-                                    .isPresent()
-                            || member.log().entry(index).filter(entry::equals).isPresent(),
-                    Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
-                    "%s of group %d is repaired with %s, which it never had and nobody has committed",
-                    node,
-                    groupId,
-                    entry);
-        }
-        for (long index = 1; index <= member.durableLog().lastIndex(); index++) {
-            LogEntry held = member.durableLog().entry(index).orElseThrow();
-            require(
-                    log.entry(index).filter(held::equals).isPresent()
-                            || canNeverBeChosen(held)
-                            || member.mayHaveCut(index),
-                    Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED,
-                    "%s of group %d is repaired with %s, without %s, which may be committed: chosen are %d entries, the last one"
-                            + " %s",
-                    node,
-                    groupId,
-                    log,
-                    held,
-                    chosen.size(),
-                    chosen.isEmpty()
-                            ? EntryId.NONE
-                            : chosen.get(chosen.size() - 1).id());
-        }
-    }
-
-    /** Something else is chosen in its place, or something before it that no log can have together with it. */
-    private boolean canNeverBeChosen(LogEntry entry) {
-        long known = Math.min(entry.index(), chosen.size());
-        return known > 0
-                && (known == entry.index()
-                        ? !chosen.get((int) known - 1).equals(entry)
-                        : chosen.get((int) known - 1).term() > entry.term());
     }
 
     // ----------------------------------------------------------------------------------------------------- persists
@@ -277,13 +163,12 @@ public final class GroupModel {
 
     /** What a snapshot stands for, which takes the place of the log. */
     private List<LogEntry> replacement(NodeId node, GroupSnapshot snapshot) {
-        requireOfChosen(node, snapshot.last());
-        List<LogEntry> standsFor =
-                List.copyOf(chosen.subList(0, (int) snapshot.last().index()));
+        chosen.requireSnapshot(node, snapshot.last());
+        List<LogEntry> standsFor = chosen.upTo(snapshot.last().index());
         ModelLog former = member(node).log();
         former.entry(snapshot.last().index() + 1)
                 .ifPresent(next -> require(
-                        !isChosen(next),
+                        !chosen.holds(next),
                         Invariant.CHOSEN_IS_KEPT,
                         "%s of group %d gives up %s, which is committed, for a snapshot of %s",
                         node,
@@ -303,18 +188,6 @@ public final class GroupModel {
                 Membership.decode(snapshot.membership()),
                 membership);
         return standsFor;
-    }
-
-    private void requireOfChosen(NodeId node, EntryId last) {
-        require(
-                last.index() <= chosen.size()
-                        && chosen.get((int) last.index() - 1).id().equals(last),
-                Invariant.SNAPSHOT_IS_OF_CHOSEN,
-                "%s of group %d has to do with a snapshot of %s, but chosen are %d entries",
-                node,
-                groupId,
-                last,
-                chosen.size());
     }
 
     private void changeHardState(NodeId node, HardState next, Persist persist) {
@@ -340,7 +213,7 @@ public final class GroupModel {
             return;
         }
         NodeId candidate = next.votedFor().get();
-        EntryId end = candidacies.getOrDefault(next.term(), Map.of()).get(candidate);
+        EntryId end = ballots.endOf(next.term(), candidate);
         // Of one turn only the sum is seen: more of an old leader's entries may have come before the vote.
         ModelLog after = member.log().copy();
         persist.truncateFrom().ifPresent(after::truncateSuffix);
@@ -363,7 +236,7 @@ public final class GroupModel {
         ModelMember member = member(node);
         Optional<LogEntry> first = member.log().entry(from);
         require(
-                first.isEmpty() || !isChosen(first.get()),
+                first.isEmpty() || !chosen.holds(first.get()),
                 Invariant.CHOSEN_IS_KEPT,
                 "%s of group %d cuts its log at %s, which is committed",
                 node,
@@ -412,9 +285,9 @@ public final class GroupModel {
                 : next.isJoint()
                         ? next.outgoing().equals(former.voters())
                         : next.voters().equals(former.voters());
-        boolean hasCommitted = chosen.stream().anyMatch(earlier -> earlier.term() == entry.term());
+        boolean hasCommitted = chosen.hasEntryOf(entry.term());
         boolean isFormerCommitted =
-                log.entry(log.membershipIndex()).map(this::isChosen).orElse(true);
+                log.entry(log.membershipIndex()).map(chosen::holds).orElse(true);
         require(
                 isStep && hasCommitted && isFormerCommitted,
                 Invariant.ONE_MEMBERSHIP_AT_A_TIME,
@@ -425,18 +298,13 @@ public final class GroupModel {
                 former,
                 log.membershipIndex(),
                 next,
-                chosen.size(),
-                chosen.isEmpty() ? EntryId.NONE : lastChosen().id());
+                chosen.lastIndex(),
+                chosen.last());
         admit(next);
     }
 
-    private LogEntry lastChosen() {
-        return chosen.get(chosen.size() - 1);
-    }
-
     private void becomeLeader(NodeId node, long term, ModelLog log) {
-        TreeSet<NodeId> support =
-                new TreeSet<>(votes.getOrDefault(term, Map.of()).getOrDefault(node, new TreeSet<>()));
+        TreeSet<NodeId> support = new TreeSet<>(ballots.votersFor(term, node));
         if (member(node).durableHardState().equals(new HardState(term, Optional.of(node)))) {
             support.add(node);
         }
@@ -448,18 +316,7 @@ public final class GroupModel {
                 groupId,
                 term,
                 support);
-        for (LogEntry entry : chosen) {
-            require(
-                    entry.term() >= term
-                            || log.entry(entry.index()).filter(entry::equals).isPresent(),
-                    Invariant.LEADER_COMPLETENESS,
-                    "%s of group %d leads term %d without %s, which is committed; its log ends with %s",
-                    node,
-                    groupId,
-                    term,
-                    entry,
-                    log.last());
-        }
+        chosen.requireComplete(node, term, log);
         leaders.put(term, node);
         logsOfLeaders.put(term, log.copy());
     }
@@ -483,65 +340,30 @@ public final class GroupModel {
 
     public void send(NodeId from, NodeId to, Message message) {
         if (message instanceof VoteRequest request) {
-            onVoteRequest(from, request);
+            requireDurableVote(from, from, request.term());
+            ballots.campaigns(from, request, membershipOf(member(from).log()));
         } else if (message instanceof PreVoteResponse response && response.granted()) {
-            note(preVotes, response.term(), to, from);
+            ballots.preVoted(response.term(), to, from);
         } else if (message instanceof VoteResponse response && response.granted()) {
             requireDurableVote(from, to, response.term());
-            note(votes, response.term(), to, from);
+            ballots.voted(response.term(), to, from);
         } else if (message instanceof AppendRequest append) {
             onAppend(from, append);
         } else if (message instanceof Heartbeat heartbeat) {
             requireLeads(from, heartbeat.term());
-            requireChosen(from, heartbeat.term(), heartbeat.commitIndex());
+            chosen.requireCommitted(from, heartbeat.term(), heartbeat.commitIndex());
         } else if (message instanceof ReadIndexResponse response && response.granted()) {
             requireLeads(from, response.term());
-            requireChosen(from, response.term(), response.index());
+            chosen.requireCommitted(from, response.term(), response.index());
         } else if (message instanceof InstallSnapshot piece) {
             requireLeads(from, piece.term());
-            requireOfChosen(from, piece.snapshot().last());
+            chosen.requireSnapshot(from, piece.snapshot().last());
         } else if (message instanceof AppendAccepted acceptance) {
             onAccepted(from, acceptance);
         } else if (message instanceof TimeoutNow request) {
             requireLeads(from, request.term());
-            handedOver.computeIfAbsent(request.term(), any -> new TreeSet<>()).add(to);
+            ballots.handedOver(request.term(), to);
         }
-    }
-
-    private static void note(
-            Map<Long, Map<NodeId, TreeSet<NodeId>>> ballots, long term, NodeId candidate, NodeId supporter) {
-        ballots.computeIfAbsent(term, any -> new TreeMap<>())
-                .computeIfAbsent(candidate, any -> new TreeSet<>())
-                .add(supporter);
-    }
-
-    private void onVoteRequest(NodeId from, VoteRequest request) {
-        requireDurableVote(from, from, request.term());
-        TreeSet<NodeId> support =
-                new TreeSet<>(preVotes.getOrDefault(request.term(), Map.of()).getOrDefault(from, new TreeSet<>()));
-        support.add(from);
-        boolean asked =
-                handedOver.getOrDefault(request.term() - 1, new TreeSet<>()).contains(from);
-        require(
-                request.transfer() ? asked : membershipOf(member(from).log()).hasQuorum(support::contains),
-                Invariant.ASKED_BEFORE_CAMPAIGN,
-                "%s of group %d campaigns in term %d with the pre-votes of %s only",
-                from,
-                groupId,
-                request.term(),
-                support);
-        EntryId end = candidacies
-                .computeIfAbsent(request.term(), any -> new TreeMap<>())
-                .computeIfAbsent(from, any -> request.lastEntry());
-        require(
-                end.equals(request.lastEntry()),
-                Invariant.VOTES_FOR_COMPLETE_LOGS,
-                "%s of group %d campaigns in term %d with a log up to %s, and with one up to %s",
-                from,
-                groupId,
-                request.term(),
-                end,
-                request.lastEntry());
     }
 
     private void requireDurableVote(NodeId voter, NodeId candidate, long term) {
@@ -588,19 +410,7 @@ public final class GroupModel {
                 log,
                 append.previous(),
                 append.entries());
-        requireChosen(from, append.term(), append.commitIndex());
-    }
-
-    private void requireChosen(NodeId node, long term, long commitIndex) {
-        require(
-                commitIndex <= chosen.size(),
-                Invariant.COMMITS_WHAT_IS_CHOSEN,
-                "%s of group %d in term %d commits index %d, but only %d entries are accepted by a quorum in their term",
-                node,
-                groupId,
-                term,
-                commitIndex,
-                chosen.size());
+        chosen.requireCommitted(from, append.term(), append.commitIndex());
     }
 
     private void onAccepted(NodeId from, AppendAccepted acceptance) {
@@ -642,24 +452,19 @@ public final class GroupModel {
         Map<NodeId, Long> reached = accepted.getOrDefault(term, Map.of());
         ModelLog log = logsOfLeaders.get(term);
         long index = membershipOf(log).agreed(node -> reached.getOrDefault(node, 0L));
-        if (index <= chosen.size() || log.idAt(index).term() != term) {
+        if (index <= chosen.lastIndex() || log.idAt(index).term() != term) {
             return;
         }
         require(
-                chosen.isEmpty() || log.holds(lastChosen().id()),
+                log.holds(chosen.last()),
                 Invariant.LEADER_COMPLETENESS,
                 "the leader of term %d of group %d commits %s without %s",
                 term,
                 groupId,
                 log,
-                chosen.isEmpty() ? EntryId.NONE : lastChosen());
-        for (long next = chosen.size() + 1L; next <= index; next++) {
-            LogEntry entry = log.entry(next).orElseThrow();
-            chosen.add(entry);
-            if (entry.type() == EntryType.MEMBERSHIP) {
-                chosenMembership = Membership.decode(entry.payload()).orElse(chosenMembership);
-                hadOneVoter |= chosenMembership.voters().size() == 1;
-            }
+                chosen.last());
+        for (long next = chosen.lastIndex() + 1; next <= index; next++) {
+            chosen.append(log.entry(next).orElseThrow());
         }
     }
 
@@ -667,13 +472,13 @@ public final class GroupModel {
 
     public void applied(NodeId node, LogEntry entry) {
         require(
-                isChosen(entry),
+                chosen.holds(entry),
                 Invariant.COMMITS_WHAT_IS_CHOSEN,
                 "%s of group %d applies %s, but chosen are %d entries",
                 node,
                 groupId,
                 entry,
-                chosen.size());
+                chosen.lastIndex());
         require(
                 member(node)
                         .durableLog()
@@ -686,11 +491,6 @@ public final class GroupModel {
                 groupId,
                 entry,
                 member(node).durableLog());
-    }
-
-    private boolean isChosen(LogEntry entry) {
-        return entry.index() <= chosen.size()
-                && chosen.get((int) entry.index() - 1).equals(entry);
     }
 
     // ----------------------------------------------------------------------------------------- for whoever looks on
@@ -737,12 +537,12 @@ public final class GroupModel {
 
     /** The latest one that is committed. */
     public Membership membership() {
-        return chosenMembership;
+        return chosen.membership();
     }
 
     /** Whether a member has ever committed entries that it had told nobody of. */
     public boolean hadOneVoter() {
-        return hadOneVoter;
+        return chosen.hadOneVoter();
     }
 
     public Optional<NodeId> leaderOf(long term) {
@@ -751,12 +551,12 @@ public final class GroupModel {
 
     /** Of the last entry that is committed, whether or not anybody knows; 0 if none is. */
     public long chosenIndex() {
-        return chosen.size();
+        return chosen.lastIndex();
     }
 
     /** @param index from 1 to {@link #chosenIndex} */
     public LogEntry chosenAt(long index) {
-        return chosen.get((int) index - 1);
+        return chosen.entry(index);
     }
 
     /** Up to where a quorum has accepted the log of this term's leader, which commits nothing older than the term. */
