@@ -4,6 +4,7 @@ package io.quorate.sim;
 import io.quorate.logstore.Damage;
 import io.quorate.logstore.DiskFullException;
 import io.quorate.logstore.StorageException;
+import io.quorate.logstore.io.NoSpaceException;
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.api.ClusterView;
@@ -42,6 +43,7 @@ final class SimulatedNode {
     private static final int CLOCK_ORIGIN_MILLIS_MAX = 1_000_000;
     private static final int FLUSH_REPORT_LATE_ONE_IN = 40;
     private static final int READ_REPORT_LATE_ONE_IN = 4;
+    private static final long START_AGAIN_NANOS = 200_000_000L;
     private static final int WALL_CLOCK_ERROR_MILLIS_MAX = 3_600_000;
 
     private final NodeId id;
@@ -226,23 +228,36 @@ final class SimulatedNode {
         try {
             runtime.start();
         } catch (StorageException refused) {
-            if (!disk.isForeign()) {
+            if (disk.isForeign()) {
+                world.sightings().met(RareState.FOREIGN_DISK_REFUSED);
+                endRefusedStart(() -> {});
+            } else if (refused.getCause() instanceof NoSpaceException) {
+                // No room even for its name, on a disk that was empty: whoever runs it tries again.
+                endRefusedStart(() -> world.time().schedule(START_AGAIN_NANOS, id + "-again", () -> {
+                    if (!up) {
+                        start();
+                    }
+                }));
+            } else {
                 throw refused;
             }
-            // As a process ends that says so.
-            world.sightings().met(RareState.FOREIGN_DISK_REFUSED);
-            int thisStart = starts;
-            world.time().schedule(0, id + "-refused", () -> {
-                if (up && starts == thisStart) {
-                    crash();
-                }
-            });
             return;
         }
         if (disk.isForeign()) {
             throw new Violation(Invariant.VOTES_ONLY_WITH_ITS_MEMORY, id + " starts on the disk of another node");
         }
         started = true;
+    }
+
+    /** A process that says why it cannot start, and ends. */
+    private void endRefusedStart(Runnable then) {
+        int thisStart = starts;
+        world.time().schedule(0, id + "-refused", () -> {
+            if (up && starts == thisStart) {
+                crash();
+                then.run();
+            }
+        });
     }
 
     /** While it is down: it has another, empty disk from now on. */
