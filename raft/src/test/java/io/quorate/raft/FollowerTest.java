@@ -390,4 +390,20 @@ class FollowerTest {
         assertEquals(0, outputs.persist().sequence());
         assertEquals(0, outputs.commitIndex());
     }
+
+    @Test
+    @DisplayName("where its log begins, a follower tells what it holds from what contradicts it")
+    void atTheBeginningOfACutLog() {
+        RaftCore core = follower(1, 1, 1);
+        core.snapshotTaken(id(1, 2));
+        core.prefixTrimmed(3);
+        core.drain();
+        core.step(N2, append(2, id(2, 2), 0));
+        assertEquals(1, events(persistAll(core), RaftEvent.MessageDropped.class).size(), "1/2 is committed");
+        core.step(N2, append(2, id(1, 2), 0, entry(2, 3)));
+        assertEquals(id(2, 3), core.lastEntry());
+        Outputs outputs = core.drain();
+        assertEquals(List.of(new RaftEvent.LogTruncated(2, 3)), events(outputs, RaftEvent.LogTruncated.class));
+        assertEquals(List.of(entry(2, 3)), outputs.persist().entries());
+    }
 }

@@ -15,7 +15,9 @@ import static io.quorate.raft.CoreFixture.sent;
 import static io.quorate.raft.CoreFixture.tick;
 import static io.quorate.raft.CoreFixture.to;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.message.AppendAccepted;
@@ -162,5 +164,53 @@ class LeaderLeaseTest {
         config(ELECTION_TIMEOUT - 2);
         assertThrows(IllegalArgumentException.class, () -> config(ELECTION_TIMEOUT - 1));
         assertThrows(IllegalArgumentException.class, () -> config(-1));
+    }
+
+    @Test
+    @DisplayName(
+            "lasts from when its round left, is renewed by later rounds only, and lapses with all rounds on their way")
+    void ofRounds() {
+        LeaderLease lease = new LeaderLease(3);
+        lease.roundLeaves(1);
+        assertFalse(lease.isHeld(), "nobody has answered");
+        lease.onTick();
+        lease.roundLeaves(2);
+        lease.confirmed(1);
+        assertTrue(lease.isHeld());
+        lease.onTick();
+        assertTrue(lease.isHeld(), "two ticks after round 1 left");
+        lease.onTick();
+        assertFalse(lease.isHeld(), "three ticks after round 1 left");
+        lease.confirmed(2);
+        assertTrue(lease.isHeld(), "two ticks after round 2 left");
+        lease.roundLeaves(3);
+        lease.lapse();
+        assertFalse(lease.isHeld());
+        lease.confirmed(3);
+        assertFalse(lease.isHeld(), "round 3 may have left long ago");
+        lease.roundLeaves(4);
+        lease.confirmed(4);
+        assertTrue(lease.isHeld());
+        lease.giveUp();
+        assertFalse(lease.isHeld());
+        lease.roundLeaves(5);
+        lease.confirmed(5);
+        assertFalse(lease.isHeld(), "given up for good");
+    }
+
+    @Test
+    @DisplayName("an answer to several rounds counts from when the last of them left")
+    void ofSeveralRounds() {
+        LeaderLease lease = new LeaderLease(3);
+        lease.roundLeaves(1);
+        lease.onTick();
+        lease.onTick();
+        lease.roundLeaves(2);
+        lease.confirmed(2);
+        lease.onTick();
+        lease.onTick();
+        assertTrue(lease.isHeld());
+        lease.onTick();
+        assertFalse(lease.isHeld());
     }
 }

@@ -3,10 +3,12 @@ package io.quorate.raft;
 
 import static io.quorate.raft.CoreFixture.CONFIG;
 import static io.quorate.raft.CoreFixture.ELECTION_TIMEOUT;
+import static io.quorate.raft.CoreFixture.HEARTBEAT;
 import static io.quorate.raft.CoreFixture.N1;
 import static io.quorate.raft.CoreFixture.N2;
 import static io.quorate.raft.CoreFixture.N3;
 import static io.quorate.raft.CoreFixture.append;
+import static io.quorate.raft.CoreFixture.command;
 import static io.quorate.raft.CoreFixture.events;
 import static io.quorate.raft.CoreFixture.follower;
 import static io.quorate.raft.CoreFixture.heartbeat;
@@ -35,6 +37,7 @@ import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -364,5 +367,74 @@ class MembershipTest {
         assertEquals(RaftCore.Role.CANDIDATE, core.role());
         core.step(N5, new VoteResponse(2, true));
         assertEquals(RaftCore.Role.LEADER, core.role());
+    }
+
+    @Test
+    @DisplayName("a learner has caught up when it has what was committed one to two heartbeat intervals ago")
+    void caughtUp() {
+        RaftCore core = settledLeader();
+        core.changeMembership(members("1 2 3 4", "", ""));
+        acknowledge(core, N2);
+        assertEquals(members("1 2 3", "", "4"), core.membership());
+        core.propose(command(1));
+        acknowledge(core, N2);
+        long committed = core.commitIndex();
+        tick(core, 2 * HEARTBEAT);
+        core.propose(command(1));
+        acknowledge(core, N2);
+        core.step(N4, new AppendAccepted(2, committed - 1));
+        persistAll(core);
+        assertFalse(core.membership().isJoint(), "it lacks an entry of then");
+        core.step(N4, new AppendAccepted(2, committed));
+        assertTrue(core.membership().isJoint(), "what came later it may lack");
+    }
+
+    @Test
+    @DisplayName("what was committed less than a heartbeat interval ago need not have reached a learner")
+    void caughtUpLately() {
+        RaftCore core = settledLeader();
+        tick(core, HEARTBEAT);
+        core.changeMembership(members("1 2 3 4", "", ""));
+        acknowledge(core, N2);
+        core.propose(command(1));
+        acknowledge(core, N2);
+        tick(core, HEARTBEAT - 1);
+        core.step(N4, new AppendAccepted(2, 2));
+        core.propose(command(1));
+        acknowledge(core, N2);
+        assertTrue(core.membership().isJoint());
+    }
+
+    @Test
+    @DisplayName("a leader that is removed hands over to a voter that has everything")
+    void findsSuccessor() {
+        RaftCore core = settledLeader();
+        core.changeMembership(members("2 3 4", "", "5"));
+        acknowledge(core, N2, N3);
+        core.step(N4, new AppendAccepted(2, core.lastIndex()));
+        acknowledge(core, N2, N3, N4);
+        assertEquals(members("2 3 4", "", "5"), core.membership());
+        core.propose(command(1));
+        persistAll(core);
+        core.step(N5, new AppendAccepted(2, core.lastIndex()));
+        core.step(N3, new AppendAccepted(2, core.lastIndex() - 1));
+        core.step(N2, new AppendAccepted(2, core.lastIndex() - 1));
+        assertEquals(RaftCore.Role.FOLLOWER, core.role());
+        assertEquals(
+                List.of(),
+                core.drain().sendNow().stream()
+                        .filter(envelope -> envelope.message() instanceof TimeoutNow)
+                        .toList(),
+                "nobody has everything but a learner");
+    }
+
+    @Test
+    @DisplayName(
+            "as many nodes of a kind as are allowed are a membership, on the wire too; bytes after it make it none")
+    void most() {
+        Membership most = CoreFixture.voters(Membership.MAX_NODES);
+        assertEquals(Optional.of(most), Membership.decode(most.encode()));
+        byte[] longer = Arrays.copyOf(members("1", "", "").encode().toByteArray(), 20);
+        assertEquals(Optional.empty(), Membership.decode(Payload.wrap(longer)));
     }
 }

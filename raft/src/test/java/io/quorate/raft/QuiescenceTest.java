@@ -39,6 +39,7 @@ import io.quorate.raft.message.VoteRequest;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -182,6 +183,39 @@ class QuiescenceTest {
                     sent(leader.drain().sendNow(), N2, Heartbeat.class).get(0).quiesce());
             answer(leader, first, true);
             assertTrue(leader.isQuiescent());
+        }
+
+        static Stream<Consumer<RaftCore>> activities() {
+            return Stream.of(
+                    leader -> leader.readIndex(1), leader -> leader.step(N2, new ReadIndexRequest(2, 5)), leader -> {
+                        leader.propose(command(1));
+                        persistAll(leader);
+                        leader.step(N2, new AppendAccepted(2, 3));
+                        leader.step(N3, new AppendAccepted(2, 3));
+                        leader.applied(leader.drain().commitIndex());
+                    });
+        }
+
+        @ParameterizedTest
+        @MethodSource("activities")
+        @DisplayName("counts idle time anew after a read or an append, however soon it is done with")
+        void idleTimeBeginsAnew(Consumer<RaftCore> activity) {
+            RaftCore leader = idleLeader(QUIESCING);
+            tick(leader, AFTER - 1);
+            activity.accept(leader);
+            leader.drain();
+            answer(leader, 3, false);
+            leader.drain();
+            for (int i = 1; i < AFTER; i++) {
+                leader.tick();
+                for (Heartbeat heartbeat : sent(leader.drain().sendNow(), N2, Heartbeat.class)) {
+                    assertFalse(heartbeat.quiesce(), "after " + i + " ticks");
+                }
+            }
+            leader.tick();
+            leader.tick();
+            assertTrue(
+                    sent(leader.drain().sendNow(), N2, Heartbeat.class).get(0).quiesce());
         }
 
         @Test

@@ -186,4 +186,20 @@ class RaftLogTest {
         EntryId found = log(1000, 1, 1, 2, 2, 2, 4, 4).lastWithTermAtMost(term, index);
         assertEquals(expected, found.toString());
     }
+
+    @Test
+    @DisplayName("what is not in memory is cut off too, behind entries in memory or without any")
+    void cutsBelowTheTail() {
+        RaftLog log = new RaftLog(recovered(new HardState(2, Optional.empty()), 1, 1, 2, 2), 1_000_000);
+        log.append(entry(2, 5));
+        log.truncateSuffix(4, 0);
+        assertEquals(id(2, 3), log.last());
+        assertEquals(4, log.tailStart());
+        assertEquals(0, log.uncommittedBytes());
+        log.truncateSuffix(3, 0);
+        assertEquals(id(1, 2), log.last());
+        log.append(entry(3, 3));
+        assertEquals(id(3, 3), log.last());
+        assertEquals(entry(3, 3), log.tailEntry(3));
+    }
 }

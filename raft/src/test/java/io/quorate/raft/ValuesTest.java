@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.raft;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.GroupSnapshot;
 import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
+import io.quorate.raft.log.RecoveredLog;
+import io.quorate.raft.log.SnapshotId;
+import io.quorate.raft.log.TermStarts;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,5 +121,73 @@ class ValuesTest {
         assertFalse(payload.equals(Payload.wrap(new byte[] {1, 3})));
         assertEquals("2 bytes", payload.toString());
         assertEquals(2, payload.asReadOnlyBuffer().remaining());
+    }
+
+    @Test
+    @DisplayName("bounds belong to what is possible")
+    void bounds() {
+        EntryId id = new EntryId(1, 1);
+        assertEquals(0, new LogEntry(id, EntryType.COMMAND, 0, 0, 0, Payload.EMPTY).baseOffset());
+        assertThrows(
+                IllegalArgumentException.class, () -> new LogEntry(id, EntryType.RECORDS, 0, -1, 0, Payload.EMPTY));
+        assertThrows(IllegalArgumentException.class, () -> new EntryId(1, -1));
+        assertThrows(IllegalArgumentException.class, () -> new HardState(-1, Optional.empty()));
+        assertEquals(0, new HardState(0, Optional.empty()).term());
+        assertEquals(0, RecoveredLog.empty().nextOffset());
+        TermStarts none = new TermStarts(EntryId.NONE);
+        assertThrows(IllegalArgumentException.class, () -> new RecoveredLog(HardState.INITIAL, none, -1));
+        assertThrows(IllegalArgumentException.class, () -> new SnapshotId(EntryId.NONE, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new SnapshotId(id, -1, 0));
+        assertEquals(0, new SnapshotId(id, 0, 0).totalBytes());
+        assertThrows(
+                IllegalArgumentException.class, () -> new GroupSnapshot(EntryId.NONE, 0, Payload.EMPTY, Payload.EMPTY));
+        assertThrows(IllegalArgumentException.class, () -> new GroupSnapshot(id, -1, Payload.EMPTY, Payload.EMPTY));
+        assertEquals(0, new GroupSnapshot(id, 0, Payload.EMPTY, Payload.EMPTY).nextOffset());
+        assertEquals(0, new RaftConfig(4, 2, 1, 1, 1, 1, 0).tailBytes());
+        assertThrows(IllegalArgumentException.class, () -> new RaftConfig(4, 2, 1, 1, 1, 1, 0).quiescingAfter(-1));
+        assertEquals(2, new RaftConfig(4, 2, 1, 1, 1, 1, 0, 2, 5).leaseTicks());
+        assertEquals(5, new RaftConfig(4, 2, 1, 1, 1, 1, 0).quiescingAfter(5).quiesceAfterTicks());
+        assertEquals(2, new RaftConfig(4, 2, 1, 1, 1, 1, 0).withLeases(2).leaseTicks());
+    }
+
+    @Test
+    @DisplayName("a payload is as much of its array as it says, for whoever reads or copies it")
+    void views() {
+        byte[] array = {9, 1, 2, 9};
+        Payload payload = Payload.wrap(array, 1, 2);
+        assertArrayEquals(new byte[] {1, 2}, payload.toByteArray());
+        ByteBuffer target = ByteBuffer.allocate(4);
+        payload.copyTo(target);
+        assertEquals(2, target.position());
+        assertArrayEquals(new byte[] {1, 2, 0, 0}, target.array());
+        ByteBuffer view = payload.asReadOnlyBuffer();
+        assertEquals(0x0102, view.getShort());
+        assertTrue(view.isReadOnly());
+        assertSame(array, payload.array());
+        assertEquals(1, payload.arrayOffset());
+        assertEquals(Payload.EMPTY, Payload.wrap(array, 4, 0));
+        assertEquals(2, Payload.wrap(array, 2, 2).size());
+        assertThrows(IndexOutOfBoundsException.class, () -> Payload.wrap(array, -1, 2));
+        assertThrows(IndexOutOfBoundsException.class, () -> Payload.wrap(array, 1, -1));
+        assertNotEquals(Payload.utf8("ab").hashCode(), Payload.utf8("ba").hashCode());
+        assertNotEquals(Payload.EMPTY.hashCode(), Payload.utf8("a").hashCode());
+        assertNotEquals(payload, "12");
+    }
+
+    @Test
+    @DisplayName("a persist is empty only if nothing of any kind is to be written; its size is that of its entries")
+    void persists() {
+        LogEntry entry = new LogEntry(new EntryId(1, 1), EntryType.COMMAND, 0, 0, 0, Payload.utf8("abc"));
+        GroupSnapshot snapshot = new GroupSnapshot(new EntryId(1, 1), 0, Payload.EMPTY, Payload.EMPTY);
+        HardState state = new HardState(1, Optional.empty());
+        Persist nothing = new Persist(7, Optional.empty(), OptionalLong.empty(), List.of());
+        assertTrue(nothing.isEmpty());
+        assertEquals(0, nothing.sizeBytes());
+        assertFalse(new Persist(7, Optional.of(state), OptionalLong.empty(), List.of()).isEmpty());
+        assertFalse(new Persist(7, Optional.empty(), OptionalLong.of(1), List.of()).isEmpty());
+        assertFalse(new Persist(7, Optional.empty(), Optional.of(snapshot), OptionalLong.empty(), List.of()).isEmpty());
+        Persist two = new Persist(7, Optional.empty(), OptionalLong.empty(), List.of(entry, entry));
+        assertFalse(two.isEmpty());
+        assertEquals(2 * (3 + LogEntry.OVERHEAD_BYTES), two.sizeBytes());
     }
 }

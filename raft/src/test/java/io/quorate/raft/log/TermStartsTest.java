@@ -139,4 +139,36 @@ class TermStartsTest {
         assertNotEquals(terms, copy);
         assertEquals(1, terms.lastIndex());
     }
+
+    @Test
+    @DisplayName(
+            "are equal only if they begin and end alike, with the same terms at the same places; and say what they are")
+    void comparable() {
+        TermStarts terms = new TermStarts(new EntryId(2, 10));
+        terms.appendRun(3, 12);
+        terms.appendRun(5, 14);
+        assertEquals("2/10 then t3@11 t5@13 to 14", terms.toString());
+        TermStarts shorter = terms.copy();
+        shorter.truncateSuffix(14);
+        TermStarts earlier = new TermStarts(new EntryId(2, 10));
+        earlier.appendRun(3, 11);
+        earlier.appendRun(5, 14);
+        TermStarts otherTerm = new TermStarts(new EntryId(2, 10));
+        otherTerm.appendRun(4, 12);
+        otherTerm.appendRun(5, 14);
+        TermStarts moreTerms = new TermStarts(new EntryId(2, 10));
+        moreTerms.appendRun(3, 12);
+        moreTerms.appendRun(5, 13);
+        moreTerms.appendRun(6, 14);
+        TermStarts otherBefore = new TermStarts(new EntryId(1, 10));
+        otherBefore.appendRun(3, 12);
+        otherBefore.appendRun(5, 14);
+        for (TermStarts other : List.of(shorter, earlier, otherTerm, moreTerms, otherBefore)) {
+            assertNotEquals(terms, other);
+        }
+        assertNotEquals(terms.hashCode(), shorter.hashCode());
+        assertNotEquals(terms.hashCode(), otherBefore.hashCode());
+        assertNotEquals(terms, "2/10 then t3@11 t5@13 to 14");
+        assertEquals(10, terms.firstIndexOfTermAt(10), "of what is before the log nothing more is known");
+    }
 }
