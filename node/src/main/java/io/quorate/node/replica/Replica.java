@@ -85,6 +85,7 @@ public final class Replica implements FlushRounds.Target {
 
     /** Replaced after a repair, with all that hangs on it. */
     private RaftCore core;
+
     private LeaderFitness fitness;
     private ReadBarrier reads;
 
