@@ -164,6 +164,7 @@ class VerbsOnOneNodeTest {
         assertEquals(0, table.exitCode(), table.out());
         assertTrue(table.out().contains("healthy: the only node is up"), table.out());
         assertTrue(table.out().contains("t5/0"), table.out());
+        assertTrue(table.out().matches("(?s).*SCRUB *\\n1 .* not yet *\\n.*"), table.out());
         Ran json = cli().run("cluster", "status", "-o", "json");
         assertTrue(json.out().startsWith("{\"clusterId\":\"verbs\","), json.out());
         assertTrue(json.out().contains("\"health\":\"healthy\""), json.out());

@@ -39,7 +39,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** {@link Admin} over the calls of the loop. */
 final class ClusterAdmin implements Admin {
-    /** Longest that a node may take to describe itself before it counts as silent. */
+    /** Of many nodes, longest that one may take to describe itself before it counts as silent. */
     private static final Duration NODE_TIMEOUT = Duration.ofSeconds(2);
 
     private final Cluster cluster;
@@ -116,14 +116,17 @@ final class ClusterAdmin implements Admin {
     @Override
     public TopicInfo alterTopic(String topic, int partitions, TopicOptions options) {
         requireNotNegative("partitions", partitions);
+        String what = "change of topic '" + topic + "'";
+        // The change may have to be sent again: by then somebody may have created another topic of this name.
         AlterTopicRequest request = AlterTopicRequest.newBuilder()
                 .setTopic(topic)
+                .setGroupId(describe(topic, what).getPartitions(0).getGroupId())
                 .setPartitions(partitions)
                 .setConfig(config(options))
                 .build();
-        return AdminAnswers.topic(loop.await(AdminCall.start(
-                        cluster, "change of topic '" + topic + "'", TopicServiceGrpc.getAlterTopicMethod(), request))
-                .getTopic());
+        return AdminAnswers.topic(
+                loop.await(AdminCall.start(cluster, what, TopicServiceGrpc.getAlterTopicMethod(), request))
+                        .getTopic());
     }
 
     private static TopicConfig config(TopicOptions options) {
@@ -325,7 +328,7 @@ final class ClusterAdmin implements Admin {
         CompletableFuture<NodeAnswer> answer = new CompletableFuture<>();
         loop.execute(() -> {
             NodeConnection node = cluster.connection(normal);
-            describe(node, answer::complete);
+            describe(node, cluster.config().requestTimeout(), answer::complete);
         });
         NodeAnswer result = loop.await(answer);
         if (result.error().isPresent()) {
@@ -345,9 +348,9 @@ final class ClusterAdmin implements Admin {
         void take(NodeAnswer answer);
     }
 
-    private void describe(NodeConnection node, Taker taker) {
-        long timeout = Math.min(
-                NODE_TIMEOUT.toNanos(), cluster.config().requestTimeout().toNanos());
+    private void describe(NodeConnection node, Duration limit, Taker taker) {
+        long timeout =
+                Math.min(limit.toNanos(), cluster.config().requestTimeout().toNanos());
         node.unary(
                 ClusterServiceGrpc.getDescribeClusterMethod(),
                 DescribeClusterRequest.getDefaultInstance(),
@@ -385,7 +388,7 @@ final class ClusterAdmin implements Admin {
         private void askNew() {
             for (NodeConnection node : cluster.candidates()) {
                 if (answers.putIfAbsent(node.address(), Optional.empty()) == null) {
-                    describe(node, this::take);
+                    describe(node, NODE_TIMEOUT, this::take);
                 }
             }
         }

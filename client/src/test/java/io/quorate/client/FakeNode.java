@@ -11,6 +11,8 @@ import io.grpc.stub.StreamObserver;
 import io.quorate.client.FakeCluster.Log;
 import io.quorate.client.FakeCluster.Step;
 import io.quorate.client.FakeCluster.Stored;
+import io.quorate.v1.AlterTopicRequest;
+import io.quorate.v1.AlterTopicResponse;
 import io.quorate.v1.AppendResult;
 import io.quorate.v1.AppendSessionBatch;
 import io.quorate.v1.AppendSessionOpened;
@@ -215,6 +217,23 @@ final class FakeNode {
                                     .setTopic(cluster.topic())
                                     .build());
                 }
+            }
+        }
+
+        @Override
+        public void alterTopic(AlterTopicRequest request, StreamObserver<AlterTopicResponse> responses) {
+            if (refused("AlterTopic", responses)) {
+                return;
+            }
+            synchronized (cluster) {
+                FakeCluster.wrongIncarnation(cluster.partitions.get(0), request.getGroupId())
+                        .ifPresentOrElse(
+                                responses::onError,
+                                () -> answer(
+                                        responses,
+                                        AlterTopicResponse.newBuilder()
+                                                .setTopic(cluster.topic())
+                                                .build()));
             }
         }
 

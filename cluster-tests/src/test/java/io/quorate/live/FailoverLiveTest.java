@@ -34,11 +34,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Real processes, real signals, the real client. */
 @DisplayName("A cluster of three processes")
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class FailoverLiveTest {
+    private static final Logger LOG = LoggerFactory.getLogger(FailoverLiveTest.class);
     private static final int KILLS = 5;
     private static final long RECORDS_LEAST = 100_000;
     private static final long RECORDS_PER_STEP = 5_000;
@@ -188,6 +191,32 @@ class FailoverLiveTest {
         } catch (CompletionException failed) {
             assertTrue(System.nanoTime() - start < Duration.ofSeconds(6).toNanos(), "the deadline of 3 s was not kept");
             return (QuorateException) failed.getCause();
+        }
+    }
+
+    @Test
+    @DisplayName("is restarted node by node while records are written, and loses and doubles nothing")
+    void rollingRestart() throws Exception {
+        try (LiveCluster cluster = LiveCluster.start(directory, 3);
+                QuorateClient client = cluster.connect(Duration.ofSeconds(10))) {
+            client.admin().createTopic("orders", 1, 3);
+            cluster.awaitLeader(client, "orders", 0, 1);
+            try (NumberedLoad load = new NumberedLoad(client, "orders", 0)) {
+                load.awaitProgress("before anything happens", RECORDS_PER_STEP);
+                for (LiveCluster.Node node : cluster.nodes()) {
+                    node.process().terminate();
+                    assertEquals(0, node.process().awaitExit(Duration.ofSeconds(30)), node.log());
+                    node.start();
+                    Await.until(
+                            "all is well with node " + node.id() + " back",
+                            LiveCluster.START_LIMIT,
+                            () -> cluster.quorate("cluster", "status").exitCode() == 0);
+                    load.awaitProgress("with node " + node.id() + " back", RECORDS_PER_STEP);
+                    LOG.info("node {} restarted: longest pause {} ms", node.id(), load.longestPauseMillis());
+                }
+                load.finish();
+                load.verify(0);
+            }
         }
     }
 

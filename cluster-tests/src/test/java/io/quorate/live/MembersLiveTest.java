@@ -73,9 +73,31 @@ class MembersLiveTest {
         LOG.info("{}: longest pause {} ms", step, load.longestPauseMillis());
     }
 
+    private static boolean isActive(QuorateClient client, int id) {
+        return nodes(client).stream()
+                .anyMatch(info ->
+                        info.nodeId() == id && info.up() && info.standing().equals("ACTIVE"));
+    }
+
+    private static boolean isGone(QuorateClient client, int id) {
+        return nodes(client).stream().noneMatch(info -> info.nodeId() == id);
+    }
+
+    private static void join(LiveCluster cluster, QuorateClient client) {
+        LiveCluster.Node node = cluster.prepare();
+        run(cluster, "node", "add", node.id() + "=127.0.0.1:" + node.peerPort());
+        node.start();
+        Await.until("node " + node.id() + " is a member", CHANGE_LIMIT, () -> isActive(client, node.id()));
+    }
+
+    private static void assertOn(QuorateClient client, Integer... nodes) {
+        assertEquals(
+                new TreeSet<>(List.of(nodes)), new TreeSet<>(partition(client).replicas()));
+    }
+
     @Test
-    @DisplayName("grow from three to five and shrink again, under load, and lose and double nothing")
-    void growAndShrink() throws Exception {
+    @DisplayName("grow from three to five and back to the same three, under load, and lose and double nothing")
+    void growAndBack() throws Exception {
         try (LiveCluster cluster = LiveCluster.start(directory, 3);
                 QuorateClient client = cluster.connect(Duration.ofSeconds(10))) {
             client.admin().createTopic("orders", 1, 3);
@@ -84,34 +106,62 @@ class MembersLiveTest {
                 load.awaitProgress("before anything happens", RECORDS_PER_STEP);
                 tellPause("three nodes", load);
                 for (int id : List.of(4, 5)) {
-                    LiveCluster.Node node = cluster.prepare();
-                    run(cluster, "node", "add", id + "=127.0.0.1:" + node.peerPort());
-                    node.start();
-                    Await.until("node " + id + " is a member", CHANGE_LIMIT, () -> nodes(client).stream()
-                            .anyMatch(info -> info.nodeId() == id
-                                    && info.up()
-                                    && info.standing().equals("ACTIVE")));
+                    join(cluster, client);
                     load.awaitProgress("with node " + id, RECORDS_PER_STEP);
                     tellPause("node " + id + " has joined", load);
                 }
 
                 run(cluster, "topic", "move", "orders/0", "--replicas", "4,5,1");
                 awaitPlaced(client, "the replicas are on 4, 5 and 1");
+                assertOn(client, 1, 4, 5);
                 load.awaitProgress("on 4, 5 and 1", RECORDS_PER_STEP);
                 tellPause("moved to 4, 5 and 1", load);
-                for (int id : List.of(1, 2)) {
+                for (int id : List.of(4, 5)) {
                     run(cluster, "node", "remove", Integer.toString(id));
-                    Await.until("node " + id + " is gone", CHANGE_LIMIT, () -> nodes(client).stream()
-                            .noneMatch(info -> info.nodeId() == id));
+                    Await.until("node " + id + " is gone", CHANGE_LIMIT, () -> isGone(client, id));
                     load.awaitProgress("without node " + id, RECORDS_PER_STEP);
                     tellPause("node " + id + " removed", load);
                     cluster.node(id).process().kill();
                 }
 
-                load.awaitProgress("on 3, 4 and 5", RECORDS_PER_STEP);
-                assertEquals(
-                        new TreeSet<>(List.of(3, 4, 5)),
-                        new TreeSet<>(partition(client).replicas()));
+                load.awaitProgress("on 1, 2 and 3", RECORDS_PER_STEP);
+                assertOn(client, 1, 2, 3);
+                load.finish();
+                load.verify(0);
+            } catch (AssertionError failure) {
+                throw new AssertionError(failure.getMessage() + cluster.logs(), failure);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("are replaced by others, the leader first, under load, and lose and double nothing")
+    void replace() throws Exception {
+        try (LiveCluster cluster = LiveCluster.start(directory, 3);
+                QuorateClient client = cluster.connect(Duration.ofSeconds(10))) {
+            client.admin().createTopic("orders", 1, 3);
+            int leader = cluster.awaitLeader(client, "orders", 0, 1).leaderId();
+            try (NumberedLoad load = new NumberedLoad(client, "orders", 0)) {
+                load.awaitProgress("before anything happens", RECORDS_PER_STEP);
+                join(cluster, client);
+                tellPause("node 4 has joined", load);
+
+                run(cluster, "node", "replace", Integer.toString(leader), "--with", "4");
+                Await.until("node " + leader + " is gone", CHANGE_LIMIT, () -> isGone(client, leader));
+                cluster.node(leader).process().kill();
+                load.awaitProgress("with node 4 in the place of node " + leader, RECORDS_PER_STEP);
+                tellPause("the leader's node was replaced", load);
+
+                // A machine that is lost for good.
+                int lost = leader == 3 ? 2 : 3;
+                cluster.node(lost).process().kill();
+                join(cluster, client);
+                run(cluster, "node", "replace", Integer.toString(lost), "--with", "5");
+                Await.until("node " + lost + " is gone", CHANGE_LIMIT, () -> isGone(client, lost));
+                load.awaitProgress("with node 5 in the place of node " + lost, RECORDS_PER_STEP);
+                tellPause("a node that was killed was replaced", load);
+
+                assertOn(client, 6 - leader - lost, 4, 5);
                 load.finish();
                 load.verify(0);
             } catch (AssertionError failure) {
@@ -145,9 +195,7 @@ class MembersLiveTest {
                 assertFalse(Files.exists(cluster.node(victim).data().resolve("groups/1")));
 
                 run(cluster, "node", "readmit", Integer.toString(victim));
-                Await.until("it is a member again", CHANGE_LIMIT, () -> nodes(client).stream()
-                        .anyMatch(info ->
-                                info.nodeId() == victim && info.standing().equals("ACTIVE")));
+                Await.until("it is a member again", CHANGE_LIMIT, () -> isActive(client, victim));
                 awaitPlaced(client, "its replica is a member again");
                 load.awaitProgress("with the readmitted node", RECORDS_PER_STEP);
                 tellPause("readmitted", load);

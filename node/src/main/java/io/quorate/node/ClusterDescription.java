@@ -12,6 +12,7 @@ import io.quorate.node.metadata.Peers;
 import io.quorate.node.metadata.TopicState;
 import io.quorate.node.replica.DiskWatch;
 import io.quorate.node.replica.LocalReplicas;
+import io.quorate.node.replica.Scrubber;
 import io.quorate.raft.log.NodeId;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ final class ClusterDescription {
     private final Leaders leaders;
     private final Peers peers;
     private final DiskWatch disk;
+    private final Scrubber scrubber;
     private final FollowerLag lag;
     private final Predicate<NodeId> asking;
 
@@ -38,6 +40,7 @@ final class ClusterDescription {
             Leaders leaders,
             Peers peers,
             DiskWatch disk,
+            Scrubber scrubber,
             FollowerLag lag,
             Predicate<NodeId> asking) {
         this.settings = settings;
@@ -46,6 +49,7 @@ final class ClusterDescription {
         this.leaders = leaders;
         this.peers = peers;
         this.disk = disk;
+        this.scrubber = scrubber;
         this.lag = lag;
         this.asking = asking;
     }
@@ -76,6 +80,7 @@ final class ClusterDescription {
                 topics,
                 replicas.views().stream().map(this::withLag).toList(),
                 disk.view(),
+                scrubber.view(),
                 settings.maxBatchBytes());
     }
 

@@ -73,10 +73,11 @@ final class FrontDoor implements NodeApi {
     @Override
     public void alterTopic(
             String topic,
+            long groupId,
             TopicSettings.Change settings,
             int partitions,
             Consumer<Result<ClusterView.TopicView>> answer) {
-        behind.alterTopic(topic, settings, partitions, answer);
+        behind.alterTopic(topic, groupId, settings, partitions, answer);
     }
 
     @Override

@@ -149,10 +149,13 @@ final class LocalNode implements NodeApi {
     @Override
     public void alterTopic(
             String topic,
+            long groupId,
             TopicSettings.Change settings,
             int partitions,
             Consumer<Result<ClusterView.TopicView>> answer) {
-        change(answer, () -> metadata.alterTopic(topic, settings, partitions, told(answer, this::changedTopic)));
+        change(
+                answer,
+                () -> metadata.alterTopic(topic, groupId, settings, partitions, told(answer, this::changedTopic)));
     }
 
     @Override

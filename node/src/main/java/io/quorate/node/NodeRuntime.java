@@ -312,8 +312,15 @@ public final class NodeRuntime {
                 replicas,
                 whereabouts,
                 new ClusterDescription(
-                        settings, metadata, replicas, leaders, peers, disk, journal.lag(), node -> guard.asking(node)
-                                .isPresent()),
+                        settings,
+                        metadata,
+                        replicas,
+                        leaders,
+                        peers,
+                        disk,
+                        scrubber,
+                        journal.lag(),
+                        node -> guard.asking(node).isPresent()),
                 journal.recorder(),
                 new ObservedRequests(loop.clock(), observer));
         metadata.begin();

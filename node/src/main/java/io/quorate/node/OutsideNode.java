@@ -92,7 +92,11 @@ final class OutsideNode implements NodeApi {
 
     @Override
     public void alterTopic(
-            String topic, TopicSettings.Change change, int partitions, Consumer<Result<ClusterView.TopicView>> answer) {
+            String topic,
+            long groupId,
+            TopicSettings.Change change,
+            int partitions,
+            Consumer<Result<ClusterView.TopicView>> answer) {
         answer.accept(refused());
     }
 
@@ -141,6 +145,7 @@ final class OutsideNode implements NodeApi {
                 List.of(),
                 List.of(),
                 new ClusterView.DiskView(0, false, ClusterView.SpaceLevel.PLENTY, -1),
+                ClusterView.ScrubView.OFF,
                 settings.maxBatchBytes());
     }
 

@@ -9,6 +9,7 @@ import io.quorate.v1.NodeStanding;
 import io.quorate.v1.NodeState;
 import io.quorate.v1.Partition;
 import io.quorate.v1.ReplicaRole;
+import io.quorate.v1.Scrub;
 import io.quorate.v1.Topic;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A cluster as all nodes that answered see it together. Where they differ, the higher generation is right.
@@ -50,6 +53,7 @@ public record ClusterSnapshot(
      * @param lastContactMillis since any node that answered heard of it; empty: never
      * @param leads number of partitions
      * @param disk  as the node itself tells; empty if it did not answer
+     * @param scrub how it reads again what it has stored, as the node itself tells; empty if it did not answer
      * @param standing what it is in the cluster, if no ordinary member: added, leaving or lost; else empty
      */
     public record NodeView(
@@ -60,6 +64,7 @@ public record ClusterSnapshot(
             OptionalLong lastContactMillis,
             int leads,
             Optional<DiskView> disk,
+            Optional<Scrub> scrub,
             String standing) {}
 
     /**
@@ -155,6 +160,7 @@ public record ClusterSnapshot(
 
         private final List<DescribeClusterResponse> answers;
         private final Map<Integer, State> states = new TreeMap<>();
+        private final Set<Integer> lost = new TreeSet<>();
 
         Merge(Collection<DescribeClusterResponse> answers) {
             // Who takes no part in the metadata group knows least.
@@ -164,6 +170,13 @@ public record ClusterSnapshot(
                     .toList();
             for (Node node : this.answers.get(0).getNodesList()) {
                 states.put(node.getNodeId(), stateOf(node.getNodeId()));
+            }
+            for (DescribeClusterResponse answer : this.answers) {
+                // Not every node need have heard yet that one asks to be readmitted.
+                answer.getNodesList().stream()
+                        .filter(node -> node.getStanding() == NodeStanding.NODE_STANDING_LOST)
+                        .filter(node -> node.getState() == NodeState.NODE_STATE_UP)
+                        .forEach(node -> lost.add(node.getNodeId()));
             }
         }
 
@@ -214,12 +227,16 @@ public record ClusterSnapshot(
                         lastContact(id),
                         leads,
                         disk(id),
+                        scrub(id),
                         standing(node)));
             }
             return nodes;
         }
 
-        private static String standing(Node node) {
+        private String standing(Node node) {
+            if (lost.contains(node.getNodeId())) {
+                return "lost";
+            }
             return switch (node.getStanding()) {
                 case NODE_STANDING_ADDED -> "added";
                 case NODE_STANDING_LEAVING -> "leaving";
@@ -253,6 +270,13 @@ public record ClusterSnapshot(
                     .filter(answer -> answer.getNodeId() == id && answer.hasDisk())
                     .map(DescribeClusterResponse::getDisk)
                     .map(ClusterSnapshot::disk)
+                    .findFirst();
+        }
+
+        private Optional<Scrub> scrub(int id) {
+            return answers.stream()
+                    .filter(answer -> answer.getNodeId() == id && answer.hasScrub())
+                    .map(DescribeClusterResponse::getScrub)
                     .findFirst();
         }
 
@@ -314,6 +338,7 @@ public record ClusterSnapshot(
             }
             List<Integer> live = replicas.stream()
                     .filter(node -> states.getOrDefault(node, State.DOWN).isHeard()
+                            && !lost.contains(node)
                             && !failures.containsKey(node)
                             && !quarantined.containsKey(node))
                     .toList();

@@ -66,7 +66,7 @@ final class StatusVerb extends ClientVerb {
     }
 
     private static Table nodeTable(ClusterSnapshot cluster) {
-        Table table = new Table("NODE", "CLIENT", "PEER", "STATE", ">LEADS", ">LAST CONTACT", "DISK");
+        Table table = new Table("NODE", "CLIENT", "PEER", "STATE", ">LEADS", ">LAST CONTACT", "DISK", "SCRUB");
         for (NodeView node : cluster.nodes()) {
             OptionalLong contact = node.lastContactMillis();
             table.row(
@@ -76,7 +76,8 @@ final class StatusVerb extends ClientVerb {
                     name(node.state()) + (node.standing().isEmpty() ? "" : ", " + node.standing()),
                     node.leads(),
                     contact.isPresent() ? contact.getAsLong() + " ms ago" : "never",
-                    node.disk().map(StatusVerb::describe).orElse("?"));
+                    node.disk().map(StatusVerb::describe).orElse("?"),
+                    node.scrub().map(ScrubText::describe).orElse("?"));
         }
         return table;
     }
@@ -137,7 +138,8 @@ final class StatusVerb extends ClientVerb {
                     "standing", node.standing().isEmpty() ? "active" : node.standing(),
                     "leads", node.leads(),
                     "lastContactMs", contact.isPresent() ? contact.getAsLong() : null,
-                    "disk", node.disk().map(StatusVerb::json).orElse(null)));
+                    "disk", node.disk().map(StatusVerb::json).orElse(null),
+                    "scrub", node.scrub().map(ScrubText::json).orElse(null)));
         }
         List<Object> partitions = new ArrayList<>();
         for (GroupView partition : cluster.partitions()) {

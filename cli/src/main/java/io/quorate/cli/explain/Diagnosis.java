@@ -117,15 +117,18 @@ final class Diagnosis {
         List<String> facts = new ArrayList<>();
         missing.forEach(node -> facts.addAll(whyMissing(node)));
         int needed = majority() - group.live().size();
+        List<Integer> mayReturn =
+                missing.stream().filter(node -> !hasLostItsDisk(node)).toList();
+        List<Integer> wanted = mayReturn.size() >= needed ? mayReturn : missing;
         add(
                 Cause.NO_QUORUM,
                 Severity.OUTAGE,
                 "appends and default reads wait for " + names(missing) + ", of which at least " + needed
                         + " must come back; any replica can still be read with its own view",
                 facts,
-                "bring back " + (needed == missing.size() ? names(missing) : "one of " + names(missing))
+                "bring back " + (needed == wanted.size() ? names(wanted) : "one of " + names(wanted))
                         + "; nothing else is to be done then (in a dev cluster: quorate dev restart "
-                        + missing.get(0) + ")");
+                        + wanted.get(0) + ")");
         for (int node : group.replicas()) {
             evidence.replica(node, groupId)
                     .filter(replica -> replica.getRole() == ReplicaRole.REPLICA_ROLE_LEADER)
@@ -142,6 +145,10 @@ final class Diagnosis {
 
     private List<String> whyMissing(int node) {
         List<String> facts = new ArrayList<>();
+        if (hasLostItsDisk(node)) {
+            facts.add("node " + node + " has lost its disk");
+            return facts;
+        }
         String failure = group.failures().get(node);
         if (failure != null) {
             facts.add("the replica on node " + node + " has failed: " + failure);
@@ -156,6 +163,13 @@ final class Diagnosis {
         evidence.last(EventKind.EVENT_KIND_PEER_DISCONNECTED, event -> event.getPeerId() == node)
                 .ifPresent(located -> facts.add(evidence.describe(located)));
         return facts;
+    }
+
+    private boolean hasLostItsDisk(int node) {
+        return evidence.cluster()
+                .node(node)
+                .filter(view -> view.standing().equals("lost"))
+                .isPresent();
     }
 
     private String describe(int node) {
@@ -397,7 +411,16 @@ final class Diagnosis {
         String failure = group.failures().get(node);
         String damage = group.quarantined().get(node);
         State state = evidence.cluster().node(node).map(NodeView::state).orElse(State.DOWN);
-        if (damage != null) {
+        if (hasLostItsDisk(node)) {
+            add(
+                    Cause.NODE_LOST_ITS_DISK,
+                    Severity.WARNING,
+                    "node " + node
+                            + " has lost its disk: it holds no replica and neither votes nor serves, since nobody knows"
+                            + " what it had promised",
+                    List.of(),
+                    "quorate node readmit " + node + " makes it a new member, whose replicas the others fill again");
+        } else if (damage != null) {
             add(
                     Cause.REPLICA_QUARANTINED,
                     Severity.WARNING,

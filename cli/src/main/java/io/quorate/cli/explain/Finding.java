@@ -40,6 +40,7 @@ record Finding(Cause cause, Severity severity, String sentence, List<String> evi
         REPLICA_FAILED,
         REPLICA_QUARANTINED,
         REPLICA_NOT_OPEN,
+        NODE_LOST_ITS_DISK,
         NODE_DOWN,
         NODE_CUT_OFF,
         NODE_SILENT,

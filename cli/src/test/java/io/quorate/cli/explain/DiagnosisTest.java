@@ -63,6 +63,22 @@ class DiagnosisTest {
                                 "60 s ago node 3 gave up its replica: damaged at 4096",
                                 "look at the disk of node 3")),
                 new Case(
+                        "a node has lost its disk",
+                        new World().lostDisk(3),
+                        How.DEGRADED,
+                        List.of(Cause.NODE_LOST_ITS_DISK),
+                        List.of("node 3 has lost its disk", "quorate node readmit 3")),
+                new Case(
+                        "no quorum: one node is down and another has lost its disk",
+                        new World().down(2).lostDisk(3),
+                        How.OUTAGE,
+                        List.of(Cause.NO_QUORUM, Cause.NODE_LOST_ITS_DISK),
+                        List.of(
+                                "1 of its 3 replicas can take part, 2 are needed",
+                                "node 3 has lost its disk",
+                                "node 2 is down, last heard of 12 s ago",
+                                "bring back node 2")),
+                new Case(
                         "the only node left still believes that it leads",
                         new World().down(1).down(3),
                         How.OUTAGE,

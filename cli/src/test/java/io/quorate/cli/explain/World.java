@@ -10,6 +10,7 @@ import io.quorate.v1.FollowerProgress;
 import io.quorate.v1.Group;
 import io.quorate.v1.ListEventsResponse;
 import io.quorate.v1.Node;
+import io.quorate.v1.NodeStanding;
 import io.quorate.v1.NodeState;
 import io.quorate.v1.Partition;
 import io.quorate.v1.ReplicaRole;
@@ -34,6 +35,7 @@ final class World {
         long appliedIndex = 100;
         long highWatermark = 90;
         boolean opened = true;
+        boolean lost;
         boolean knowsTopic = true;
         String failure = "";
         final Disk.Builder disk =
@@ -122,6 +124,14 @@ final class World {
         return event(node, 60_000, EventKind.EVENT_KIND_REPLICA_QUARANTINED, GROUP, 0, damage);
     }
 
+    /** Its disk is empty; node 1 has not heard yet, if there are others, that it asks to be readmitted. */
+    World lostDisk(int node) {
+        members.get(node).lost = true;
+        members.get(node).opened = false;
+        members.get(node).knowsTopic = false;
+        return this;
+    }
+
     World notOpened(int node) {
         members.get(node).opened = false;
         return this;
@@ -206,10 +216,15 @@ final class World {
         DescribeClusterResponse.Builder answer = DescribeClusterResponse.newBuilder()
                 .setNodeId(id)
                 .setDisk(member.disk)
-                .setMetadata(Group.newBuilder().setGeneration(2).setLeaderId(registryIsLed ? registryLeader() : 0));
+                .setMetadata(Group.newBuilder()
+                        .setRole(member.lost ? ReplicaRole.REPLICA_ROLE_FAILED : ReplicaRole.REPLICA_ROLE_FOLLOWER)
+                        .setGeneration(2)
+                        .setLeaderId(registryIsLed ? registryLeader() : 0));
         for (int node = 1; node <= 3; node++) {
+            boolean lost = members.get(node).lost && id != node && (id != 1 || !members.get(2).answers);
             answer.addNodes(Node.newBuilder()
                     .setNodeId(node)
+                    .setStanding(lost ? NodeStanding.NODE_STANDING_LOST : NodeStanding.NODE_STANDING_ACTIVE)
                     .setClientAddress("n" + node + ":7400")
                     .setState(member.hears.contains(node) ? NodeState.NODE_STATE_UP : NodeState.NODE_STATE_DOWN)
                     .setLastContactMs(member.hears.contains(node) ? 10 : 12_000));

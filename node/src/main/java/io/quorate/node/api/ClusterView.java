@@ -13,6 +13,7 @@ public record ClusterView(
         List<TopicView> topics,
         List<GroupView> localGroups,
         DiskView disk,
+        ScrubView scrub,
         int maxBatchBytes) {
     public ClusterView {
         nodes = List.copyOf(nodes);
@@ -54,6 +55,31 @@ public record ClusterView(
      * @param freeBytes     negative: not known yet
      */
     public record DiskView(long pendingMillis, boolean stalled, SpaceLevel space, long freeBytes) {}
+
+    /**
+     * How the node that tells reads again what it has stored long ago.
+     *
+     * @param on              false: it does not
+     * @param running         a pass is under way
+     * @param logsDone        that this pass is through with
+     * @param logs            that this pass takes; 0 if none is under way
+     * @param bytes           that this pass has read
+     * @param lastEndedMillis since the last pass ended; empty: none has since the node started
+     * @param lastTookMillis  how long that took
+     * @param lastBytes       that it read
+     */
+    public record ScrubView(
+            boolean on,
+            boolean running,
+            int logsDone,
+            int logs,
+            long bytes,
+            OptionalLong lastEndedMillis,
+            long lastTookMillis,
+            long lastBytes) {
+        /** Of a node that has nothing to read. */
+        public static final ScrubView OFF = new ScrubView(false, false, 0, 0, 0, OptionalLong.empty(), 0, 0);
+    }
 
     public enum SpaceLevel {
         PLENTY,

@@ -44,8 +44,10 @@ public interface NodeApi {
             TopicSettings settings,
             Consumer<Result<ClusterView.TopicView>> answer);
 
+    /** @param groupId of partition 0 in the incarnation that is meant, which alone is altered; 0: whichever there is */
     void alterTopic(
             String topic,
+            long groupId,
             TopicSettings.Change settings,
             int partitions,
             Consumer<Result<ClusterView.TopicView>> answer);

@@ -52,8 +52,14 @@ public sealed interface Change {
     /** @param groupId of partition 0 in the incarnation that is meant; 0: whichever there is */
     record DeleteTopic(String topic, long groupId) implements Change {}
 
-    /** @param added placements of further partitions, after the existing ones */
-    record AlterTopic(String topic, TopicSettings.Change settings, List<List<NodeId>> added) implements Change {
+    /**
+     * @param groupId          of partition 0 in the incarnation that is meant; 0: whichever there is
+     * @param partitionsBefore what the topic had when this was proposed; 0: what it has
+     * @param added            placements of further partitions after those, of which some may have come meanwhile
+     */
+    record AlterTopic(
+            String topic, long groupId, TopicSettings.Change settings, int partitionsBefore, List<List<NodeId>> added)
+            implements Change {
         public AlterTopic {
             added = added.stream().map(List::copyOf).toList();
         }

@@ -49,8 +49,11 @@ public final class MetadataCodec {
             builder.setDeleteTopic(
                     DeleteTopicCommand.newBuilder().setTopic(delete.topic()).setGroupId(delete.groupId()));
         } else if (change instanceof Change.AlterTopic alter) {
-            AlterTopicCommand.Builder alteration =
-                    AlterTopicCommand.newBuilder().setTopic(alter.topic()).addAllAdded(placements(alter.added()));
+            AlterTopicCommand.Builder alteration = AlterTopicCommand.newBuilder()
+                    .setTopic(alter.topic())
+                    .setGroupId(alter.groupId())
+                    .setPartitionsBefore(alter.partitionsBefore())
+                    .addAllAdded(placements(alter.added()));
             alter.settings().maxBatchBytes().ifPresent(alteration::setMaxBatchBytes);
             alter.settings().retentionMillis().ifPresent(alteration::setRetentionMs);
             alter.settings().retentionBytes().ifPresent(alteration::setRetentionBytes);
@@ -148,7 +151,9 @@ public final class MetadataCodec {
             case ALTER_TOPIC ->
                 new Change.AlterTopic(
                         command.getAlterTopic().getTopic(),
+                        command.getAlterTopic().getGroupId(),
                         settings(command.getAlterTopic()),
+                        command.getAlterTopic().getPartitionsBefore(),
                         nodes(command.getAlterTopic().getAddedList()));
             case COMMAND_NOT_SET ->
                 throw new IllegalArgumentException(

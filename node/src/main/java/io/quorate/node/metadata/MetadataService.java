@@ -185,8 +185,12 @@ public final class MetadataService implements ReplicaOwner {
         }
     }
 
-    /** @param partitions the new number of partitions; 0: unchanged */
-    public void alterTopic(String topic, TopicSettings.Change settings, int partitions, Consumer<Outcome> answer) {
+    /**
+     * @param groupId    of partition 0 in the incarnation that is meant; 0: whichever there is
+     * @param partitions the new number of partitions; 0: unchanged
+     */
+    public void alterTopic(
+            String topic, long groupId, TopicSettings.Change settings, int partitions, Consumer<Outcome> answer) {
         Optional<Refusal> refusal = TopicName.check(topic)
                 .or(() -> checkMaxBatchBytes(settings.maxBatchBytes().orElse(0)))
                 .or(() -> partitions == 0 ? Optional.empty() : checkAtLeastOne(partitions))
@@ -195,12 +199,12 @@ public final class MetadataService implements ReplicaOwner {
         if (refusal.isPresent()) {
             answer.accept(new Outcome.Refused(refusal.get()));
         } else {
-            whenUpToDate(answer, () -> alterKnownTopic(topic, settings, partitions, answer));
+            whenUpToDate(answer, () -> alterKnownTopic(topic, groupId, settings, partitions, answer));
         }
     }
 
     private void alterKnownTopic(
-            String topic, TopicSettings.Change settings, int partitions, Consumer<Outcome> answer) {
+            String topic, long groupId, TopicSettings.Change settings, int partitions, Consumer<Outcome> answer) {
         Optional<TopicState> existing = machine.topic(topic);
         if (existing.isEmpty()) {
             answer.accept(new Outcome.Refused(Refusals.unknownTopic(topic)));
@@ -220,7 +224,11 @@ public final class MetadataService implements ReplicaOwner {
         }
         propose(
                 new Change.AlterTopic(
-                        topic, settings, place(added, existing.get().replicationFactor())),
+                        topic,
+                        groupId,
+                        settings,
+                        before,
+                        place(added, existing.get().replicationFactor())),
                 answer);
     }
 

@@ -253,13 +253,18 @@ public final class MetadataStateMachine implements StateMachine {
         if (topic == null) {
             return new Outcome.Refused(Refusals.unknownTopic(alter.topic()));
         }
-        Optional<Refusal> tooMany =
-                tooManyPartitions(topic.partitions().size(), alter.added().size());
-        if (tooMany.isPresent()) {
-            return new Outcome.Refused(tooMany.get());
+        int count = topic.partitions().size();
+        // A request that was sent again while it was under way, or two that want the same, add partitions once.
+        int there = alter.partitionsBefore() == 0 ? 0 : Math.max(0, count - alter.partitionsBefore());
+        List<List<NodeId>> added = alter.added()
+                .subList(Math.min(there, alter.added().size()), alter.added().size());
+        Optional<Refusal> refusal =
+                whyNotMeant(topic, alter.groupId()).or(() -> tooManyPartitions(count, added.size()));
+        if (refusal.isPresent()) {
+            return new Outcome.Refused(refusal.get());
         }
         List<TopicState.PartitionState> all = new ArrayList<>(topic.partitions());
-        all.addAll(withGroups(alter.added()));
+        all.addAll(withGroups(added));
         return put(new TopicState(
                 topic.name(), topic.replicationFactor(), alter.settings().applyTo(topic.settings()), all));
     }
@@ -269,14 +274,21 @@ public final class MetadataStateMachine implements StateMachine {
         if (topic == null) {
             return new Outcome.Refused(Refusals.unknownTopic(delete.topic()));
         }
-        long groupId = groupOf(topic);
-        if (delete.groupId() != 0 && delete.groupId() != groupId) {
-            return new Outcome.Refused(
-                    Refusals.notThisIncarnation(new TopicPartition(delete.topic(), 0, delete.groupId()), groupId));
+        Optional<Refusal> notMeant = whyNotMeant(topic, delete.groupId());
+        if (notMeant.isPresent()) {
+            return new Outcome.Refused(notMeant.get());
         }
         topics.remove(delete.topic());
         partitions -= topic.partitions().size();
         return new Outcome.TopicDeleted(topic);
+    }
+
+    /** @param groupId of partition 0 in the incarnation that is meant; 0: whichever there is */
+    private static Optional<Refusal> whyNotMeant(TopicState topic, long groupId) {
+        long current = groupOf(topic);
+        return groupId == 0 || groupId == current
+                ? Optional.empty()
+                : Optional.of(Refusals.notThisIncarnation(new TopicPartition(topic.name(), 0, groupId), current));
     }
 
     private Outcome put(TopicState topic) {

@@ -4,9 +4,11 @@ package io.quorate.node.replica;
 import io.quorate.logstore.Scrub;
 import io.quorate.logstore.ScrubStep;
 import io.quorate.logstore.StorageException;
+import io.quorate.node.api.ClusterView.ScrubView;
 import io.quorate.node.seam.EventLoop;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -41,6 +43,11 @@ public final class Scrubber {
     private long beganNanos;
     private long passBytes;
     private int passLogs;
+    private int passLogsInAll;
+    private long endedNanos;
+    private long lastTookNanos;
+    private long lastBytes;
+    private boolean hasEnded;
     private int yielded;
     private boolean stopped;
 
@@ -62,6 +69,20 @@ public final class Scrubber {
         timer.cancel();
     }
 
+    /** How far it is, and how the last pass went. */
+    public ScrubView view() {
+        long sinceEnd = host.loop().clock().nanoTime() - endedNanos;
+        return new ScrubView(
+                settings.isOn(),
+                !toDo.isEmpty(),
+                toDo.isEmpty() ? 0 : passLogsInAll - toDo.size(),
+                toDo.isEmpty() ? 0 : passLogsInAll,
+                toDo.isEmpty() ? 0 : passBytes,
+                hasEnded ? OptionalLong.of(sinceEnd / NANOS_PER_MILLI) : OptionalLong.empty(),
+                lastTookNanos / NANOS_PER_MILLI,
+                lastBytes);
+    }
+
     private void after(long nanos, Runnable task) {
         if (!stopped) {
             timer = host.loop().schedule(nanos, task);
@@ -73,6 +94,7 @@ public final class Scrubber {
         passBytes = 0;
         passLogs = 0;
         toDo.addAll(replicas.get());
+        passLogsInAll = toDo.size();
         nextLog();
     }
 
@@ -87,7 +109,11 @@ public final class Scrubber {
     }
 
     private void endPass() {
-        long tookNanos = host.loop().clock().nanoTime() - beganNanos;
+        endedNanos = host.loop().clock().nanoTime();
+        long tookNanos = endedNanos - beganNanos;
+        hasEnded = true;
+        lastTookNanos = tookNanos;
+        lastBytes = passBytes;
         host.observer().onScrubbed(passLogs, passBytes, tookNanos);
         after(Math.max(NANOS_PER_MILLI, settings.intervalMillis() * NANOS_PER_MILLI - tookNanos), this::beginPass);
     }

@@ -83,6 +83,7 @@ public final class TopicGrpcService implements BindableService {
                 api.get()
                         .alterTopic(
                                 request.getTopic(),
+                                Requests.number("group_id", request.getGroupId()),
                                 settings(request.getConfig()),
                                 Requests.count("partitions", request.getPartitions()),
                                 result -> Answers.send(client, result, topic -> AlterTopicResponse.newBuilder()

@@ -7,6 +7,7 @@ import io.quorate.node.api.ClusterView.FollowerView;
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.NodeView;
 import io.quorate.node.api.ClusterView.PartitionView;
+import io.quorate.node.api.ClusterView.ScrubView;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.api.ClusterView.TopicView;
 import io.quorate.v1.DescribeClusterResponse;
@@ -19,6 +20,7 @@ import io.quorate.v1.NodeStanding;
 import io.quorate.v1.NodeState;
 import io.quorate.v1.Partition;
 import io.quorate.v1.ReplicaRole;
+import io.quorate.v1.Scrub;
 import io.quorate.v1.Topic;
 import io.quorate.v1.TopicConfig;
 
@@ -32,6 +34,7 @@ final class ViewCodec {
                 .setNodeId(view.nodeId())
                 .setMetadata(toProto(view.metadata()))
                 .setDisk(toProto(view.disk()))
+                .setScrub(toProto(view.scrub()))
                 .setVersion(version)
                 .setMaxBatchBytes(view.maxBatchBytes());
         view.nodes().forEach(node -> response.addNodes(toProto(node)));
@@ -83,6 +86,19 @@ final class ViewCodec {
                 .setStanding(toProto(view.standing()));
         view.lastContactMillis().ifPresent(node::setLastContactMs);
         return node.build();
+    }
+
+    private static Scrub toProto(ScrubView view) {
+        Scrub.Builder scrub = Scrub.newBuilder()
+                .setOn(view.on())
+                .setRunning(view.running())
+                .setLogsDone(view.logsDone())
+                .setLogs(view.logs())
+                .setBytes(view.bytes())
+                .setLastTookMs(view.lastTookMillis())
+                .setLastBytes(view.lastBytes());
+        view.lastEndedMillis().ifPresent(scrub::setLastEndedMs);
+        return scrub.build();
     }
 
     private static Disk toProto(DiskView view) {

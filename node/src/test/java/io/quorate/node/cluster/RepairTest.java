@@ -15,6 +15,7 @@ import io.quorate.logstore.WriteBuffer;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.ReplicaRole;
+import io.quorate.node.api.ClusterView.ScrubView;
 import io.quorate.node.api.EventKind;
 import io.quorate.node.api.EventPage;
 import io.quorate.node.api.EventQuery;
@@ -287,6 +288,10 @@ class RepairTest {
         }
     }
 
+    private static ScrubView scrub(VirtualNode node) {
+        return node.api().view().scrub();
+    }
+
     @Test
     @DisplayName("in segments that nobody reads is found by reading them again in the background, and repaired")
     void scrub() {
@@ -294,6 +299,11 @@ class RepairTest {
         orders = cluster.topic("orders");
         fill();
         VirtualNode node = cluster.follower(orders);
+        cluster.await(
+                "a pass is in the midst of a log",
+                () -> scrub(node).running() && scrub(node).bytes() > 0);
+        ScrubView begun = scrub(node);
+        assertTrue(begun.logsDone() < begun.logs() && begun.logs() == 2, begun.toString());
         Path sealed = segments(node, 1).get(0);
         byte[] whole = node.disk().contents(sealed);
         node.disk().corrupt(sealed, FIRST_FRAME + 60_000, 4);
@@ -308,6 +318,8 @@ class RepairTest {
         assertEquals(whole.length, node.disk().contents(sealed).length);
         cluster.run(4_000);
         assertTrue(events(node).contains(EventKind.SCRUBBED), events(node).toString());
+        ScrubView passed = scrub(node);
+        assertTrue(passed.lastEndedMillis().isPresent() && passed.lastBytes() > 0, passed.toString());
         assertTrue(
                 cluster.running().stream().filter(other -> other != node).noneMatch(other -> events(other)
                         .contains(EventKind.REPLICA_QUARANTINED)),

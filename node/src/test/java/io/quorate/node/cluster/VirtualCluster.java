@@ -258,7 +258,7 @@ final class VirtualCluster {
 
     Answer<ClusterView.TopicView> alter(String topic, TopicSettings.Change settings, int partitions) {
         Answer<ClusterView.TopicView> answer = new Answer<>();
-        metadataLeader().api().alterTopic(topic, settings, partitions, answer::take);
+        metadataLeader().api().alterTopic(topic, 0, settings, partitions, answer::take);
         await("an answer to the alteration of " + topic, answer::isThere);
         return answer;
     }

@@ -59,9 +59,11 @@ class MetadataStateMachineTest {
                 new Change.CreateTopic("orders", 3, new TopicSettings(1000, 0, 0), placements(2)),
                 new Change.AlterTopic(
                         "orders",
+                        7,
                         new TopicSettings.Change(OptionalInt.of(0), OptionalLong.of(60_000), OptionalLong.empty()),
+                        2,
                         placements(1)),
-                new Change.AlterTopic("orders", TopicSettings.Change.NONE, List.of()),
+                new Change.AlterTopic("orders", 0, TopicSettings.Change.NONE, 0, List.of()),
                 new Change.DeleteTopic("orders", 5));
     }
 
@@ -86,7 +88,7 @@ class MetadataStateMachineTest {
         apply(new Change.CreateTopic("a", 3, new TopicSettings(0, 0, 0), placements(2)));
         apply(new Change.DeleteTopic("a", 0));
         apply(new Change.CreateTopic("b", 3, new TopicSettings(0, 0, 0), placements(1)));
-        apply(new Change.AlterTopic("b", TopicSettings.Change.NONE, placements(2)));
+        apply(new Change.AlterTopic("b", 0, TopicSettings.Change.NONE, 0, placements(2)));
 
         assertEquals(
                 List.of(3L, 4L, 5L),
@@ -94,6 +96,33 @@ class MetadataStateMachineTest {
                         .map(TopicState.PartitionState::groupId)
                         .toList());
         assertEquals(3, registry.partitions());
+    }
+
+    @Test
+    @DisplayName("alters only the incarnation of a topic that is meant")
+    void altersWhatIsMeant() {
+        apply(new Change.CreateTopic("a", 3, new TopicSettings(0, 0, 0), placements(1)));
+        apply(new Change.DeleteTopic("a", 1));
+        apply(new Change.CreateTopic("a", 3, new TopicSettings(0, 0, 0), placements(1)));
+
+        assertEquals(
+                Reason.TOPIC_RECREATED,
+                reason(apply(new Change.AlterTopic("a", 1, TopicSettings.Change.NONE, 1, placements(1)))));
+        assertEquals(1, registry.partitions());
+        apply(new Change.AlterTopic("a", 2, TopicSettings.Change.NONE, 1, placements(1)));
+        assertEquals(2, registry.partitions());
+    }
+
+    @Test
+    @DisplayName("adds the partitions of a request that arrives twice, or of two that want the same, once")
+    void altersOnce() {
+        apply(new Change.CreateTopic("a", 3, new TopicSettings(0, 0, 0), placements(1)));
+
+        apply(new Change.AlterTopic("a", 0, TopicSettings.Change.NONE, 1, placements(2)));
+        apply(new Change.AlterTopic("a", 0, TopicSettings.Change.NONE, 1, placements(2)));
+        assertEquals(3, registry.partitions());
+        apply(new Change.AlterTopic("a", 0, TopicSettings.Change.NONE, 1, placements(4)));
+        assertEquals(5, registry.partitions());
     }
 
     @Test
@@ -107,10 +136,10 @@ class MetadataStateMachineTest {
         assertEquals(Reason.UNKNOWN_TOPIC, reason(apply(new Change.DeleteTopic("b", 0))));
         assertEquals(
                 Reason.UNKNOWN_TOPIC,
-                reason(apply(new Change.AlterTopic("b", TopicSettings.Change.NONE, placements(1)))));
+                reason(apply(new Change.AlterTopic("b", 0, TopicSettings.Change.NONE, 0, placements(1)))));
         assertEquals(
                 Reason.INVALID_ARGUMENT,
-                reason(apply(new Change.AlterTopic("a", TopicSettings.Change.NONE, placements(1000)))));
+                reason(apply(new Change.AlterTopic("a", 0, TopicSettings.Change.NONE, 0, placements(1000)))));
         assertEquals(1, registry.partitions());
     }
 

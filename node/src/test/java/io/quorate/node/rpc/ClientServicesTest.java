@@ -60,6 +60,7 @@ import io.quorate.v1.PlainRecords;
 import io.quorate.v1.ReadRequest;
 import io.quorate.v1.ReadResponse;
 import io.quorate.v1.ReplicaRole;
+import io.quorate.v1.Scrub;
 import io.quorate.v1.Topic;
 import io.quorate.v1.TopicServiceGrpc;
 import io.quorate.wire.BatchHeader;
@@ -718,6 +719,18 @@ class ClientServicesTest {
             assertEquals(NodeState.NODE_STATE_UP, cluster.getNodes(0).getState());
             assertFalse(cluster.getNodes(1).hasLastContactMs());
             assertEquals(ReplicaRole.REPLICA_ROLE_LEADER, cluster.getMetadata().getRole());
+            assertEquals(
+                    Scrub.newBuilder()
+                            .setOn(true)
+                            .setRunning(true)
+                            .setLogsDone(2)
+                            .setLogs(5)
+                            .setBytes(4096)
+                            .setLastEndedMs(90_000)
+                            .setLastTookMs(1_500)
+                            .setLastBytes(1 << 30)
+                            .build(),
+                    cluster.getScrub());
         }
 
         @Test

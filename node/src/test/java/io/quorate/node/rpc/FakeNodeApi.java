@@ -117,6 +117,7 @@ final class FakeNodeApi implements NodeApi {
     @Override
     public void alterTopic(
             String topic,
+            long groupId,
             TopicSettings.Change settings,
             int partitions,
             Consumer<Result<ClusterView.TopicView>> answer) {
@@ -152,6 +153,7 @@ final class FakeNodeApi implements NodeApi {
                 List.of(),
                 List.of(),
                 new ClusterView.DiskView(40, true, ClusterView.SpaceLevel.LOW, 1 << 20),
+                new ClusterView.ScrubView(true, true, 2, 5, 4096, OptionalLong.of(90_000), 1_500, 1 << 30),
                 1 << 20);
     }
 
