@@ -73,7 +73,9 @@ final class RestartRule {
         // A newcomer that has the log's beginning only was never told who founded the group: it is none of them.
         boolean isNewcomer = log.membership().isEmpty() && !membership.isMember(node);
         require(
-                log.lastIndex() == 0 || isNewcomer || membership.equals(log.membership().orElse(initial)),
+                log.lastIndex() == 0
+                        || isNewcomer
+                        || membership.equals(log.membership().orElse(initial)),
                 Invariant.MEMBERSHIP_IS_THE_LOGS,
                 "%s of group %d starts with %s, but in its log is %s",
                 node,
