@@ -34,6 +34,12 @@ final class Stores implements Contender {
     /** A store that is trimmed as it grows has no more segments. */
     private static final int STEADY_SEGMENTS = 3;
 
+    /** After so many the active segment, and the next, are in files that were others before. */
+    private static final int TRIMS_BEFORE_STEADY = 2 * STEADY_SEGMENTS;
+
+    /** From this size on a node's event loop tells what it has queued while the disk is busy. */
+    private static final int EXPECTED_BYTES = 256 << 10;
+
     /** A task in the background may start another one, and that a third. */
     private static final int BACKGROUND_DEPTH = 8;
 
@@ -46,6 +52,7 @@ final class Stores implements Contender {
     private final Payload payload;
     private final ExecutorService background = thread("background");
     private final ExecutorService trimming = thread("trimming");
+    private final ExecutorService loop = thread("loop");
     private final List<LogStore> stores = new ArrayList<>();
     private long lastTrimAt;
     private Future<?> trim = CompletableFuture.completedFuture(null);
@@ -99,11 +106,15 @@ final class Stores implements Contender {
     /** Brings a store to where it is after hours: files of segments that it has trimmed are its next ones. */
     Stores inSteadyState() {
         Payload large = Payload.wrap(new byte[1 << 20]);
-        while (stores.get(0).segments().get(0).baseIndex() == 1) {
+        int trims = 0;
+        for (long first = 1; trims < TRIMS_BEFORE_STEADY; ) {
             flush(large);
             if (stores.get(0).segments().size() > STEADY_SEGMENTS) {
                 settle();
             }
+            long nowFirst = stores.get(0).segments().get(0).baseIndex();
+            trims += nowFirst > first ? 1 : 0;
+            first = nowFirst;
         }
         return this;
     }
@@ -113,11 +124,19 @@ final class Stores implements Contender {
         flush(payload);
     }
 
+    private static LogEntry entry(long index, Payload content) {
+        return new LogEntry(new EntryId(1, index), EntryType.RECORDS, index - 1, 1, index, content);
+    }
+
     private void flush(Payload content) {
         index++;
-        LogEntry entry = new LogEntry(new EntryId(1, index), EntryType.RECORDS, index - 1, 1, index, content);
+        List<LogEntry> entries = List.of(entry(index, content));
+        if (content.size() >= EXPECTED_BYTES) {
+            List<LogEntry> next = List.of(entry(index + 1, content));
+            loop.execute(() -> stores.forEach(store -> store.expect(next)));
+        }
         for (LogStore store : stores) {
-            store.append(List.of(entry));
+            store.append(entries);
         }
         for (LogStore store : stores) {
             store.force();
@@ -179,5 +198,6 @@ final class Stores implements Contender {
         end();
         background.shutdown();
         trimming.shutdown();
+        loop.shutdown();
     }
 }

@@ -94,21 +94,6 @@ final class FrameFormat {
                     .putInt(68, 0);
         }
 
-        /** Begins the checksum of something. */
-        void clearChecksum() {
-            crc.reset();
-        }
-
-        /** Goes on with what is checksummed. */
-        void add(byte[] source, int offset, int count) {
-            crc.update(source, offset, count);
-        }
-
-        /** Of what was added since {@link #clearChecksum}. */
-        int checksum() {
-            return (int) crc.getValue();
-        }
-
         private int payloadChecksum(byte[] array, int offset, int size) {
             crc.reset();
             crc.update(array, offset, size);

@@ -32,6 +32,9 @@ public final class LogStore implements AutoCloseable {
     /** A repair is beside the writing thread and its buffer: it must not hold up other groups' flushes. */
     private static final int REPAIR_BUFFER_BYTES = 256 << 10;
 
+    /** Less is copied sooner than another thread wakes up. */
+    private static final int WORTH_EXPECTING_BYTES = 256 << 10;
+
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
@@ -319,6 +322,23 @@ public final class LogStore implements AutoCloseable {
             now.hardState().forceState();
             now.log().append(entries);
         });
+    }
+
+    /**
+     * Tells which entries will probably be appended next, behind those that are being appended or forced: if they are large they are
+     * copied and checksummed in the background while the writing thread waits for the disk. Nothing depends on it, and nothing is
+     * written. For any thread.
+     *
+     * @param entries never changed
+     */
+    public void expect(List<LogEntry> entries) {
+        long bytes = 0;
+        for (LogEntry entry : entries) {
+            bytes += entry.payload().size();
+        }
+        if (bytes >= WORTH_EXPECTING_BYTES) {
+            open.log().expect(entries);
+        }
     }
 
     /** Makes everything written so far durable. The first failure is final: every later call throws as well. */

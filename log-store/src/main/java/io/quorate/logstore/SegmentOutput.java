@@ -73,21 +73,16 @@ final class SegmentOutput implements AutoCloseable {
         target.put(tail, 0, (int) (end - blockStart(end)));
     }
 
-    /** Whether {@link #note} wants to be told. */
-    boolean takesSums() {
-        return sums.isPresent();
-    }
-
     /**
-     * The sectors from {@code from} on have these sums, and those before are complete.
+     * The sectors from {@code from} on have {@code count} of these sums, and those before are complete.
      *
      * @param blocks as for {@link #write}, up to {@code from} at least; unchanged on return
      * @param from   start of a sector
      */
-    void note(ByteBuffer blocks, long position, long from, int[] sectorSums, int count) {
+    void note(ByteBuffer blocks, long position, long from, int[] sectorSums, int first, int count) {
         sums.ifPresent(collector -> {
             collector.note(blocks, position, from);
-            collector.note(sectorSums, count);
+            collector.note(sectorSums, first, count);
         });
     }
 

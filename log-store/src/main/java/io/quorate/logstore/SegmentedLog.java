@@ -54,6 +54,9 @@ final class SegmentedLog {
     private long unforcedBytes;
     private long averageFlushBytes;
 
+    /** Where the active segment ends when the append that is under way is done. */
+    private volatile long plannedEnd;
+
     SegmentedLog(
             Disk disk,
             Path directory,
@@ -87,6 +90,7 @@ final class SegmentedLog {
         this.durableIndex = tally.extent().last().index();
         this.activeHandle = files.pin(active, recovered.active(), tally.index());
         this.output = openOutput();
+        this.plannedEnd = end();
         this.zeroAhead = zeroAheadFrom(recovered.zeroedTo(), 0);
         if (recovered.damage().isEmpty()) {
             recovered.missingIndexes().forEach(this::writeIndex);
@@ -201,14 +205,14 @@ final class SegmentedLog {
     }
 
     private void write(List<LogEntry> entries) throws IOException {
-        buffer.begin(output, end());
+        plannedEnd = endAfter(entries);
+        buffer.begin(this, output, end(), entries.get(0));
         for (LogEntry entry : entries) {
-            int bytes = FrameFormat.paddedBytes(
-                    FrameFormat.HEADER_BYTES + entry.payload().size());
-            if (buffer.position() + bytes > config.segmentBytes() && buffer.position() > SegmentHeader.BYTES) {
+            int bytes = frameBytes(entry);
+            if (needsNextSegment(buffer.position(), bytes)) {
                 publish();
                 roll();
-                buffer.begin(output, end());
+                buffer.begin(this, output, end(), entry);
             }
             long position = buffer.position();
             zeroAhead.claim(output.blockEnd(position + bytes));
@@ -223,6 +227,31 @@ final class SegmentedLog {
         if (config.zeroAheadBytes() > 0 && end() > config.segmentBytes() / 2 && !recycler.hasSpare()) {
             next.prepare();
         }
+    }
+
+    private static int frameBytes(LogEntry entry) {
+        return FrameFormat.paddedBytes(
+                FrameFormat.HEADER_BYTES + entry.payload().size());
+    }
+
+    private boolean needsNextSegment(long position, int frameBytes) {
+        return position + frameBytes > config.segmentBytes() && position > SegmentHeader.BYTES;
+    }
+
+    private long endAfter(List<LogEntry> entries) {
+        long end = end();
+        for (LogEntry entry : entries) {
+            int bytes = frameBytes(entry);
+            end = bytes + (needsNextSegment(end, bytes) ? SegmentHeader.BYTES : end);
+        }
+        return end;
+    }
+
+    /** What will probably be appended next, not empty, after what is being appended. A hint only; for any thread. */
+    void expect(List<LogEntry> entries) {
+        long end = plannedEnd;
+        long start = needsNextSegment(end, frameBytes(entries.get(0))) ? SegmentHeader.BYTES : end;
+        buffer.expect(this, entries, (int) (start & buffer.blockBytes() - 1), background);
     }
 
     private void publish() throws IOException {
@@ -271,10 +300,11 @@ final class SegmentedLog {
         update(now -> now.with(active));
         files.unpin(sealed);
         hardState.mark(marks -> marks.rolledTo(active.baseIndex()));
-        background.run(this::forceMarks);
         writeIndex(sealedTally);
         sums.ifPresent(collector -> collector.finish(sealed.extent(), () -> segments.isSealed(sealed)));
         recycler.rolled(spare.map(Recycler.Spare::origin).orElse(0L));
+        // Last, as a snapshot or a trim that follows a roll has often forced them by then.
+        background.run(this::forceMarks);
     }
 
     /** A mark may be late, so nobody waits for it, but its force may not fail. */

@@ -22,6 +22,9 @@ final class SumsCollector {
     /** Blocks that wait for the background; each stands for half a MiB of log. */
     private static final int MOST_WAITING = 64;
 
+    /** The background is not woken for less: it takes the processor from who wakes it. */
+    private static final int HANDED_OVER_TOGETHER = 4;
+
     /** Until there is a sum: most groups write little. */
     private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
@@ -76,25 +79,34 @@ final class SumsCollector {
             blocks.limit(at + SectorSums.SECTOR_BYTES).position(at);
             crc.reset();
             crc.update(blocks);
-            add((int) crc.getValue());
+            blockOfNext().putInt((int) crc.getValue());
+            handOverIfFull();
             next += SectorSums.SECTOR_BYTES;
         }
         blocks.limit(limit).position(before);
     }
 
-    /** Notes the next sectors, whose sums are known. */
-    void note(int[] sums, int count) {
-        for (int i = 0; i < count; i++) {
-            add(sums[i]);
+    /** Notes the next sectors, whose sums are known: {@code count} of these from {@code first} on. */
+    void note(int[] sums, int first, int count) {
+        for (int done = 0; done < count; ) {
+            int step = Math.min(
+                    count - done, SectorSums.SUMS_PER_BLOCK - blockOfNext().position() / Integer.BYTES);
+            block.asIntBuffer().put(sums, first + done, step);
+            block.position(block.position() + step * Integer.BYTES);
+            handOverIfFull();
+            done += step;
         }
         next += (long) count * SectorSums.SECTOR_BYTES;
     }
 
-    private void add(int sum) {
+    private ByteBuffer blockOfNext() {
         if (block == NONE) {
             block = ByteBuffer.allocate(SectorSums.BLOCK_BYTES);
         }
-        block.putInt(sum);
+        return block;
+    }
+
+    private void handOverIfFull() {
         if (block.position() == SectorSums.SUMS_PER_BLOCK * Integer.BYTES) {
             handOver();
         }
@@ -102,7 +114,9 @@ final class SumsCollector {
 
     private void handOver() {
         SectorSums.seal(block, seed, blockNumber);
-        submit(new Block(block.clear(), blockNumber * SectorSums.BLOCK_BYTES, Optional.empty()));
+        if (submit(new Block(block.clear(), blockNumber * SectorSums.BLOCK_BYTES, Optional.empty()))) {
+            background.run(this::drain);
+        }
         blockNumber++;
         block = NONE;
     }
@@ -117,6 +131,7 @@ final class SumsCollector {
         }
         ByteBuffer header = SectorSums.encodeHeader(identity, baseIndex, next, extent.digest());
         submit(new Block(header, 0, Optional.of(wanted)));
+        background.run(this::drain);
     }
 
     /** What was noted does not hold any more. */
@@ -146,15 +161,16 @@ final class SumsCollector {
         }
     }
 
-    private void submit(Block complete) {
+    /** Returns whether enough waits to be written. */
+    private boolean submit(Block complete) {
         synchronized (waiting) {
             if (abandoned) {
-                return;
+                return false;
             }
             abandoned = waiting.size() >= MOST_WAITING;
             waiting.add(complete);
+            return abandoned || waiting.size() >= HANDED_OVER_TOGETHER;
         }
-        background.run(this::drain);
     }
 
     /** Writes what waits; one thread at a time, as the background may have more than one. */

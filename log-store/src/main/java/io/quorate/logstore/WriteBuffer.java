@@ -7,6 +7,7 @@ import io.quorate.raft.log.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The memory through which one thread writes the frames of all its stores: frames are laid one after the other into a
@@ -21,25 +22,15 @@ public final class WriteBuffer {
      */
     public static final int DEFAULT_BYTES = (1 << 20) + (64 << 10);
 
-    /** Stays in the processor's first cache between checksum and copy; a multiple of a sector. */
-    private static final int PIECE_BYTES = 16 << 10;
-
-    /**
-     * Memory of this size and alignment is one page to systems that have such pages and give them unasked. The disk then gets a
-     * large write as one piece of memory, not as one for every 4 KiB, of which it may not take enough at once.
-     */
-    private static final int LARGE_PAGE_BYTES = 2 << 20;
-
     private static final byte[] PADDING = new byte[Disk.MAX_DIRECT_BLOCK_BYTES];
 
-    private final ByteBuffer bytes;
+    private final int capacityBytes;
     private final int blockBytes;
     private final int readBlockBytes;
     private final FrameFormat.Header header = new FrameFormat.Header();
-
-    /** Of the sectors that a payload fills. */
-    private final int[] sums;
-
+    private final NextStage next;
+    private Stage stage;
+    private ByteBuffer bytes;
     private SegmentOutput output;
     private long position;
 
@@ -58,12 +49,14 @@ public final class WriteBuffer {
         }
         this.blockBytes = blockBytes;
         this.readBlockBytes = readBlockBytes;
-        int capacity = capacityBytes + blockBytes - 1 & -blockBytes;
-        int alignment = capacity > LARGE_PAGE_BYTES / 2 ? LARGE_PAGE_BYTES : blockBytes;
-        bytes = ByteBuffer.allocateDirect((capacity + alignment - 1 & -alignment) + alignment - 1)
-                .alignedSlice(alignment)
-                .slice(0, capacity);
-        sums = new int[blockBytes < SectorSums.SECTOR_BYTES ? 0 : capacity / SectorSums.SECTOR_BYTES];
+        this.capacityBytes = capacityBytes + blockBytes - 1 & -blockBytes;
+        next = new NextStage(this.capacityBytes, blockBytes);
+        use(new Stage(this.capacityBytes, blockBytes));
+    }
+
+    private void use(Stage newStage) {
+        stage = newStage;
+        bytes = newStage.bytes();
     }
 
     /**
@@ -84,7 +77,7 @@ public final class WriteBuffer {
     }
 
     public int capacityBytes() {
-        return bytes.capacity();
+        return capacityBytes;
     }
 
     /** Unit in which stores write past the operating system's cache; 1 if they write through it. */
@@ -97,9 +90,33 @@ public final class WriteBuffer {
         return readBlockBytes;
     }
 
+    /**
+     * Says what {@code log} will probably append next, the first frame at a position with this remainder of the block: {@code
+     * background} then copies and checksums it while the writing thread waits for the disk. For any thread.
+     *
+     * @param entries not empty, and never changed
+     */
+    void expect(Object log, List<LogEntry> entries, int start, Background background) {
+        int firstBytes = FrameFormat.paddedBytes(
+                FrameFormat.HEADER_BYTES + entries.get(0).payload().size());
+        if (start + firstBytes <= capacityBytes && next.want(log, entries, start)) {
+            background.run(next::run);
+        }
+    }
+
     /** Begins to collect frames that belong at {@code start}. */
     void begin(SegmentOutput target, long start) {
-        bytes.clear();
+        stage.clear();
+        beginStage(target, start);
+    }
+
+    /** As {@link #begin(SegmentOutput, long)}, of {@code log}, which may have expected {@code first} to come next. */
+    void begin(Object log, SegmentOutput target, long start, LogEntry first) {
+        use(next.take(log, first.payload(), (int) (start - target.blockStart(start)), stage));
+        beginStage(target, start);
+    }
+
+    private void beginStage(SegmentOutput target, long start) {
         output = target;
         position = target.blockStart(start);
         target.putTail(bytes, start);
@@ -127,56 +144,12 @@ public final class WriteBuffer {
         Payload payload = entry.payload();
         int headerAt = bytes.position();
         int payloadAt = headerAt + FrameFormat.HEADER_BYTES;
-        int lead = -payloadAt & SectorSums.SECTOR_BYTES - 1;
-        int sectors = output.takesSums() ? Math.max(0, payload.size() - lead) / SectorSums.SECTOR_BYTES : 0;
         header.begin(entry, flags, seed, position());
         bytes.position(payloadAt);
-        if (sectors == 0) {
-            header.finish(copy(payload, 0, payload.size()));
-        } else {
-            int checksum = copySectors(payload, lead, sectors, copy(payload, 0, lead));
-            int done = lead + sectors * SectorSums.SECTOR_BYTES;
-            int rest = payload.size() - done;
-            header.finish(JoinedChecksum.with(checksum, copy(payload, done, rest), FrameFormat.paddedBytes(rest)));
-        }
+        header.finish(stage.put(payload));
         bytes.put(headerAt, header.array(), header.arrayOffset(), FrameFormat.HEADER_BYTES);
-        if (sectors > 0) {
-            output.note(bytes, position, position + payloadAt + lead, sums, sectors);
-        }
+        stage.noteSums(payload, payloadAt, output, position);
         return header;
-    }
-
-    /** Copies a part of the payload, piece by piece as a large one then comes from memory once, and its padding; returns the checksum. */
-    private int copy(Payload payload, int from, int count) {
-        header.clearChecksum();
-        for (int done = 0; done < count; ) {
-            int piece = Math.min(PIECE_BYTES, count - done);
-            header.add(payload.array(), payload.arrayOffset() + from + done, piece);
-            bytes.put(payload.array(), payload.arrayOffset() + from + done, piece);
-            done += piece;
-        }
-        int padding = FrameFormat.paddedBytes(count) - count;
-        header.add(PADDING, 0, padding);
-        bytes.put(PADDING, 0, padding);
-        return header.checksum();
-    }
-
-    /** Copies what fills sectors, takes the sum of each, and returns the checksum of all that has {@code before} and of these. */
-    private int copySectors(Payload payload, int from, int sectors, int before) {
-        byte[] source = payload.array();
-        int at = payload.arrayOffset() + from;
-        int checksum = before;
-        for (int sector = 0; sector < sectors; sector++) {
-            if (sector % (PIECE_BYTES / SectorSums.SECTOR_BYTES) == 0) {
-                bytes.put(source, at, Math.min(PIECE_BYTES, (sectors - sector) * SectorSums.SECTOR_BYTES));
-            }
-            header.clearChecksum();
-            header.add(source, at, SectorSums.SECTOR_BYTES);
-            sums[sector] = header.checksum();
-            checksum = JoinedChecksum.withSector(checksum, sums[sector]);
-            at += SectorSums.SECTOR_BYTES;
-        }
-        return checksum;
     }
 
     private void put(byte[] source, int offset, int count) throws IOException {
@@ -206,6 +179,6 @@ public final class WriteBuffer {
             output.write(bytes, position, end);
         }
         position += count;
-        bytes.clear();
+        stage.clear();
     }
 }

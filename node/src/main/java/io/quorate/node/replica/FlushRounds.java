@@ -90,7 +90,12 @@ public final class FlushRounds {
 
     /** Queues a persist; it is written after the next {@link #kick}. */
     void add(Target target, Persist persist) {
-        enqueue(new Write(target, persist));
+        boolean diskIsBusy = enqueue(new Write(target, persist));
+        if (diskIsBusy
+                && persist.replacement().isEmpty()
+                && persist.truncateFrom().isEmpty()) {
+            target.store().expect(persist.entries());
+        }
     }
 
     /** Closes the target's store once everything queued before has been written, then runs {@code onClosed} on the loop. */
@@ -103,9 +108,11 @@ public final class FlushRounds {
         enqueue(new Release(target, onReleased));
     }
 
-    private void enqueue(Job job) {
+    /** Returns whether a run is under way. */
+    private boolean enqueue(Job job) {
         synchronized (lock) {
             pending.add(job);
+            return running;
         }
     }
 
