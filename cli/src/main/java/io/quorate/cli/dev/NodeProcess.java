@@ -44,6 +44,8 @@ record NodeProcess(int id, Path configFile, Path log, String heap, List<String> 
         Map<String, String> environment = builder.environment();
         // Settings of the user's own node would win over the file that this one is started with.
         environment.keySet().removeIf(name -> name.startsWith("QUORATE_") && !name.equals("QUORATE_LOGLEVEL"));
+        // As bin/quorate does for a server: what is written to the disk may lie in large pages.
+        environment.putIfAbsent("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
         try {
             return builder.start();
         } catch (IOException e) {
