@@ -29,12 +29,6 @@ import java.util.concurrent.Executor;
  * written over what is there and need no room; cuts and trims free some.
  */
 public final class LogStore implements AutoCloseable {
-    /** A repair is beside the writing thread and its buffer: it must not hold up other groups' flushes. */
-    private static final int REPAIR_BUFFER_BYTES = 256 << 10;
-
-    /** Less is copied sooner than another thread wakes up. */
-    private static final int WORTH_EXPECTING_BYTES = 256 << 10;
-
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
@@ -46,7 +40,7 @@ public final class LogStore implements AutoCloseable {
     /** Replaced when the whole log is. */
     private volatile Open open;
 
-    private volatile Optional<Damage> damage = Optional.empty();
+    private final KnownDamage damage = new KnownDamage();
     private volatile boolean recycling = true;
 
     /** What the last look at the directory has brought into being. */
@@ -80,7 +74,7 @@ public final class LogStore implements AutoCloseable {
         Recovery.Result result = Recovery.run(disk, directory, identity, config, buffer);
         Background background = new Background(executor);
         SegmentedLog log = new SegmentedLog(disk, directory, identity, config, background, buffer, result);
-        damage = result.damage();
+        damage.is(result.damage());
         return new Open(
                 background,
                 log,
@@ -151,7 +145,7 @@ public final class LogStore implements AutoCloseable {
      *                                  nothing is cut then
      */
     public void truncateSuffix(long fromIndex) {
-        checkWhole();
+        damage.checkNone();
         look("truncate", any -> {
             alive().log().checkTruncation(fromIndex);
             return fromIndex;
@@ -159,15 +153,9 @@ public final class LogStore implements AutoCloseable {
         run("truncate", now -> {
             now.hardState().force();
             now.log().truncateSuffix(fromIndex);
-            forgetDamageFrom(fromIndex);
+            // Whoever read what was being cut may have taken it for damage.
+            damage.forgetFrom(fromIndex);
         });
-    }
-
-    /** Whoever read what was being cut may have taken it for damage. */
-    private void forgetDamageFrom(long fromIndex) {
-        synchronized (snapshotLock) {
-            damage = damage.filter(found -> found.firstIndex() < fromIndex);
-        }
     }
 
     /**
@@ -181,7 +169,7 @@ public final class LogStore implements AutoCloseable {
         run("cut off the damage", now -> {
             now.hardState().force();
             now.log().force();
-            repairOf(now).cut(foundDamage(), fromIndex);
+            repairOf(now).cut(damage.orThrow(), fromIndex);
             reopen(now);
         });
     }
@@ -192,7 +180,7 @@ public final class LogStore implements AutoCloseable {
      * {@link #newScrub}, or when an entry is read. For any thread.
      */
     public Optional<Damage> damage() {
-        return damage;
+        return damage.first();
     }
 
     /**
@@ -209,7 +197,7 @@ public final class LogStore implements AutoCloseable {
      */
     public void repair(List<LogEntry> entries) {
         run("repair", now -> {
-            Damage found = foundDamage();
+            Damage found = damage.orThrow();
             mend(now, found, repair -> repair.fill(found, entries));
         });
     }
@@ -223,7 +211,7 @@ public final class LogStore implements AutoCloseable {
      */
     public void repairPart(List<LogEntry> entries, long upToIndex) {
         run("repair", now -> {
-            Damage found = foundDamage();
+            Damage found = damage.orThrow();
             long known = Math.max(upToIndex, now.log().segments().active().lastIndex());
             mend(now, found, repair -> {
                 now.hardState().mark(marks -> marks.durableTo(known));
@@ -245,12 +233,12 @@ public final class LogStore implements AutoCloseable {
      */
     public void replaceSuffix(List<LogEntry> entries) {
         run("replace the end of the log", now -> {
-            Damage found = foundDamage();
+            Damage found = damage.orThrow();
             mend(now, found, repair -> repair.replaceFrom(found, entries));
             long behind = entries.get(entries.size() - 1).index() + 1;
             Open next = open;
-            if (damage.isPresent()) {
-                repairOf(next).cut(damage.get(), behind);
+            if (damage.first().isPresent()) {
+                repairOf(next).cut(damage.orThrow(), behind);
                 reopen(next);
             } else {
                 next.log().truncateSuffix(behind);
@@ -258,22 +246,14 @@ public final class LogStore implements AutoCloseable {
         });
     }
 
-    private Damage foundDamage() {
-        return damage.orElseThrow(() -> new IllegalStateException("there is no damage"));
-    }
-
-    private interface Mending {
-        void apply(Repair repair) throws IOException;
-    }
-
-    private void mend(Open now, Damage found, Mending mending) throws IOException {
+    private void mend(Open now, Damage found, Repair.Mending mending) throws IOException {
         now.hardState().force();
         now.log().force();
         try {
             mending.apply(repairOf(now));
         } catch (CorruptLogException earlier) {
             Optional<Damage> first = now.log().examine(earlier.file());
-            damage = first.isPresent() ? first : Optional.of(found);
+            damage.is(first.isPresent() ? first : Optional.of(found));
             throw new IllegalArgumentException("there is more damage, before what these entries mend", earlier);
         }
         reopen(now);
@@ -284,7 +264,6 @@ public final class LogStore implements AutoCloseable {
                 disk,
                 directory,
                 identity,
-                new WriteBuffer(REPAIR_BUFFER_BYTES),
                 now.snapshots(),
                 now.hardState(),
                 now.log().segments());
@@ -292,21 +271,7 @@ public final class LogStore implements AutoCloseable {
 
     /** Begins to verify the sealed segments. */
     public Scrub newScrub() {
-        return new Scrub(() -> alive().log(), config, this::note);
-    }
-
-    private void note(Damage found) {
-        synchronized (snapshotLock) {
-            if (damage.isEmpty() || found.firstIndex() < damage.get().firstIndex()) {
-                damage = Optional.of(found);
-            }
-        }
-    }
-
-    private void checkWhole() {
-        damage.ifPresent(found -> {
-            throw found.asException();
-        });
+        return new Scrub(() -> alive().log(), config, damage::note);
     }
 
     /**
@@ -317,7 +282,7 @@ public final class LogStore implements AutoCloseable {
      * @throws CorruptLogException      if the log is damaged; nothing is written then
      */
     public void append(List<LogEntry> entries) {
-        checkWhole();
+        damage.checkNone();
         run("append", now -> {
             now.hardState().forceState();
             now.log().append(entries);
@@ -332,13 +297,7 @@ public final class LogStore implements AutoCloseable {
      * @param entries never changed
      */
     public void expect(List<LogEntry> entries) {
-        long bytes = 0;
-        for (LogEntry entry : entries) {
-            bytes += entry.payload().size();
-        }
-        if (bytes >= WORTH_EXPECTING_BYTES) {
-            open.log().expect(entries);
-        }
+        open.log().expect(entries);
     }
 
     /** Makes everything written so far durable. The first failure is final: every later call throws as well. */
@@ -415,7 +374,7 @@ public final class LogStore implements AutoCloseable {
      * @throws CorruptLogException if the log is damaged; nothing is deleted then
      */
     public boolean trimPrefix(long firstIndexToKeep, long firstOffsetToKeep) {
-        checkWhole();
+        damage.checkNone();
         boolean[] trimmed = {false};
         run("trim", now -> {
             synchronized (snapshotLock) {
@@ -442,7 +401,7 @@ public final class LogStore implements AutoCloseable {
      * @throws IllegalArgumentException if its last entry is not durable in this log, or older than that of the newest snapshot
      */
     public void saveSnapshot(Snapshot snapshot) {
-        checkWhole();
+        damage.checkNone();
         run("save a snapshot", now -> {
             synchronized (snapshotLock) {
                 long newest = now.snapshots().newest();
@@ -583,7 +542,7 @@ public final class LogStore implements AutoCloseable {
      * @throws CorruptLogException if one before them is damaged
      */
     public void setAside(long fromIndex, long toIndex) {
-        note(look(
+        damage.note(look(
                 "read from index " + fromIndex,
                 reader -> reader.asDamage(
                         fromIndex, toIndex, "DIVERGED: intact entries, but the other replicas have others")));
@@ -611,35 +570,9 @@ public final class LogStore implements AutoCloseable {
         return look("look up time " + millis, reader -> reader.indexOfTimestamp(millis));
     }
 
-    private interface Look<T> {
-        T at(EntryReader reader) throws IOException;
-    }
-
-    private <T> T look(String what, Look<T> look) {
+    private <T> T look(String what, KnownDamage.Look<T> look) {
         Open now = alive();
-        try {
-            return look.at(now.reader());
-        } catch (CorruptLogException suspicion) {
-            return lookAgain(now, what, look, suspicion);
-        } catch (IOException e) {
-            throw new StorageException(now.log().activePath(), "cannot " + what, e);
-        }
-    }
-
-    /** A read may have been disturbed, or led astray by a sidecar; only what is wrong in the segment itself is damage. */
-    private <T> T lookAgain(Open now, String what, Look<T> look, CorruptLogException suspicion) {
-        try {
-            Optional<Damage> found = now.log().examine(suspicion.file());
-            found.ifPresent(this::note);
-            if (found.isEmpty()) {
-                return look.at(now.reader());
-            }
-        } catch (CorruptLogException again) {
-            suspicion.addSuppressed(again);
-        } catch (IOException e) {
-            throw new StorageException(now.log().activePath(), "cannot " + what, e);
-        }
-        throw suspicion;
+        return damage.look(now.log(), now.reader(), what, look);
     }
 
     /**

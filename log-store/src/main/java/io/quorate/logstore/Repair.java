@@ -29,6 +29,24 @@ record Repair(
         SegmentList segments) {
     private static final int COPY_BYTES = 64 << 10;
 
+    /** A repair is beside the writing thread and its buffer: it must not hold up other groups' flushes. */
+    private static final int BUFFER_BYTES = 256 << 10;
+
+    Repair(
+            Disk disk,
+            Path directory,
+            StoreIdentity identity,
+            SnapshotFiles snapshots,
+            HardStateFile hardState,
+            SegmentList segments) {
+        this(disk, directory, identity, new WriteBuffer(BUFFER_BYTES), snapshots, hardState, segments);
+    }
+
+    /** What is done about a damage. */
+    interface Mending {
+        void apply(Repair repair) throws IOException;
+    }
+
     /**
      * Puts {@code entries} where {@code damage} is.
      *

@@ -28,6 +28,9 @@ final class SegmentedLog {
      */
     static final int LARGE_FLUSH_BYTES = 128 << 10;
 
+    /** Less is copied sooner than another thread wakes up. */
+    private static final int WORTH_EXPECTING_BYTES = 256 << 10;
+
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
@@ -206,7 +209,11 @@ final class SegmentedLog {
 
     private void write(List<LogEntry> entries) throws IOException {
         plannedEnd = endAfter(entries);
-        buffer.begin(this, output, end(), entries.get(0));
+        LogEntry first = entries.get(0);
+        if (needsNextSegment(end(), frameBytes(first))) {
+            roll();
+        }
+        buffer.begin(this, output, end(), first);
         for (LogEntry entry : entries) {
             int bytes = frameBytes(entry);
             if (needsNextSegment(buffer.position(), bytes)) {
@@ -247,8 +254,15 @@ final class SegmentedLog {
         return end;
     }
 
-    /** What will probably be appended next, not empty, after what is being appended. A hint only; for any thread. */
+    /** What will probably be appended next, after what is being appended. A hint only; for any thread. */
     void expect(List<LogEntry> entries) {
+        long bytes = 0;
+        for (LogEntry entry : entries) {
+            bytes += entry.payload().size();
+        }
+        if (bytes < WORTH_EXPECTING_BYTES) {
+            return;
+        }
         long end = plannedEnd;
         long start = needsNextSegment(end, frameBytes(entries.get(0))) ? SegmentHeader.BYTES : end;
         buffer.expect(this, entries, (int) (start & buffer.blockBytes() - 1), background);
@@ -282,8 +296,10 @@ final class SegmentedLog {
 
     /** Seals the active segment and begins the next one behind it. */
     private void roll() throws IOException {
-        output.force();
-        flushStart = true;
+        if (!flushStart) {
+            output.force();
+            flushStart = true;
+        }
         durableIndex = tally.extent().last().index();
         SegmentHeader header =
                 new SegmentHeader(tally.extent().last(), tally.extent().nextOffset());
