@@ -12,8 +12,8 @@ import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 
 /**
- * Takes the {@link SectorSums} of a segment while it is written, and writes them in the background: 8 bytes per KiB, a block
- * at a time, so that memory does not grow with the segment. They get their name when the segment is sealed. Never needed for
+ * Takes the {@link SectorSums} of a segment while it is written, and writes them in the background: 8 bytes per KiB, some
+ * blocks at a time, so that memory does not grow with the segment. They get their name when the segment is sealed. Never needed for
  * correctness: a segment without sums is not recycled.
  *
  * <p>{@link #note}, {@link #finish} and {@link #abandon} are for the writing thread.
