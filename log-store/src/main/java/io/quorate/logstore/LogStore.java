@@ -27,6 +27,9 @@ import java.util.concurrent.Executor;
  * {@link #open} may find out what is left (promise P6). A full disk alone is not final: {@link #append},
  * {@link #saveSnapshot}, {@link #resetTo} and {@link #repair} change nothing then and throw {@link DiskFullException}. Term and vote are
  * written over what is there and need no room; cuts and trims free some.
+ *
+ * <p>Long as it says what each call promises; {@link SegmentedLog}, {@link SnapshotFiles}, {@link Repair} and {@link KnownDamage} do
+ * the work.
  */
 public final class LogStore implements AutoCloseable {
     private final Disk disk;
