@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("On a node that runs, the verbs")
-@Timeout(180)
+@Timeout(300)
 class VerbsOnOneNodeTest {
     @TempDir
     static Path directory;
@@ -47,7 +47,7 @@ class VerbsOnOneNodeTest {
                                 "data.dir=" + directory.resolve("node-1"),
                                 "log.zero_ahead_bytes=64KiB")),
                 failure -> {}));
-        assertTrue(server.awaitReady(Duration.ofSeconds(30)));
+        assertTrue(server.awaitReady(Duration.ofSeconds(120)));
     }
 
     @AfterAll

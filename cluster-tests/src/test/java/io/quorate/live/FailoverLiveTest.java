@@ -13,6 +13,7 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.quorate.client.Admin.NodeAnswer;
 import io.quorate.client.Admin.PartitionInfo;
 import io.quorate.client.LogRecord;
 import io.quorate.client.Producer;
@@ -27,6 +28,7 @@ import io.quorate.v1.PlainRecords;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
@@ -194,6 +196,15 @@ class FailoverLiveTest {
         }
     }
 
+    /** It has opened its replica of the partition, and knows who leads it. */
+    private static boolean takesPart(NodeAnswer node) {
+        return node.view().stream()
+                .flatMap(view -> view.localGroups().stream())
+                .anyMatch(group -> group.topic().equals("orders")
+                        && List.of("LEADER", "FOLLOWER").contains(group.role())
+                        && group.leaderId() != 0);
+    }
+
     @Test
     @DisplayName("is restarted node by node while records are written, and loses and doubles nothing")
     void rollingRestart() throws Exception {
@@ -207,10 +218,9 @@ class FailoverLiveTest {
                     node.process().terminate();
                     assertEquals(0, node.process().awaitExit(Duration.ofSeconds(30)), node.log());
                     node.start();
-                    Await.until(
-                            "all is well with node " + node.id() + " back",
-                            LiveCluster.START_LIMIT,
-                            () -> cluster.quorate("cluster", "status").exitCode() == 0);
+                    Await.until("node " + node.id() + " takes part again", LiveCluster.START_LIMIT, () -> {
+                        return client.admin().describeNodes().stream().allMatch(FailoverLiveTest::takesPart);
+                    });
                     load.awaitProgress("with node " + node.id() + " back", RECORDS_PER_STEP);
                     LOG.info("node {} restarted: longest pause {} ms", node.id(), load.longestPauseMillis());
                 }

@@ -36,6 +36,9 @@ final class ServerCluster implements AutoCloseable {
     /** Long enough that a machine which is busy with something else does not cost a leader its place. */
     private static final int TICK_MILLIS = 50;
 
+    /** Ends what would hang; that long a start never takes. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+
     private final Path root;
     private final SortedMap<NodeId, String> peerAddresses = new TreeMap<>();
     private final SortedMap<Integer, QuorateServer> servers = new TreeMap<>();
@@ -91,7 +94,7 @@ final class ServerCluster implements AutoCloseable {
             start(node.value());
         }
         for (QuorateServer server : servers.values()) {
-            if (!server.awaitReady(Duration.ofSeconds(20))) {
+            if (!server.awaitReady(START_LIMIT)) {
                 throw new AssertionError("not ready: " + server.clientAddress());
             }
         }
