@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.client;
 
-import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -32,6 +31,7 @@ final class AppendStream {
     private final ClientCall<AppendSessionRequest, AppendSessionResponse> call;
     private final long epoch;
     private boolean opened;
+    private long nextOffset;
     private boolean ended;
 
     private AppendStream(Cluster.Target leader, Listener listener) {
@@ -87,13 +87,18 @@ final class AppendStream {
         return opened;
     }
 
-    void send(long requestId, ByteString batch) {
+    /** What is sent here gets no lower offset; 0 before the node has agreed. */
+    long nextOffset() {
+        return nextOffset;
+    }
+
+    void send(PendingBatch batch) {
         if (!ended) {
-            call.sendMessage(AppendSessionRequest.newBuilder()
-                    .setBatch(AppendSessionBatch.newBuilder()
-                            .setRequestId(requestId)
-                            .setBatch(batch))
-                    .build());
+            AppendSessionBatch.Builder message = AppendSessionBatch.newBuilder()
+                    .setRequestId(batch.requestId())
+                    .setBatch(batch.bytes());
+            batch.triedSince().ifPresent(message::setTriedSinceOffset);
+            call.sendMessage(AppendSessionRequest.newBuilder().setBatch(message).build());
         }
     }
 
@@ -111,6 +116,7 @@ final class AppendStream {
             if (!ended && response.hasOpened()) {
                 opened = true;
                 generation = response.getOpened().getGeneration();
+                nextOffset = response.getOpened().getNextOffset();
                 node.succeeded(epoch);
                 listener.onOpened(AppendStream.this);
             }

@@ -94,13 +94,13 @@ final class NumberedBatches {
         return unsent.poll();
     }
 
-    /** What may have become of those under way, unless it is worse already. */
-    void doubtSent(Fate fate) {
-        for (PendingBatch batch : sent) {
-            if (batch.fate() != Fate.UNCERTAIN) {
-                batch.fate(fate);
-            }
-        }
+    /**
+     * What may have become of those under way, unless it is worse already.
+     *
+     * @param nextOffset at no lower offset
+     */
+    void doubtSent(Fate fate, long nextOffset) {
+        sent.forEach(batch -> batch.doubt(fate, nextOffset));
     }
 
     /** The session is over: what was under way is to be sent again, before all else. */
@@ -116,7 +116,6 @@ final class NumberedBatches {
         nextSequence = 0;
         for (PendingBatch batch : unsent) {
             number(batch);
-            batch.fate(Fate.NOT_SENT);
         }
     }
 }

@@ -121,7 +121,7 @@ final class PartitionSender implements AppendStream.Listener, PartitionRoute.Own
             if (batch == null) {
                 break;
             }
-            open.send(batch.requestId(), batch.bytes());
+            open.send(batch);
         }
         if (batches.sent() > 0) {
             watch(open);
@@ -215,7 +215,7 @@ final class PartitionSender implements AppendStream.Listener, PartitionRoute.Own
         if (nothingTaken || thisOneRefused || failure.is("UNKNOWN_PRODUCER")) {
             return;
         }
-        batches.doubtSent(failure.isRefusalOfBatch() ? Fate.IN_REFUSED_SESSION : Fate.UNCERTAIN);
+        batches.doubtSent(failure.isRefusalOfBatch() ? Fate.IN_REFUSED_SESSION : Fate.UNCERTAIN, from.nextOffset());
     }
 
     private void settleRefusal(Failure failure, int concerned) {
@@ -327,7 +327,7 @@ final class PartitionSender implements AppendStream.Listener, PartitionRoute.Own
     }
 
     private void expireNumbered(long begunBy) {
-        batches.doubtSent(Fate.UNCERTAIN);
+        batches.doubtSent(Fate.UNCERTAIN, 0);
         batches.takeBack();
         String trouble = route().describeTrouble();
         stream.ifPresent(open -> {
@@ -365,7 +365,7 @@ final class PartitionSender implements AppendStream.Listener, PartitionRoute.Own
     }
 
     private long failAll(Cause cause) {
-        batches.doubtSent(Fate.UNCERTAIN);
+        batches.doubtSent(Fate.UNCERTAIN, 0);
         batches.takeBack();
         long records = 0;
         for (PendingBatch batch = next(); batch != null; batch = next()) {

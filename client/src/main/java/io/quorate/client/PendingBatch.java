@@ -6,6 +6,7 @@ import io.quorate.wire.RecordBatchBuilder;
 import io.quorate.wire.RecordHeader;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Records of one partition on their way, from the first one added until the batch is acknowledged or has failed. Guarded
@@ -32,6 +33,7 @@ final class PendingBatch {
     private boolean numbered;
     private long requestId;
     private Fate fate = Fate.NOT_SENT;
+    private OptionalLong triedSince = OptionalLong.empty();
 
     /** @param ordinal place among all batches of the partition, from 1 */
     PendingBatch(long ordinal, int expectedBytes, long createdNanos) {
@@ -87,6 +89,8 @@ final class PendingBatch {
                 : builder.buildView(producerId, 0, baseSequence);
         numbered = true;
         requestId = newRequestId;
+        fate = Fate.NOT_SENT;
+        triedSince = OptionalLong.empty();
     }
 
     /** The encoded batch. */
@@ -102,7 +106,18 @@ final class PendingBatch {
         return fate;
     }
 
-    void fate(Fate newFate) {
-        fate = newFate;
+    /** If it may be in the log, under the number that it has: at no lower offset than this. */
+    OptionalLong triedSince() {
+        return triedSince;
+    }
+
+    /** The session to which it was sent is over. What is worse known of it already stands. */
+    void doubt(Fate newFate, long nextOffset) {
+        if (fate != Fate.UNCERTAIN) {
+            fate = newFate;
+        }
+        if (triedSince.isEmpty()) {
+            triedSince = OptionalLong.of(nextOffset);
+        }
     }
 }

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
@@ -57,7 +58,7 @@ final class FakeCluster implements AutoCloseable {
     record Stored(long baseOffset, long generation, ByteString bytes, BatchHeader header) {}
 
     /** A batch as a node received it. */
-    record Received(int nodeId, BatchHeader header, ByteString bytes) {}
+    record Received(int nodeId, BatchHeader header, ByteString bytes, OptionalLong triedSince) {}
 
     static final class Log {
         final List<Stored> batches = new ArrayList<>();

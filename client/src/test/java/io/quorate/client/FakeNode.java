@@ -47,6 +47,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** One node of a {@link FakeCluster}. All state is guarded by the cluster's monitor. */
 final class FakeNode {
@@ -421,13 +422,18 @@ final class FakeNode {
             } else {
                 sessions.add(this);
                 responses.onNext(AppendSessionResponse.newBuilder()
-                        .setOpened(AppendSessionOpened.newBuilder().setGeneration(log.generation))
+                        .setOpened(AppendSessionOpened.newBuilder()
+                                .setGeneration(log.generation)
+                                .setNextOffset(log.nextOffset))
                         .build());
             }
         }
 
         private void take(AppendSessionBatch batch) {
-            cluster.received.add(new FakeCluster.Received(id, FakeCluster.verify(batch.getBatch()), batch.getBatch()));
+            OptionalLong triedSince =
+                    batch.hasTriedSinceOffset() ? OptionalLong.of(batch.getTriedSinceOffset()) : OptionalLong.empty();
+            cluster.received.add(
+                    new FakeCluster.Received(id, FakeCluster.verify(batch.getBatch()), batch.getBatch(), triedSince));
             cluster.notifyAll();
             Step step = held.isEmpty() ? cluster.script.poll() : new Step.Hold();
             if (step == null || step instanceof Step.Accept) {

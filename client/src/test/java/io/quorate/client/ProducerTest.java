@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -169,6 +170,25 @@ class ProducerTest {
         assertEquals(List.of("before", "once"), cluster.values(0));
         List<Received> received = cluster.awaitReceived(3);
         assertEquals(received.get(1).bytes(), received.get(2).bytes());
+    }
+
+    @Test
+    @DisplayName(
+            "says, when it sends a batch again, how far the log was when it sent it first; of a new one it does not")
+    void triedSince() throws Exception {
+        Producer producer = producer(1, 1, DEFAULT);
+        get(producer.send(record("before")));
+        cluster.script(new Step.AppendAndBreak(), new Step.Break());
+        get(producer.send(record("once")));
+
+        List<Received> received = cluster.awaitReceived(4);
+
+        assertEquals(
+                List.of(OptionalLong.empty(), OptionalLong.empty(), OptionalLong.of(0), OptionalLong.of(0)),
+                received.stream().map(Received::triedSince).toList());
+        cluster.script(new Step.Break());
+        get(producer.send(record("later")));
+        assertEquals(OptionalLong.of(2), cluster.awaitReceived(6).get(5).triedSince());
     }
 
     @Test

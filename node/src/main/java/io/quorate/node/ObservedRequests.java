@@ -14,6 +14,7 @@ import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import io.quorate.wire.BatchHeader;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Tells an observer how the requests of clients are answered; costs one small object per batch. Event loop only. */
 final class ObservedRequests {
@@ -56,12 +57,18 @@ final class ObservedRequests {
         }
 
         @Override
-        public void append(Payload batch, AppendListener listener) {
+        public long nextOffset() {
+            return target.nextOffset();
+        }
+
+        @Override
+        public void append(Payload batch, OptionalLong triedSince, AppendListener listener) {
             // Believed only if the batch is taken, which it is not unless its header is right.
             int records = batch.size() < BatchHeader.BYTES
                     ? 0
                     : BatchHeader.read(batch.array(), batch.arrayOffset()).recordCount();
-            target.append(batch, new ObservedAppend(groupId, records, batch.size(), clock.nanoTime(), listener));
+            target.append(
+                    batch, triedSince, new ObservedAppend(groupId, records, batch.size(), clock.nanoTime(), listener));
         }
     }
 

@@ -8,6 +8,7 @@ import io.quorate.wire.BatchHeader;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,11 +84,17 @@ final class AppendQueue {
         return waiting.isEmpty();
     }
 
-    /** What a batch is to the log as it will be when everything under way has been applied. */
-    ProducerVerdict check(BatchHeader header) {
+    /**
+     * What a batch is to the log as it will be when everything under way has been applied.
+     *
+     * @param triedSince of a batch that may be there already: at this offset or behind it
+     */
+    ProducerVerdict check(BatchHeader header, OptionalLong triedSince) {
         ArrayDeque<Waiting> underWay = header.producerId() == 0 ? null : proposals.get(header.producerId());
         if (underWay == null) {
-            return applied.check(header);
+            return triedSince.isPresent() && applied.mayHaveForgotten(header.producerId(), triedSince.getAsLong())
+                    ? new ProducerVerdict.UnknownProducer()
+                    : applied.check(header);
         }
         BatchHeader last = underWay.getLast().proposed;
         if (header.producerEpoch() != last.producerEpoch()) {

@@ -204,7 +204,7 @@ public final class PartitionReplica implements ReplicaOwner {
         }
         return refusal.isPresent()
                 ? new Result.Refused<>(refusal.get())
-                : new Result.Ok<>(new LedGeneration(current, new AppendQueue.Sender()));
+                : new Result.Ok<>(new LedGeneration(current, machine.nextOffset(), new AppendQueue.Sender()));
     }
 
     /**
@@ -219,10 +219,12 @@ public final class PartitionReplica implements ReplicaOwner {
 
     private final class LedGeneration implements AppendTarget {
         private final long generation;
+        private final long nextOffset;
         private final AppendQueue.Sender sender;
 
-        LedGeneration(long generation, AppendQueue.Sender sender) {
+        LedGeneration(long generation, long nextOffset, AppendQueue.Sender sender) {
             this.generation = generation;
+            this.nextOffset = nextOffset;
             this.sender = sender;
         }
 
@@ -232,15 +234,19 @@ public final class PartitionReplica implements ReplicaOwner {
         }
 
         @Override
-        public void append(Payload batch, AppendListener listener) {
-            // A bug in here must stop the node, whoever called.
-            host.loop().run(() -> PartitionReplica.this.append(generation, sender, batch, listener));
+        public long nextOffset() {
+            return nextOffset;
         }
-    }
 
-    private void append(long generation, AppendQueue.Sender sender, Payload batch, AppendListener listener) {
-        if (!isBetweenLeaders() || !held.hold(batch.size(), () -> decide(generation, sender, batch, listener))) {
-            decide(generation, sender, batch, listener);
+        @Override
+        public void append(Payload batch, OptionalLong triedSince, AppendListener listener) {
+            // A bug in here must stop the node, whoever called.
+            host.loop().run(() -> {
+                Runnable decide = () -> decide(generation, sender, batch, triedSince, listener);
+                if (!isBetweenLeaders() || !held.hold(batch.size(), decide)) {
+                    decide.run();
+                }
+            });
         }
     }
 
@@ -254,7 +260,12 @@ public final class PartitionReplica implements ReplicaOwner {
         return handingOver;
     }
 
-    private void decide(long generation, AppendQueue.Sender sender, Payload batch, AppendListener listener) {
+    private void decide(
+            long generation,
+            AppendQueue.Sender sender,
+            Payload batch,
+            OptionalLong triedSince,
+            AppendListener listener) {
         Optional<Refusal> refusal = whyNotAdmitted(generation, batch.size());
         if (refusal.isPresent()) {
             appends.addRefusal(sender, listener, refusal.get());
@@ -267,7 +278,7 @@ public final class PartitionReplica implements ReplicaOwner {
             appends.addRefusal(sender, listener, Refusals.corrupt(invalid));
             return;
         }
-        ProducerVerdict verdict = appends.check(header);
+        ProducerVerdict verdict = appends.check(header, triedSince);
         if (verdict instanceof ProducerVerdict.New) {
             propose(sender, batch, header, listener);
         } else if (verdict instanceof ProducerVerdict.Duplicate duplicate) {

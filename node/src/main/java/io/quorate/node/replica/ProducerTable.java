@@ -66,6 +66,11 @@ public final class ProducerTable {
             return ranges[3 * range + 2];
         }
 
+        /** Behind its last batch. */
+        long endOffset() {
+            return baseOffset(size - 1) + ranges[3 * (size - 1) + 1];
+        }
+
         long nextSequence() {
             return end(size - 1);
         }
@@ -199,6 +204,18 @@ public final class ProducerTable {
             }
         }
         throw new IllegalStateException("sequence " + first + " is not below the window and in no range of it");
+    }
+
+    /**
+     * Whether a producer that is not here may have appended at this offset or behind it. Who was forgotten has appended
+     * before everyone who is here; and nobody is, unless the table is full.
+     */
+    boolean mayHaveForgotten(long producerId, long sinceOffset) {
+        if (producerId == 0 || producers.containsKey(producerId) || producers.size() < maxProducers) {
+            return false;
+        }
+        Producer leastRecent = producers.values().iterator().next();
+        return sinceOffset < leastRecent.endOffset();
     }
 
     /** What a batch of another epoch than the known one is. */

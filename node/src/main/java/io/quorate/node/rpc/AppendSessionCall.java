@@ -18,6 +18,7 @@ import io.quorate.v1.AppendSessionOpened;
 import io.quorate.v1.AppendSessionRequest;
 import io.quorate.v1.AppendSessionResponse;
 import io.quorate.v1.Durability;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -122,7 +123,9 @@ final class AppendSessionCall implements StreamObserver<AppendSessionRequest> {
         } else {
             target = ((Result.Ok<AppendTarget>) opened).value();
             state = State.OPEN;
-            answers.setOpened(AppendSessionOpened.newBuilder().setGeneration(target.generation()));
+            answers.setOpened(AppendSessionOpened.newBuilder()
+                    .setGeneration(target.generation())
+                    .setNextOffset(target.nextOffset()));
             scheduleFlush();
         }
     }
@@ -139,10 +142,12 @@ final class AppendSessionCall implements StreamObserver<AppendSessionRequest> {
         }
         anyBatch = true;
         lastRequestId = requestId;
+        OptionalLong triedSince =
+                Requests.optional(batch.hasTriedSinceOffset(), "tried_since_offset", batch.getTriedSinceOffset());
         Payload payload = PayloadBytes.toPayload(batch.getBatch());
         unansweredBatches++;
         unansweredBytes += payload.size();
-        target.append(payload, new Pending(requestId, payload.size()));
+        target.append(payload, triedSince, new Pending(requestId, payload.size()));
     }
 
     private final class Pending implements AppendListener {

@@ -14,6 +14,7 @@ import io.quorate.node.api.TopicPartition;
 import io.quorate.node.replica.ProducerTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -40,10 +41,31 @@ class ForgottenProducerTest {
         }
     }
 
+    /** Its first batch, which may have got into the log at this offset or behind it. */
+    private VirtualCluster.Append retry(long id, long triedSince) {
+        VirtualCluster.Append append = new VirtualCluster.Append();
+        target(cluster.leader(orders), orders).append(batch(id, 0, 0, "x"), OptionalLong.of(triedSince), append);
+        cluster.await("an answer to a retry", append::isAnswered);
+        return append;
+    }
+
+    @Test
+    @DisplayName("and that was not among them is taken for what it is: the first attempt was lost")
+    void lostAttempt() {
+        append(FIRST, ProducerTable.MAX_PRODUCERS + 2);
+        long began = target(cluster.leader(orders), orders).nextOffset();
+
+        VirtualCluster.Append retry = retry(ProducerTable.MAX_PRODUCERS + 2, began);
+
+        assertNull(retry.refusal);
+        assertEquals(began, retry.baseOffset);
+    }
+
     @Test
     @DisplayName(
             "is told so, also by a node that has started again meanwhile; the one that appended after it is remembered")
     void isToldSo() {
+        long began = target(cluster.leader(orders), orders).nextOffset();
         append(FIRST, ProducerTable.MAX_PRODUCERS + 1);
         VirtualCluster.Append retry = cluster.append(orders, batch(FIRST, 0, 0, "x"));
         assertTrue(retry.duplicate, "still remembered: " + retry.refusal);
@@ -54,7 +76,9 @@ class ForgottenProducerTest {
         for (int starts = 0; starts < 2; starts++) {
             VirtualCluster.Append next = cluster.append(orders, batch(FIRST, 0, 1, "y"));
             assertEquals(Reason.UNKNOWN_PRODUCER, next.refusal.reason());
-            assertTrue(cluster.append(orders, batch(SECOND, 0, 0, "x")).duplicate);
+            assertEquals(Reason.UNKNOWN_PRODUCER, retry(FIRST, began).refusal.reason());
+            assertEquals(Reason.UNKNOWN_PRODUCER, retry(FIRST, 0).refusal.reason());
+            assertTrue(retry(SECOND, began).duplicate);
             cluster.node(1).crash();
             cluster.node(1).start();
         }

@@ -2,7 +2,9 @@
 package io.quorate.node.replica;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.raft.Prng;
 import io.quorate.wire.BatchHeader;
@@ -108,6 +110,23 @@ class ProducerTableTest {
         assertEquals(2, table.size());
         assertInstanceOf(ProducerVerdict.UnknownProducer.class, table.check(batch(2, 0, 1, 1)));
         assertEquals(new ProducerVerdict.Duplicate(10), table.check(batch(1, 0, 0, 1)));
+    }
+
+    @Test
+    @DisplayName(
+            "tells whom it may have forgotten: nobody before it is full, then whoever began before all who are in it")
+    void mayHaveForgotten() {
+        ProducerTable table = new ProducerTable(2, 64);
+        table.append(batch(1, 0, 0, 1), 10);
+        assertFalse(table.mayHaveForgotten(9, 0), "not full");
+        table.append(batch(2, 0, 0, 5), 20);
+        table.append(batch(3, 0, 0, 1), 30);
+
+        assertTrue(table.mayHaveForgotten(1, 10), "forgotten");
+        assertTrue(table.mayHaveForgotten(9, 24), "cannot be told from one that is forgotten");
+        assertFalse(table.mayHaveForgotten(9, 25), "would be behind producer 2, which is there");
+        assertFalse(table.mayHaveForgotten(2, 0), "is there");
+        assertFalse(table.mayHaveForgotten(0, 0), "is no producer");
     }
 
     @Test

@@ -301,6 +301,25 @@ class ClientServicesTest {
         }
 
         @Test
+        @DisplayName("says where the log goes on, and hands over what a batch says that is sent again")
+        void sentAgain() {
+            sendOpen();
+            answers.awaitMessages(1);
+            long nextOffset = answers.messages.get(0).getOpened().getNextOffset();
+            send(1, 10);
+            session.onNext(AppendSessionRequest.newBuilder()
+                    .setBatch(AppendSessionBatch.newBuilder()
+                            .setRequestId(2)
+                            .setBatch(ByteString.copyFrom(new byte[10]))
+                            .setTriedSinceOffset(nextOffset))
+                    .build());
+
+            assertEquals(FakeNodeApi.MARKS.highWatermark(), nextOffset);
+            assertEquals(OptionalLong.empty(), awaitAppend(0).triedSince());
+            assertEquals(OptionalLong.of(nextOffset), awaitAppend(1).triedSince());
+        }
+
+        @Test
         @DisplayName("takes no more batches than may wait for an answer, and goes on when one is answered")
         void boundedByCount() {
             int max = AppendSessionCall.MAX_UNANSWERED_BATCHES;

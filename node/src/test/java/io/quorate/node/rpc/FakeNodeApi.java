@@ -34,7 +34,7 @@ final class FakeNodeApi implements NodeApi {
     static final long GENERATION = 7;
     static final Marks MARKS = new Marks(5, 100, GENERATION, 2);
 
-    record Append(TopicPartition partition, Payload batch, AppendListener listener) {}
+    record Append(TopicPartition partition, Payload batch, OptionalLong triedSince, AppendListener listener) {}
 
     record Read(
             TopicPartition partition, ReadSpec spec, ReadSink sink, AtomicInteger resumed, AtomicInteger cancelled) {}
@@ -57,8 +57,13 @@ final class FakeNodeApi implements NodeApi {
             }
 
             @Override
-            public void append(Payload batch, AppendListener listener) {
-                appends.add(new Append(partition, batch, listener));
+            public long nextOffset() {
+                return MARKS.highWatermark();
+            }
+
+            @Override
+            public void append(Payload batch, OptionalLong triedSince, AppendListener listener) {
+                appends.add(new Append(partition, batch, triedSince, listener));
             }
         });
     }
