@@ -8,13 +8,19 @@ import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
 /**
  * Reads and verifies the frames of one segment through one buffer. Holds at most that buffer, and the payload that was
  * asked for; no length is believed before it was found to be within the format's limit and the file. For one thread.
+ *
+ * <p>Blocks that cannot be read count as damaged: what is in them is taken for bytes that no frame has. Where there are too
+ * many of them it is the disk that fails, not some sectors of it.
  */
 final class FrameReader {
     /** What is at a position. */
@@ -30,6 +36,16 @@ final class FrameReader {
     }
 
     private static final int MIN_BUFFER_BYTES = 4096;
+
+    /** What a file is read in by the operating system, at least: one bad sector makes all of it unreadable. */
+    private static final int BLOCK_BYTES = 4096;
+
+    /** Each may take seconds to fail. */
+    static final int UNREADABLE_BLOCKS_MAX = 16;
+
+    /** Neither zero, which could be taken for something that was never written, nor a possible length. */
+    private static final byte UNREADABLE = (byte) 0xFF;
+
     private static final byte[] ZEROS = new byte[4096];
 
     private final Path path;
@@ -40,6 +56,8 @@ final class FrameReader {
     private long bufferPosition;
     private int buffered;
     private byte[] payload = {};
+    private final SortedSet<Long> unreadableBlocks = new TreeSet<>();
+    private String unreadable = "";
 
     FrameReader(Path path, DiskFile file, long seed, int bufferBytes) {
         this.path = path;
@@ -163,7 +181,12 @@ final class FrameReader {
 
     /** Says that there is damage where an entry was. */
     CorruptLogException corrupt(long position, long index) {
-        return new CorruptLogException(path, position, index, "an entry that was written before is damaged");
+        return new CorruptLogException(path, position, index, "an entry that was written before is damaged" + unreadable);
+    }
+
+    /** For people, to be added to what is found: why some blocks could not be read; empty if all could be so far. */
+    String unreadable() {
+        return unreadable;
     }
 
     /** The header that was looked at last. */
@@ -257,8 +280,58 @@ final class FrameReader {
         buffer.clear().limit((int) Math.min(buffer.capacity(), limit - position));
         bufferPosition = position;
         buffered = 0;
-        buffered = file.read(buffer, position);
+        try {
+            buffered = file.read(buffer, position);
+        } catch (ClosedChannelException closed) {
+            throw closed;
+        } catch (IOException e) {
+            buffered = readByBlocks(position, e);
+        }
         return buffered >= count;
+    }
+
+    /** Reads what can be read where not everything can. */
+    private int readByBlocks(long position, IOException failure) throws IOException {
+        int end = buffer.limit();
+        int done = 0;
+        for (buffer.position(0); done < end; buffer.position(done)) {
+            long block = (position + done) / BLOCK_BYTES;
+            int next = (int) Math.min(end, (block + 1) * BLOCK_BYTES - position);
+            buffer.limit(next);
+            try {
+                int count = unreadableBlocks.contains(block) ? 0 : file.read(buffer, position + done);
+                if (count < next - done && !unreadableBlocks.contains(block)) {
+                    return done + count;
+                }
+            } catch (IOException bad) {
+                noteUnreadable(block, bad, failure);
+            }
+            if (unreadableBlocks.contains(block)) {
+                Arrays.fill(buffer.array(), done, next, UNREADABLE);
+            }
+            done = next;
+            buffer.limit(end);
+        }
+        return done;
+    }
+
+    private void noteUnreadable(long block, IOException bad, IOException failure) throws IOException {
+        unreadableBlocks.add(block);
+        if (unreadableBlocks.size() > UNREADABLE_BLOCKS_MAX) {
+            throw new IOException(
+                    "more than " + UNREADABLE_BLOCKS_MAX + " blocks of it cannot be read: " + bad.getMessage(), failure);
+        }
+        unreadable = "; " + unreadableBlocks.size() + " blocks could not be read, the last one at position "
+                + block * BLOCK_BYTES + ": " + bad.getMessage();
+    }
+
+    /** What is in the file from {@code position} on, as much as is at hand; nothing at the end. Valid until the next call. */
+    ByteBuffer bytes(long position, long limit) throws IOException {
+        if (position >= limit || !fill(position, 1, limit)) {
+            return ByteBuffer.allocate(0);
+        }
+        int from = offsetOf(position);
+        return ByteBuffer.wrap(buffer.array(), from, (int) Math.min(limit - position, buffered - from));
     }
 
     private int offsetOf(long position) {

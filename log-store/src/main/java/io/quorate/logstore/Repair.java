@@ -27,7 +27,6 @@ record Repair(
         SnapshotFiles snapshots,
         HardStateFile hardState,
         SegmentList segments) {
-    private static final int COPY_BYTES = 64 << 10;
 
     /** A repair is beside the writing thread and its buffer: it must not hold up other groups' flushes. */
     private static final int BUFFER_BYTES = 256 << 10;
@@ -188,12 +187,12 @@ record Repair(
             if (keepsBehind) {
                 checkFitsBehind(reader, damage, entries, size);
             }
-            write(segment.header(), entries, Optional.of(new Old(file, reader, size, keepsBehind)), damage);
+            write(segment.header(), entries, Optional.of(new Old(reader, size, keepsBehind)), damage);
         }
     }
 
     /** The file that is written anew. @param keepsBehind whether what is behind the damage is kept */
-    private record Old(DiskFile file, FrameReader reader, long size, boolean keepsBehind) {}
+    private record Old(FrameReader reader, long size, boolean keepsBehind) {}
 
     private void checkFitsBefore(FrameReader reader, Segment segment, Damage damage, List<LogEntry> entries)
             throws IOException {
@@ -315,11 +314,14 @@ record Repair(
             throw new CorruptLogException(
                     damage.file(), rest, nextIndex, "damage in several places; replace the log by a snapshot");
         }
-        ByteBuffer piece = ByteBuffer.allocate(COPY_BYTES);
-        for (long at = rest; at < old.size(); at += piece.limit()) {
-            piece.clear().limit((int) Math.min(COPY_BYTES, old.size() - at));
-            old.file().read(piece, at);
-            target.write(piece.flip(), at);
+        for (long at = rest; at < old.size(); ) {
+            ByteBuffer piece = old.reader().bytes(at, old.size());
+            int count = piece.remaining();
+            if (count == 0) {
+                break;
+            }
+            target.write(piece, at);
+            at += count;
         }
     }
 

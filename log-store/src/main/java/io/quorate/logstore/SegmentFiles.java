@@ -133,9 +133,18 @@ final class SegmentFiles {
 
     /** What a sealed segment holds, from its sidecar, or else from its frames. */
     SegmentTally tallyOf(Segment segment, DiskFile file) throws IOException {
-        Optional<SegmentTally> sidecar =
-                IndexFile.read(disk, segment.path().getParent(), segment.header(), identity, config, segment.extent());
+        Optional<SegmentTally> sidecar = sidecarOf(segment);
         return sidecar.isPresent() ? sidecar.get() : SegmentScan.ofSealed(segment, file, config);
+    }
+
+    /** One that cannot be read is as good as none. */
+    private Optional<SegmentTally> sidecarOf(Segment segment) {
+        try {
+            return IndexFile.read(
+                    disk, segment.path().getParent(), segment.header(), identity, config, segment.extent());
+        } catch (IOException unreadable) {
+            return Optional.empty();
+        }
     }
 
     private void evict() throws IOException {

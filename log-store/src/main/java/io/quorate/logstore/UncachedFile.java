@@ -45,11 +45,13 @@ final class UncachedFile implements DiskFile {
         }
 
         void fill(DiskFile from, long at, int wanted) throws IOException {
-            file = from;
+            file = null;
             position = at & -blockBytes;
             long end = at + wanted + blockBytes - 1 & -blockBytes;
             blocks.clear().limit((int) Math.min(BUFFER_BYTES, end - position));
             blocks.limit(from.read(blocks, position));
+            // Not before: what could not be read is not held.
+            file = from;
         }
     }
 

@@ -2,6 +2,7 @@
 package io.quorate.logstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -441,6 +442,69 @@ class DamageTest {
             repair(store, entries);
             store.truncateSuffix(4);
             assertEquals(entries.subList(0, 3), store.read(1, 10, Integer.MAX_VALUE));
+        }
+    }
+
+    static Stream<Arguments> unreadable() {
+        return Stream.of(
+                Arguments.of("closed, sealed", true, 1),
+                Arguments.of("not closed, sealed", false, 1),
+                Arguments.of("closed, active", true, 2),
+                Arguments.of("not closed, active", false, 2));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("unreadable")
+    @DisplayName("has a block that cannot be read: its entries count as damaged, running or opened again, and can be repaired")
+    void takesUnreadableBlocksForDamage(String what, boolean closed, int segment) {
+        LogStoreConfig config = new LogStoreConfig(64 << 10, 0, 4096);
+        List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 5, 30, 6_000);
+        SimulatedDisk disk = new SimulatedDisk(1);
+        LogStore store = Logs.open(disk, DIRECTORY, config);
+        store.putHardState(STATE);
+        for (LogEntry entry : entries) {
+            store.append(List.of(entry));
+            store.force();
+        }
+        assertEquals(2, store.segments().size());
+        Path file = DIRECTORY.resolve(Segment.fileName(store.segments().get(segment - 1).baseIndex()));
+        if (closed) {
+            store.close();
+        }
+        int block = disk.contents(file).length / 4096 - 2;
+        assertTrue(disk.spoil(file, block * 4096));
+        if (closed) {
+            store = Logs.open(disk, DIRECTORY, config);
+        }
+        readOrFindDamage(store);
+        Damage found = store.damage().orElseThrow();
+        assertEquals(file, found.file());
+        assertTrue(found.position() < (block + 1) * 4096 && found.position() > (block - 3) * 4096, found.toString());
+        store.close();
+
+        LogStore again = Logs.open(disk, DIRECTORY, config);
+        for (int attempt = 0; readOrFindDamage(again).size() < entries.size(); attempt++) {
+            assertTrue(attempt < 3, () -> "still " + again.damage());
+            repair(again, entries);
+        }
+        assertEquals(entries, readOrFindDamage(again));
+        again.close();
+    }
+
+    @Test
+    @DisplayName("of which no block can be read is none that could be repaired: the disk fails")
+    void takesManyUnreadableBlocksForAFailure() {
+        LogStoreConfig config = new LogStoreConfig(256 << 10, 0, 4096);
+        SimulatedDisk disk = new SimulatedDisk(1);
+        try (LogStore store = Logs.open(disk, DIRECTORY, config)) {
+            store.append(Logs.entries(EntryId.NONE, 0, 5, 60, 6_000));
+            store.force();
+            assertTrue(disk.contents(DIRECTORY.resolve(Segment.fileName(1))).length > 30 * 4096);
+            disk.inject(SimulatedDisk.Operation.READ, path -> path.toString().endsWith(".log"));
+            StorageException failure = assertThrows(StorageException.class, () -> store.read(1, 60, 1 << 20));
+            assertFalse(failure instanceof CorruptLogException, failure.toString());
+            assertTrue(failure.getCause().getMessage().contains("16 blocks"), failure.getCause().getMessage());
+            assertEquals(Optional.empty(), store.damage());
         }
     }
 

@@ -298,6 +298,19 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
+    /**
+     * The medium cannot read a block of {@value SimulatedFile#BLOCK_BYTES} bytes any more, until something else is written
+     * there. {@link #forcedOnly} still tells what was forced.
+     *
+     * @return whether it was readable: not if something there was written and not forced
+     */
+    public boolean spoil(Path path, int position) {
+        synchronized (platter) {
+            SimulatedFile file = platter.seen.get(path);
+            return file != null && file == platter.durable.get(path) && !file.isRotten() && file.spoil(position);
+        }
+    }
+
     /** Removes a file durably, behind the back of whoever uses the disk. */
     public void lose(Path path) {
         synchronized (platter) {
@@ -608,6 +621,9 @@ public final class SimulatedDisk implements Disk {
             synchronized (platter) {
                 checkOpen();
                 failIfInjected(Operation.READ, path);
+                if (file.isSpoilt(position, target.remaining())) {
+                    throw new IOException(path + ": Input/output error");
+                }
                 return readBytes(target, position);
             }
         }

@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.Iterator;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * One file's bytes, as the running system sees them and as the medium holds them. Sectors of {@value #SECTOR_BYTES}
@@ -15,6 +16,9 @@ import java.util.TreeMap;
  */
 final class SimulatedFile {
     static final int SECTOR_BYTES = 512;
+
+    /** What is read, or cannot be read, at once. */
+    static final int BLOCK_BYTES = 4096;
 
     private byte[] seen = new byte[SECTOR_BYTES];
     private int seenSize;
@@ -33,8 +37,16 @@ final class SimulatedFile {
 
     private final TreeMap<Integer, Byte> durableRot = new TreeMap<>();
 
+    /** Numbers of the blocks that cannot be read. */
+    private final TreeSet<Integer> spoilt = new TreeSet<>();
+
     int size() {
         return seenSize;
+    }
+
+    boolean isSpoilt(long position, int count) {
+        Integer block = spoilt.ceiling((int) (position / BLOCK_BYTES));
+        return block != null && (long) block * BLOCK_BYTES < Math.min(seenSize, position + count);
     }
 
     int read(ByteBuffer target, long position) {
@@ -88,6 +100,7 @@ final class SimulatedFile {
         seenSize = Math.max(seenSize, end);
         unforced.set(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
         lost.clear(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
+        spoilt.subSet(from / BLOCK_BYTES, (end + BLOCK_BYTES - 1) / BLOCK_BYTES).clear();
     }
 
     void truncate(long size) {
@@ -98,6 +111,7 @@ final class SimulatedFile {
         ownSeen();
         Arrays.fill(seen, to, seenSize, (byte) 0);
         seenRot.tailMap(to).clear();
+        spoilt.tailSet((to + BLOCK_BYTES - 1) / BLOCK_BYTES).clear();
         unforced.set(to / SECTOR_BYTES, (seenSize + SECTOR_BYTES - 1) / SECTOR_BYTES);
         seenSize = to;
     }
@@ -215,8 +229,18 @@ final class SimulatedFile {
         return true;
     }
 
+    /** Returns false if nothing that was forced is there, or something was written since. */
+    boolean spoil(int position) {
+        int block = position / BLOCK_BYTES;
+        int firstSector = block * BLOCK_BYTES / SECTOR_BYTES;
+        int written = unforced.nextSetBit(firstSector);
+        boolean isForced = position < Math.min(seenSize, durableSize)
+                && (written < 0 || written >= firstSector + BLOCK_BYTES / SECTOR_BYTES);
+        return isForced && spoilt.add(block);
+    }
+
     boolean isRotten() {
-        return !seenRot.isEmpty() || !durableRot.isEmpty();
+        return !seenRot.isEmpty() || !durableRot.isEmpty() || !spoilt.isEmpty();
     }
 
     /**
@@ -269,6 +293,7 @@ final class SimulatedFile {
         unforced.clear();
         seenRot.clear();
         durableRot.clear();
+        spoilt.clear();
     }
 
     int allocatedBytes() {
