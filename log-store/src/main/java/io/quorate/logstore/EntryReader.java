@@ -6,7 +6,7 @@ import io.quorate.raft.log.LogEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Reads a log and finds places in it, for any number of threads beside the one that writes. */
@@ -131,31 +131,33 @@ final class EntryReader {
     }
 
     /** By the headers, which have the payloads' checksums; empty unless the log holds all of them. */
-    OptionalLong digest(long fromIndex, long toIndex) throws IOException {
+    Optional<DigestPart> digest(long fromIndex, long toIndex, long before, long maxBytes) throws IOException {
         SegmentList now = segments.get();
         if (fromIndex < now.first().baseIndex() || toIndex > now.active().lastIndex()) {
-            return OptionalLong.empty();
+            return Optional.empty();
         }
-        long digest = FrameFormat.NO_ENTRIES;
+        long digest = before;
+        long bytes = 0;
         long index = fromIndex;
-        for (int i = now.ofIndex(fromIndex); i < now.size() && index <= toIndex; i++) {
+        for (int i = now.ofIndex(fromIndex); i < now.size() && index <= toIndex && bytes < maxBytes; i++) {
             Segment segment = now.get(i);
             try (SegmentFiles.Handle handle = files.acquire(segment)) {
                 FrameReader reader = readerOf(segment, handle, SegmentScan.BUFFER_BYTES);
                 long end = segment.extent().end();
                 long to = Math.min(toIndex, segment.lastIndex());
                 long position = index <= to ? position(reader, handle, segment, index) : end;
-                for (; index <= to; index++) {
+                for (; index <= to && bytes < maxBytes; index++) {
                     if (reader.lookAtHeader(position, end) != FrameReader.Look.FRAME
                             || reader.header().index() != index) {
                         throw reader.corrupt(position, index);
                     }
                     digest = reader.header().digest(digest);
+                    bytes += reader.after(position) - position;
                     position = reader.after(position);
                 }
             }
         }
-        return OptionalLong.of(digest);
+        return Optional.of(new DigestPart(digest, index, bytes));
     }
 
     /** Entries that are intact and yet wrong, as damage: as many of them as the first one's segment holds. */

@@ -32,6 +32,9 @@ import java.util.concurrent.Executor;
  * the work.
  */
 public final class LogStore implements AutoCloseable {
+    /** With which a digest begins. */
+    public static final long DIGEST_OF_NOTHING = FrameFormat.NO_ENTRIES;
+
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
@@ -535,7 +538,21 @@ public final class LogStore implements AutoCloseable {
      * @throws CorruptLogException if one of them is damaged
      */
     public OptionalLong digest(long fromIndex, long toIndex) {
-        return look("read from index " + fromIndex, reader -> reader.digest(fromIndex, toIndex));
+        return look(
+                        "read from index " + fromIndex,
+                        reader -> reader.digest(fromIndex, toIndex, DIGEST_OF_NOTHING, Long.MAX_VALUE))
+                .map(part -> OptionalLong.of(part.digest()))
+                .orElse(OptionalLong.empty());
+    }
+
+    /**
+     * As {@link #digest(long, long)}, a part at a time: of so many bytes and the entry in which they end.
+     *
+     * @param before the digest of the entries of the range before {@code fromIndex}
+     * @throws CorruptLogException if an entry of this part is damaged
+     */
+    public Optional<DigestPart> digest(long fromIndex, long toIndex, long before, int maxBytes) {
+        return look("read from index " + fromIndex, reader -> reader.digest(fromIndex, toIndex, before, maxBytes));
     }
 
     /**

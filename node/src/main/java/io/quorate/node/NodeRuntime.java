@@ -27,6 +27,7 @@ import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.RepairQueue;
 import io.quorate.node.replica.ReplicaHost;
 import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.node.replica.ScrubPace;
 import io.quorate.node.replica.Scrubber;
 import io.quorate.node.replica.SnapshotBudget;
 import io.quorate.node.replica.TickedReplicas;
@@ -282,6 +283,7 @@ public final class NodeRuntime {
                 new InflightBudget(settings.maxInflightBytes()),
                 new SnapshotBudget(),
                 new RepairQueue(),
+                new ScrubPace(loop.clock(), settings.scrub()),
                 observer);
         replicas = new LocalReplicas(
                 host, directories, seams.backgroundExecutor(), seams.prng().split());

@@ -7,7 +7,6 @@ import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.log.NodeId;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -18,11 +17,11 @@ import org.slf4j.LoggerFactory;
  * have applied, so that nothing may differ.
  *
  * <pre>
- *   leader:  verified a segment ──digest request──► all others ──replies, or 5 s──► most agree? who does not is told
+ *   leader:  verified a segment ──digest request──► all others ──replies, or time──► most agree? who does not is told
  *   told:    digest is another one indeed ──► those entries count as damaged, and are repaired from the others
  * </pre>
  *
- * One range at a time. Event loop only.
+ * One range at a time, read at the rate of a scrub, and only where that is on. Event loop only.
  */
 final class LogComparison {
     private static final Logger LOG = LoggerFactory.getLogger(LogComparison.class);
@@ -34,7 +33,7 @@ final class LogComparison {
     private final SortedMap<NodeId, Long> digests = new TreeMap<>();
     private EventLoop.Timer timer = () -> {};
     private boolean underWay;
-    private boolean answering;
+    private boolean reading;
     private long round;
     private long fromIndex;
     private long toIndex;
@@ -47,13 +46,15 @@ final class LogComparison {
     /** This replica has just verified a sealed segment: if it leads, it looks whether the others have the same. */
     void onVerified(SegmentInfo segment) {
         if (replica.isReadyLeader() && segment.lastIndex() <= replica.appliedIndex()) {
-            compare(segment.baseIndex(), segment.lastIndex(), segment.digest());
+            compare(segment);
         }
     }
 
-    private void compare(long from, long to, long digest) {
+    private void compare(SegmentInfo segment) {
         List<NodeId> others = replica.otherNodes();
-        if (underWay || others.isEmpty()) {
+        long from = segment.baseIndex();
+        long to = segment.lastIndex();
+        if (underWay || others.isEmpty() || to - from >= PeerMessage.DIGEST_ENTRIES_MAX) {
             return;
         }
         underWay = true;
@@ -61,11 +62,12 @@ final class LogComparison {
         fromIndex = from;
         toIndex = to;
         digests.clear();
-        digests.put(host.self(), digest);
+        digests.put(host.self(), segment.digest());
         for (NodeId other : others) {
             host.transport().send(other, new PeerMessage.DigestRequest(groupId(), round, from, to));
         }
-        timer = host.loop().schedule(REPLY_TIMEOUT_NANOS, this::judge);
+        // The others read it at a rate like this node's, and may be reading something else as well.
+        timer = host.loop().schedule(REPLY_TIMEOUT_NANOS + 2 * host.scrubs().nanosFor(segment.bytes()), this::judge);
     }
 
     void onMessage(NodeId from, PeerMessage.Repair message) {
@@ -83,23 +85,16 @@ final class LogComparison {
     }
 
     private void answer(NodeId from, PeerMessage.DigestRequest request) {
-        if (answering || request.toIndex() > replica.appliedIndex()) {
+        if (reading || !host.scrubs().isOn() || request.toIndex() > replica.appliedIndex()) {
             return;
         }
-        answering = true;
-        replica.access()
-                .offload(
-                        host.backgroundExecutor(),
-                        log -> log.digest(request.fromIndex(), request.toIndex()),
-                        found -> {
-                            answering = false;
-                            found.ifPresent(digest -> host.transport()
-                                    .send(from, new PeerMessage.DigestReply(groupId(), request.round(), digest)));
-                        },
-                        fault -> {
-                            answering = false;
-                            replica.onReadFailed(fault);
-                        });
+        reading = true;
+        new PacedDigest(host, replica, request.fromIndex(), request.toIndex(), found -> {
+                    reading = false;
+                    found.ifPresent(digest -> host.transport()
+                            .send(from, new PeerMessage.DigestReply(groupId(), request.round(), digest)));
+                })
+                .step();
     }
 
     private void onReply(NodeId from, PeerMessage.DigestReply reply) {
@@ -146,20 +141,28 @@ final class LogComparison {
 
     /** Only what is found to be so here counts. */
     private void check(PeerMessage.DigestVerdict verdict) {
-        if (!replica.isRunning() || replica.isBeingReplaced() || verdict.toIndex() > replica.appliedIndex()) {
+        if (reading || !host.scrubs().isOn() || verdict.toIndex() > replica.appliedIndex()) {
             return;
         }
+        reading = true;
+        new PacedDigest(host, replica, verdict.fromIndex(), verdict.toIndex(), own -> {
+                    reading = false;
+                    if (own.isPresent() && own.getAsLong() != verdict.digest()) {
+                        setAside(verdict);
+                    }
+                })
+                .step();
+    }
+
+    private void setAside(PeerMessage.DigestVerdict verdict) {
         replica.access()
                 .offload(
                         host.backgroundExecutor(),
                         log -> {
-                            OptionalLong own = log.digest(verdict.fromIndex(), verdict.toIndex());
-                            if (own.isPresent() && own.getAsLong() != verdict.digest()) {
-                                log.setAside(verdict.fromIndex(), verdict.toIndex());
-                            }
-                            return own;
+                            log.setAside(verdict.fromIndex(), verdict.toIndex());
+                            return verdict;
                         },
-                        checked -> replica.checkForDamage(),
+                        done -> replica.checkForDamage(),
                         replica::onReadFailed);
     }
 }

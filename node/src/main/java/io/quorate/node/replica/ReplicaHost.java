@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
  * @param budget       of the appends under way
  * @param snapshots    of the snapshots on their way to followers
  * @param repairs      lets damaged replicas take turns
+ * @param scrubs       at what rate what is stored is read again
  * @param observer     watches them
  */
 public record ReplicaHost(
@@ -37,4 +38,5 @@ public record ReplicaHost(
         InflightBudget budget,
         SnapshotBudget snapshots,
         RepairQueue repairs,
+        ScrubPace scrubs,
         ReplicaObserver observer) {}

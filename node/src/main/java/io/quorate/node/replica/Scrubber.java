@@ -23,16 +23,12 @@ import java.util.function.Supplier;
  * beside it.
  */
 public final class Scrubber {
-    /** How much is read at a time, and the entry in which that ends. */
-    static final int STEP_BYTES = 256 << 10;
-
     /** How long a start is left alone. */
     static final long FIRST_PASS_MILLIS = 60_000;
 
     private static final long BUSY_NANOS = 5_000_000;
     private static final int PATIENCE = 20;
     private static final long NANOS_PER_MILLI = 1_000_000;
-    private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     private final ReplicaHost host;
     private final Supplier<List<Replica>> replicas;
@@ -136,7 +132,7 @@ public final class Scrubber {
             replica.access()
                     .offload(
                             host.backgroundExecutor(),
-                            log -> current.step(STEP_BYTES),
+                            log -> current.step(ScrubPace.STEP_BYTES),
                             done -> onStep(replica, done),
                             fault -> onFault(replica, fault));
         }
@@ -148,6 +144,7 @@ public final class Scrubber {
 
     private void onStep(Replica replica, ScrubStep step) {
         passBytes += step.bytes();
+        long pauseNanos = host.scrubs().read(step.bytes());
         host.observer().onScrubStep(replica.name().groupId(), step.bytes());
         replica.checkForDamage();
         step.verified().ifPresent(replica::onVerified);
@@ -155,7 +152,7 @@ public final class Scrubber {
             toDo.poll();
             after(NANOS_PER_MILLI, this::nextLog);
         } else {
-            after(Math.max(NANOS_PER_MILLI, step.bytes() * NANOS_PER_SECOND / settings.bytesPerSecond()), this::step);
+            after(pauseNanos, this::step);
         }
     }
 

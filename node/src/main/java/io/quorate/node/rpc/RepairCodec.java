@@ -80,8 +80,9 @@ public final class RepairCodec {
                 asks
                         ? frame.getDigestRequest().getToIndex()
                         : frame.getDigestVerdict().getToIndex());
-        if (to < from) {
-            throw new MalformedMessageException("a digest of entries " + from + " to " + to);
+        if (to < from || to - from >= PeerMessage.DIGEST_ENTRIES_MAX) {
+            throw new MalformedMessageException("a digest of entries " + from + " to " + to + ", but of 1 to "
+                    + PeerMessage.DIGEST_ENTRIES_MAX + " entries one may be asked for");
         }
         return asks
                 ? new PeerMessage.DigestRequest(

@@ -10,6 +10,9 @@ import java.util.OptionalInt;
 
 /** What one node says to another. */
 public sealed interface PeerMessage {
+    /** Of so many entries at a time a digest may be asked for: as many as a segment of 256 MiB holds at least. */
+    int DIGEST_ENTRIES_MAX = 4 << 20;
+
     /**
      * From a replica of a group to another replica of the same group.
      *
@@ -140,7 +143,8 @@ public sealed interface PeerMessage {
             implements Repair {}
 
     /**
-     * From a leader to another replica of its group: what digest have these entries there?
+     * From a leader to another replica of its group: what digest have these entries there? At most {@link
+     * #DIGEST_ENTRIES_MAX} of them.
      *
      * @param round handed back with the answer
      */
