@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * The disk of one machine, over all starts of its process, and the same disk as the checkers see it: recovered, by the
@@ -140,7 +141,8 @@ final class MachineDisk {
      * nor where nothing tells what was there.
      *
      * @param where  draws the place
-     * @param sector a sector of a sealed segment becomes zeros; else a bit flips
+     * @param sector a sector of a sealed segment becomes zeros; else a bit flips. Instead of either, now and then, a block
+     *               cannot be read any more
      */
     Optional<String> rot(long where, boolean sector) {
         Prng place = new Prng(where);
@@ -167,11 +169,32 @@ final class MachineDisk {
         int position = sector ? at / SECTOR_BYTES * SECTOR_BYTES : at;
         int bytes = sector ? SECTOR_BYTES : 1;
         int mask = sector ? 0 : 1 << place.nextInt(8);
-        if (!isNoticed(group, directory, file, position, bytes, mask) || !current.rot(file, position, bytes, mask)) {
+        if (place.nextInt(4) == 0) {
+            return spoil(group, directory, file, at);
+        }
+        if (!isNoticed(group, directory, file, position, copy -> flip(copy, file, position, bytes, mask))
+                || !current.rot(file, position, bytes, mask)) {
             return Optional.empty();
         }
         everRotted = true;
         return Optional.of(file + " at " + position + (sector ? ", a sector" : ", a bit"));
+    }
+
+    private Optional<String> spoil(long group, Path directory, Path file, int position) {
+        if (!isNoticed(group, directory, file, position, copy -> copy.spoil(file, position))
+                || !current.spoil(file, position)) {
+            return Optional.empty();
+        }
+        everRotted = true;
+        return Optional.of(file + " at " + position + ", a block that cannot be read");
+    }
+
+    private static void flip(SimulatedDisk disk, Path file, int position, int bytes, int mask) {
+        byte[] contents = disk.contents(file);
+        for (int at = position; at < Math.min(contents.length, position + bytes); at++) {
+            contents[at] = mask == 0 ? 0 : (byte) (contents[at] ^ mask);
+        }
+        disk.plant(file, contents);
     }
 
     private static int usedBytes(byte[] contents) {
@@ -183,19 +206,15 @@ final class MachineDisk {
     }
 
     /** Whether a start would neither take the damage for the end of the log nor give up. */
-    private boolean isNoticed(long group, Path directory, Path file, int position, int bytes, int mask) {
+    private boolean isNoticed(long group, Path directory, Path file, int position, Consumer<SimulatedDisk> harm) {
         SimulatedDisk copy = current.forcedOnly(directory);
         if (isBeingRemoved(copy, directory)
                 || !copy.list(directory).contains(file.getFileName().toString())
                 || copy.contents(file).length <= position) {
             return false;
         }
-        byte[] contents = copy.contents(file);
-        for (int at = position; at < Math.min(contents.length, position + bytes); at++) {
-            contents[at] = mask == 0 ? 0 : (byte) (contents[at] ^ mask);
-        }
         long last = forced(group).map(DurableImages.Image::lastIndex).orElse(0L);
-        copy.plant(file, contents);
+        harm.accept(copy);
         try (LogStore store = LogStore.open(
                 copy,
                 directory,

@@ -4,7 +4,7 @@ package io.quorate.logstore;
 import java.nio.file.Path;
 
 /** Damage that is not a torn tail: nothing is cut, nothing is served, the replica must be repaired (promise P8). */
-public final class CorruptLogException extends StorageException {
+public sealed class CorruptLogException extends StorageException permits LostStateException {
     private static final long serialVersionUID = 1L;
 
     private final long position;

@@ -181,7 +181,8 @@ final class FrameReader {
 
     /** Says that there is damage where an entry was. */
     CorruptLogException corrupt(long position, long index) {
-        return new CorruptLogException(path, position, index, "an entry that was written before is damaged" + unreadable);
+        return new CorruptLogException(
+                path, position, index, "an entry that was written before is damaged" + unreadable);
     }
 
     /** For people, to be added to what is found: why some blocks could not be read; empty if all could be so far. */
@@ -319,7 +320,8 @@ final class FrameReader {
         unreadableBlocks.add(block);
         if (unreadableBlocks.size() > UNREADABLE_BLOCKS_MAX) {
             throw new IOException(
-                    "more than " + UNREADABLE_BLOCKS_MAX + " blocks of it cannot be read: " + bad.getMessage(), failure);
+                    "more than " + UNREADABLE_BLOCKS_MAX + " blocks of it cannot be read: " + bad.getMessage(),
+                    failure);
         }
         unreadable = "; " + unreadableBlocks.size() + " blocks could not be read, the last one at position "
                 + block * BLOCK_BYTES + ": " + bad.getMessage();

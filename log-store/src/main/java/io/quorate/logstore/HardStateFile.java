@@ -170,7 +170,7 @@ final class HardStateFile implements AutoCloseable {
      * Reads the file and changes nothing; {@link #isDirty} tells whether the slots differ.
      *
      * @param scratch through which it is read past the operating system's cache
-     * @throws CorruptLogException if both slots are damaged
+     * @throws LostStateException  if both slots are damaged
      * @throws StorageException    if a slot is of a newer version or of another owner
      */
     static HardStateFile open(Disk disk, Path directory, StoreIdentity identity, UncachedFile.Scratch scratch)
@@ -181,8 +181,8 @@ final class HardStateFile implements AutoCloseable {
             Optional<Slot> first = readSlot(onDisk, path, 0, identity);
             Optional<Slot> second = readSlot(onDisk, path, SLOT_DISTANCE_BYTES, identity);
             if (first.isEmpty() && second.isEmpty()) {
-                throw new CorruptLogException(
-                        path, 0, 0, "both copies of term and vote are damaged; this replica may have voted");
+                throw new LostStateException(
+                        path, "both copies of term and vote are damaged; this replica may have voted");
             }
             boolean firstWins = second.isEmpty()
                     || first.isPresent()

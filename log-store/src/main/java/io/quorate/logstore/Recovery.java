@@ -176,11 +176,8 @@ final class Recovery {
     private SegmentHeader replacement(SnapshotFiles snapshots) throws IOException {
         Optional<SnapshotFiles.End> snapshot = snapshots.endAt(marks.resetTo() - 1);
         if (snapshot.isEmpty()) {
-            throw new CorruptLogException(
-                    directory,
-                    0,
-                    marks.resetTo(),
-                    "LOST: the log is being replaced, but the snapshot that comes before it is missing");
+            throw new LostStateException(
+                    directory, "the log is being replaced, but the snapshot that comes before it is missing");
         }
         return new SegmentHeader(snapshot.get().last(), snapshot.get().nextOffset());
     }
@@ -192,12 +189,9 @@ final class Recovery {
         }
         long before = marks.firstSegment() - 1;
         if (snapshots.newest() < before) {
-            throw new CorruptLogException(
+            throw new LostStateException(
                     directory,
-                    0,
-                    before,
-                    "LOST: the log starts after index " + before
-                            + ", but no good snapshot stands in for what was before");
+                    "the log starts after index " + before + ", but no good snapshot stands in for what was before");
         }
         if (bases.get(0) > marks.firstSegment()) {
             note(new Damage(
@@ -431,16 +425,13 @@ final class Recovery {
         long lastTerm = terms.last().term();
         if (!settlement.hasHardState()) {
             if (segments.size() > 1 || last.index() > 0 || settlement.cuts() || damage.isPresent()) {
-                throw new CorruptLogException(path, 0, 0, "LOST: entries, but no term and vote");
+                throw new LostStateException(path, "entries, but no term and vote");
             }
         } else if (settlement.hardState().state().term() < lastTerm) {
-            throw new CorruptLogException(
+            throw new LostStateException(
                     path,
-                    0,
-                    0,
-                    "LOST: the hard state is of term "
-                            + settlement.hardState().state().term() + ", older than the last entry "
-                            + terms.last());
+                    "the hard state is of term "
+                            + settlement.hardState().state().term() + ", older than the last entry " + terms.last());
         }
     }
 }

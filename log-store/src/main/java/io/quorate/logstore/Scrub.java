@@ -107,6 +107,7 @@ public final class Scrub {
             next = reader.nextHeader(reader.after(next), end);
         }
         long lastIndex = next >= 0 ? reader.header().index() - 1 : segment.lastIndex();
-        return new Damage(segment.path(), position, index, lastIndex, "ROT: no valid entry, " + how + reader.unreadable());
+        return new Damage(
+                segment.path(), position, index, lastIndex, "ROT: no valid entry, " + how + reader.unreadable());
     }
 }

@@ -455,7 +455,8 @@ class DamageTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("unreadable")
-    @DisplayName("has a block that cannot be read: its entries count as damaged, running or opened again, and can be repaired")
+    @DisplayName(
+            "has a block that cannot be read: its entries count as damaged, running or opened again, and can be repaired")
     void takesUnreadableBlocksForDamage(String what, boolean closed, int segment) {
         LogStoreConfig config = new LogStoreConfig(64 << 10, 0, 4096);
         List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 5, 30, 6_000);
@@ -467,7 +468,8 @@ class DamageTest {
             store.force();
         }
         assertEquals(2, store.segments().size());
-        Path file = DIRECTORY.resolve(Segment.fileName(store.segments().get(segment - 1).baseIndex()));
+        Path file = DIRECTORY.resolve(
+                Segment.fileName(store.segments().get(segment - 1).baseIndex()));
         if (closed) {
             store.close();
         }
@@ -503,7 +505,9 @@ class DamageTest {
             disk.inject(SimulatedDisk.Operation.READ, path -> path.toString().endsWith(".log"));
             StorageException failure = assertThrows(StorageException.class, () -> store.read(1, 60, 1 << 20));
             assertFalse(failure instanceof CorruptLogException, failure.toString());
-            assertTrue(failure.getCause().getMessage().contains("16 blocks"), failure.getCause().getMessage());
+            assertTrue(
+                    failure.getCause().getMessage().contains("16 blocks"),
+                    failure.getCause().getMessage());
             assertEquals(Optional.empty(), store.damage());
         }
     }

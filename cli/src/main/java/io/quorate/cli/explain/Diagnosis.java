@@ -434,7 +434,9 @@ final class Diagnosis {
                     Severity.WARNING,
                     "the replica on node " + node + " has failed and neither votes nor serves: " + failure,
                     eventsOn(node, EventKind.EVENT_KIND_REPLICA_FAILED),
-                    "look at the disk of node " + node + " and its log, then restart it");
+                    failure.contains("node readmit")
+                            ? "what the node says there; until then the partition has one replica less"
+                            : "look at the disk of node " + node + " and its log, then restart it");
         } else if (state == State.DOWN && group.hasQuorum()) {
             add(Cause.NODE_DOWN, Severity.WARNING, describe(node), lostContact(node), "start node " + node);
         } else if (state == State.CUT_OFF) {

@@ -184,7 +184,7 @@ public final class ConfigKeys {
             bytes(0, 16 * GIB),
             ScrubSettings.DEFAULT.bytesPerSecond(),
             "How fast stored records are read again in the background, so that damage is found and repaired from the other"
-                    + " replicas while they are whole. 0: never.");
+                    + " replicas while they are whole. Comparing digests with the others counts as well. 0: never.");
     static final ConfigKey<Integer> SCRUB_INTERVAL_MS = withDefault(
             "scrub.interval_ms",
             integer(1_000, Integer.MAX_VALUE),

@@ -4,6 +4,7 @@ package io.quorate.node.replica;
 import io.quorate.logstore.DataDirectory;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
+import io.quorate.logstore.LostStateException;
 import io.quorate.logstore.StorageException;
 import io.quorate.logstore.StoreIdentity;
 import io.quorate.logstore.WriteBuffer;
@@ -76,19 +77,26 @@ public final class GroupDirectories {
      * Opens or creates a group's log. What a crash left of a removal is removed first. The log may be damaged, which it
      * tells by {@link LogStore#damage}.
      *
-     * @throws StorageException if the log is damaged beyond repair or the disk fails
+     * @throws LostStateException if nothing that the others have could make it whole; says what to do
+     * @throws StorageException   if the disk fails
      */
     public LogStore open(long groupId) {
         if (isBeingRemoved(groupId)) {
             remove(groupId);
         }
-        return LogStore.open(
-                disk,
-                dataDirectory.groupDirectory(groupId),
-                new StoreIdentity(clusterId, self.value(), groupId),
-                groupId == GroupName.METADATA.groupId() ? metadataConfig() : config,
-                background,
-                writeBuffer);
+        try {
+            return LogStore.open(
+                    disk,
+                    dataDirectory.groupDirectory(groupId),
+                    new StoreIdentity(clusterId, self.value(), groupId),
+                    groupId == GroupName.METADATA.groupId() ? metadataConfig() : config,
+                    background,
+                    writeBuffer);
+        } catch (LostStateException lost) {
+            throw lost.advising("a restart does not help: give node " + self.value()
+                    + " an empty data directory, start it and run 'quorate node readmit " + self.value()
+                    + "'; it gets everything back from the others");
+        }
     }
 
     private LogStoreConfig metadataConfig() {

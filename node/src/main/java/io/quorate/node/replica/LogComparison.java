@@ -94,7 +94,7 @@ final class LogComparison {
                     found.ifPresent(digest -> host.transport()
                             .send(from, new PeerMessage.DigestReply(groupId(), request.round(), digest)));
                 })
-                .step();
+                .start();
     }
 
     private void onReply(NodeId from, PeerMessage.DigestReply reply) {
@@ -151,7 +151,7 @@ final class LogComparison {
                         setAside(verdict);
                     }
                 })
-                .step();
+                .start();
     }
 
     private void setAside(PeerMessage.DigestVerdict verdict) {

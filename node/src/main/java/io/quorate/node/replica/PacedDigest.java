@@ -28,8 +28,12 @@ final class PacedDigest {
         this.onDone = onDone;
     }
 
-    /** Reads the next piece. */
-    void step() {
+    /** Begins when what was read before allows it. */
+    void start() {
+        host.loop().schedule(host.scrubs().nanosUntilFree(), this::step);
+    }
+
+    private void step() {
         if (!replica.isRunning() || replica.isBeingReplaced()) {
             onDone.accept(OptionalLong.empty());
             return;

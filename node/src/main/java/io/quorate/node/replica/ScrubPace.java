@@ -36,6 +36,11 @@ public final class ScrubPace {
         return Math.max(LEAST_NANOS, freeAtNanos - now);
     }
 
+    /** How long what was read already puts off the next read, in ns. */
+    long nanosUntilFree() {
+        return Math.max(0, freeAtNanos - clock.nanoTime());
+    }
+
     /** How long it takes to read so much, if nobody else does. Only while {@link #isOn}. */
     long nanosFor(long bytes) {
         return bytes / bytesPerSecond * NANOS_PER_SECOND + bytes % bytesPerSecond * NANOS_PER_SECOND / bytesPerSecond;

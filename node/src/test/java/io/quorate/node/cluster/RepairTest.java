@@ -348,6 +348,57 @@ class RepairTest {
         assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
     }
 
+    @Test
+    @DisplayName("by other entries than the others have is looked for at the rate of a scrub, though others ask for it")
+    void divergedSlowly() {
+        cluster = VirtualCluster.scrubbing(3, new ScrubSettings(64 << 10, 1_000));
+        orders = cluster.topic("orders");
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        node.kill();
+        Path sealed = segments(node, 1).get(0);
+        plantOtherEntries(node, sealed);
+        long segmentMillis = 1_000L * lastByte(node.disk(), sealed) / (64 << 10);
+
+        node.start();
+        long startedMillis = cluster.nowMillis();
+        cluster.await("it serves what it has", () -> VirtualCluster.localTail(node, orders) instanceof Result.Ok);
+        while (!events(node).contains(EventKind.REPLICA_QUARANTINED)) {
+            assertTrue(cluster.nowMillis() - startedMillis < 120_000, "it is never found");
+            cluster.run(500);
+        }
+
+        // For the leader, and once more before the leader is believed; what is scrubbed meanwhile comes on top.
+        long tookMillis = cluster.nowMillis() - startedMillis;
+        assertTrue(tookMillis > 2 * segmentMillis, tookMillis + " ms, but a segment takes " + segmentMillis);
+        awaitRepaired(node, 1);
+    }
+
+    @Test
+    @DisplayName("in both copies of term and vote is not repaired: it says that it must come back as another member")
+    void lostVote() {
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        node.kill();
+        Path hardState = Path.of("/data/groups/1/hardstate");
+        for (int copy = 0; copy < 2; copy++) {
+            node.disk().corrupt(hardState, copy * 4096 + 40, 1);
+        }
+        byte[] damaged = node.disk().contents(hardState);
+
+        for (int start = 0; start < 2; start++) {
+            node.start();
+            cluster.await("it is opened", () -> events(node).contains(EventKind.REPLICA_FAILED));
+            assertEquals(ReplicaRole.FAILED, view(node, 1).role());
+            String failure = view(node, 1).failure();
+            assertTrue(failure.contains("may have voted"), failure);
+            assertTrue(failure.contains("quorate node readmit " + node.id().value()), failure);
+            cluster.append(orders, plain("the others go on, " + start));
+            assertArrayEquals(damaged, node.disk().contents(hardState), "it is left for people to look at");
+            node.kill();
+        }
+    }
+
     /** The same log, but for the time at which its third entry says that it was taken. */
     private static void plantOtherEntries(VirtualNode node, Path sealed) {
         Path directory = sealed.getParent();

@@ -38,6 +38,7 @@ class ScrubPaceTest {
         assertEquals(100 * MILLI, pace.read(100_000));
         assertEquals(200 * MILLI, pace.read(100_000), "who reads beside another waits for both");
         now += 150 * MILLI;
+        assertEquals(50 * MILLI, pace.nanosUntilFree());
         assertEquals(60 * MILLI, pace.read(10_000));
     }
 
@@ -46,6 +47,7 @@ class ScrubPaceTest {
     void savesNothingUp() {
         ScrubPace pace = of(1_000_000);
         now += 3_600_000 * MILLI;
+        assertEquals(0, pace.nanosUntilFree());
         assertEquals(100 * MILLI, pace.read(100_000));
         assertEquals(MILLI, of(1L << 40).read(1));
     }

@@ -158,6 +158,15 @@ class PeerCodecTest {
                 malformed("negative last term", frame -> frame.getPreVoteRequestBuilder()
                         .setLastTerm(-1)
                         .setLastIndex(1)),
+                malformed(
+                        "digest of no entries",
+                        frame -> frame.getDigestRequestBuilder().setFromIndex(2).setToIndex(1)),
+                malformed("digest of too many entries", frame -> frame.getDigestRequestBuilder()
+                        .setFromIndex(1)
+                        .setToIndex(PeerMessage.DIGEST_ENTRIES_MAX + 1L)),
+                malformed(
+                        "digest of another one of too many entries",
+                        frame -> frame.getDigestVerdictBuilder().setFromIndex(1).setToIndex(Long.MAX_VALUE)),
                 appends("previous of a later term", append -> append.setPreviousTerm(6)
                         .setPreviousIndex(1)),
                 appends("previous index at the end of numbers", append -> append.setPreviousTerm(1)
