@@ -44,7 +44,9 @@ record Fault(long atNanos, Kind kind, List<Long> arguments) {
         /** Two machines come back with each other's disk; after {@code operator} more their operator notices. */
         SWAP_DISKS("node", "peer", "down", "operator"),
         /** A node's wall clock is set, so many ms forwards or, if negative, back. */
-        SET_CLOCK("node", "by");
+        SET_CLOCK("node", "by"),
+        /** A node's clock runs at so many thousandths of the right rate. Only scripts do that: leases do not survive it. */
+        CLOCK_RATE("node", "permille");
 
         private final List<String> names;
 

@@ -75,6 +75,10 @@ final class FaultActor {
             case ROT -> rot(nodes.get(fault.intOf("node") - 1), fault);
             case FORCE_FAILS -> whenUp(fault, node -> failForce(node, fault));
             case SET_CLOCK -> setClock(fault);
+            case CLOCK_RATE -> {
+                note(fault.intOf("node"), fault);
+                nodes.get(fault.intOf("node") - 1).setClockRate(fault.intOf("permille"));
+            }
             case LOSE_DISK -> room.lose(fault);
             case SWAP_DISKS -> room.swap(fault);
         }

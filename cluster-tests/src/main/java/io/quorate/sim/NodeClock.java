@@ -8,9 +8,9 @@ final class NodeClock implements Clock {
     private static final long WALL_CLOCK_START_MILLIS = 1_800_000_000_000L;
 
     private final VirtualTime time;
-    private final long originNanos;
+    private long originNanos;
     private long wallClockErrorMillis;
-    private final int ratePermille;
+    private int ratePermille;
 
     /** @param ratePermille 1000: as fast as true time; 900: it loses 100 ms per second */
     NodeClock(VirtualTime time, long originNanos, long wallClockErrorMillis, int ratePermille) {
@@ -33,6 +33,13 @@ final class NodeClock implements Clock {
     /** Somebody sets the wall clock. */
     void set(long byMillis) {
         wallClockErrorMillis += byMillis;
+    }
+
+    /** From now on it runs faster or slower; it does not jump. */
+    void setRate(int permille) {
+        long now = nanoTime();
+        ratePermille = permille;
+        originNanos += now - nanoTime();
     }
 
     /** How long a delay on this clock truly takes; rounded up, so that a timer never fires early on its own clock. */

@@ -298,6 +298,10 @@ final class SimulatedNode {
         clock.set(byMillis);
     }
 
+    void setClockRate(int permille) {
+        clock.setRate(permille);
+    }
+
     /** As SIGTERM does: the node ends what it has begun, and then its process may go. */
     void stop(Runnable onStopped) {
         int thisStart = starts;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.raft.Prng;
 import io.quorate.sim.Fault.Kind;
+import io.quorate.sim.check.Invariant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -260,5 +262,42 @@ class FaultScenarioTest {
         runOn(3);
 
         met(RareState.DISK_STALLED);
+    }
+
+    @Test
+    @DisplayName(
+            "RF-08 clocks that differ by more than leases allow: a leader that is cut off serves the past, and is found out")
+    void clocksBeyondTheirBounds() {
+        for (int millis = BUSY_MILLIS; millis < FAULTY_MILLIS; millis += 1_000) {
+            int node = 1 + millis / 1_000 % 3;
+            long links = 0;
+            for (int peer = 1; peer <= 3; peer++) {
+                links |= peer == node ? 0 : FaultActor.link(node, peer) | FaultActor.link(peer, node);
+            }
+            // Its lease is as long as before by its own clock only. Clients reach it, its peers do not.
+            at(millis, Kind.CLOCK_RATE, node, 20);
+            at(millis + 1, Kind.CUT, links, 0, 900);
+            at(millis + 950, Kind.CLOCK_RATE, node, 1_000);
+        }
+        Set<Invariant> broken = EnumSet.noneOf(Invariant.class);
+
+        LongStream.iterate(1, seed -> seed + 1)
+                .filter(seed ->
+                        optionsOf(seed).nodes() == 3 && optionsOf(seed).raft().leaseTicks() > 0)
+                .limit(12)
+                .forEach(seed -> {
+                    Scenario scenario = new Scenario(
+                            seed,
+                            Set.of(Reduction.NO_TOPIC_CHURN, Reduction.NO_NODE_CHURN),
+                            OptionalInt.of(FAULTY_MILLIS),
+                            Optional.of(script));
+                    try {
+                        Simulation.run(scenario, new Timeline(false));
+                    } catch (SimulationFailure failure) {
+                        broken.add(failure.invariant());
+                    }
+                });
+
+        assertEquals(EnumSet.of(Invariant.READS_SEE_ACKNOWLEDGED), broken);
     }
 }
