@@ -20,13 +20,13 @@ public enum RareState {
     REPLICA_REPAIRED,
     DISK_LOST,
     /** A node that had been readmitted, maybe not yet with all it should hold. */
-    DISK_LOST_AGAIN,
+    DISK_LOST_AGAIN(2_000),
     /** A node that has lost its disk has been told so, and stays out. */
     NODE_WITHOUT_MEMORY_BARRED,
     NODE_READMITTED,
     FOREIGN_DISK_REFUSED,
     NODE_ADDED,
-    NODE_ADDED_AGAIN,
+    NODE_ADDED_AGAIN(2_000),
     NODE_JOINED,
     NODE_REMOVED,
     CLOCK_WENT_BACK,
