@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.sim.MinimiserRun;
+import io.quorate.sim.Reduction;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
@@ -32,7 +35,8 @@ class MutantTest {
     @Test
     @DisplayName("makes a failing run shorter; what is left fails alike when it is read back, and has a timeline")
     void minimises() {
-        Mutant mutant = Mutant.named("M03");
+        // Any vote shows this one, in any run: so all can be left out that can be, whichever seed it is.
+        Mutant mutant = Mutant.named("M01");
         long seed = new MutantHunt(mutant).run(1, 100).killingSeed();
 
         String outcome =
@@ -40,11 +44,13 @@ class MutantTest {
 
         String[] facts = outcome.lines().findFirst().orElseThrow().split(">");
         assertEquals(facts[0], facts[1], "invariants");
-        assertTrue(Integer.parseInt(facts[3]) <= Integer.parseInt(facts[2]), () -> "faults: " + outcome);
-        // Which ones depends on the seed that kills it first; it is never only one.
-        assertTrue(outcome.lines().anyMatch(line -> line.matches("without( [A-Z_]+){4,}")), outcome);
+        assertEquals("0", facts[3], () -> "faults: " + outcome);
+        assertTrue(outcome.lines().anyMatch("no-faults"::equals), outcome);
+        String withoutAll =
+                "without " + Arrays.stream(Reduction.values()).map(Enum::name).collect(Collectors.joining(" "));
+        assertTrue(outcome.lines().anyMatch(withoutAll::equals), outcome);
         assertTrue(outcome.contains("VIOLATION " + facts[0]), outcome);
-        assertTrue(outcome.contains("BecameLeader"), outcome);
+        assertTrue(outcome.contains("BecamePreCandidate"), outcome);
     }
 
     @Test
