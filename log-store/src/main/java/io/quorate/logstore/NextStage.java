@@ -3,7 +3,12 @@ package io.quorate.logstore;
 
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * A second {@link Stage}, into which the background puts the payloads that are expected next while the disk writes the first.
@@ -31,6 +36,7 @@ final class NextStage {
     private Object log;
     private List<LogEntry> entries = List.of();
     private int start;
+    private FutureTask<Boolean> copying;
 
     /** Of the background while under way; empty until it is needed first. */
     private Stage stage;
@@ -55,21 +61,24 @@ final class NextStage {
         log = expectedLog;
         entries = expected;
         start = expectedStart;
+        copying = new FutureTask<>(() -> copy(expected, expectedStart));
         return true;
     }
 
     /** Puts what is wanted, if it still is. */
     void run() {
-        List<LogEntry> wanted;
-        int from;
+        FutureTask<Boolean> wanted;
         synchronized (this) {
             if (state != State.WANTED) {
                 return;
             }
             state = State.UNDER_WAY;
-            wanted = entries;
-            from = start;
+            wanted = copying;
         }
+        wanted.run();
+    }
+
+    private boolean copy(List<LogEntry> wanted, int from) {
         boolean done = false;
         try {
             if (stage == null) {
@@ -80,28 +89,44 @@ final class NextStage {
         } finally {
             synchronized (this) {
                 state = done ? State.READY : State.IDLE;
-                notifyAll();
             }
         }
+        return true;
     }
 
     /**
      * Gives a cleared stage for frames of {@code writer} from {@code from} on, and takes {@code given} for it: the one with what
-     * was expected, if that is what comes; else {@code given} itself.
+     * was expected, if that is what comes; else {@code given} itself. Waits for what is under way already: it takes no longer
+     * than the writer would, nothing but copying is left.
+     *
+     * @throws IllegalStateException  if the background met a bug on the way
+     * @throws InterruptedIOException as of any other work on the disk, if the thread is interrupted
      */
-    synchronized Stage take(Object writer, Payload first, int from, Stage given) {
+    Stage take(Object writer, Payload first, int from, Stage given) throws IOException {
         given.clear();
-        if (state == State.IDLE || log != writer) {
+        Optional<FutureTask<Boolean>> underWay;
+        synchronized (this) {
+            boolean isAwaited = state == State.UNDER_WAY && isExpected(writer, first, from);
+            underWay = isAwaited ? Optional.of(copying) : Optional.empty();
+        }
+        if (underWay.isPresent()) {
+            await(underWay.get());
+        }
+        return exchange(writer, first, from, given);
+    }
+
+    private boolean isExpected(Object writer, Payload first, int from) {
+        return log == writer && start == from && entries.get(0).payload() == first;
+    }
+
+    private synchronized Stage exchange(Object writer, Payload first, int from, Stage given) {
+        if (state == State.IDLE || state == State.UNDER_WAY || log != writer) {
             return given;
         }
-        boolean isExpected = start == from && entries.get(0).payload() == first;
-        if (state == State.UNDER_WAY && !(isExpected && awaitReady())) {
-            return given;
-        }
-        boolean isReady = state == State.READY;
+        boolean isWhatComes = state == State.READY && isExpected(writer, first, from);
         state = State.IDLE;
         entries = List.of();
-        if (!isReady || !isExpected) {
+        if (!isWhatComes) {
             return given;
         }
         Stage ready = stage;
@@ -109,16 +134,13 @@ final class NextStage {
         return ready;
     }
 
-    /** It takes no longer than the writer would: nothing but copying is left. */
-    private boolean awaitReady() {
+    private static void await(FutureTask<Boolean> copying) throws IOException {
         try {
-            while (state == State.UNDER_WAY) {
-                wait();
-            }
-            return state == State.READY;
+            copying.get();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+            throw new InterruptedIOException("interrupted while a flush was being prepared");
+        } catch (ExecutionException bug) {
+            throw new IllegalStateException("a flush could not be prepared", bug.getCause());
         }
     }
 }

@@ -111,7 +111,7 @@ public final class WriteBuffer {
     }
 
     /** As {@link #begin(SegmentOutput, long)}, of {@code log}, which may have expected {@code first} to come next. */
-    void begin(Object log, SegmentOutput target, long start, LogEntry first) {
+    void begin(Object log, SegmentOutput target, long start, LogEntry first) throws IOException {
         use(next.take(log, first.payload(), (int) (start - target.blockStart(start)), stage));
         beginStage(target, start);
     }
