@@ -152,17 +152,19 @@ public final class GroupDirectories {
     /**
      * Ends a stay of this node in a group, for good, and removes what is left of it. Of a later one nothing is touched.
      *
+     * @return whether nothing of the group is left; false if a later stay has begun
      * @throws StorageException if the disk fails; what is left is removed at the next try
      */
-    public void endStay(long groupId, int stay) {
+    public boolean endStay(long groupId, int stay) {
         Stays.Stay known = stays.of(groupId);
         if (known.number() > stay) {
-            return;
+            return false;
         }
         if (!known.isOver() || known.number() < stay) {
             stays.put(groupId, new Stays.Stay(stay, true));
         }
         remove(groupId);
+        return true;
     }
 
     /**

@@ -17,9 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -39,6 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LocalReplicas {
     private static final long STAY_RETRY_NANOS = 5_000_000_000L;
+    private static final int NOT_TRIED = -1;
     private static final Logger LOG = LoggerFactory.getLogger(LocalReplicas.class);
 
     /**
@@ -92,8 +91,8 @@ public final class LocalReplicas {
     private final Executor backgroundExecutor;
     private final Prng prng;
     private final SortedMap<Long, Slot> slots = new TreeMap<>();
-    /** Found on the disk, and not yet wanted since the start. */
-    private final SortedSet<Long> unclaimed = new TreeSet<>();
+    /** Found on the disk, and not yet wanted since the start; with the latest placement as of which its end was tried. */
+    private final SortedMap<Long, Integer> unclaimed = new TreeMap<>();
 
     private int closing;
     private boolean stopped;
@@ -140,7 +139,9 @@ public final class LocalReplicas {
         Slot slot = slots.get(groupId);
         if (slot == null) {
             // What came and went in the registry while this node did not look is not wanted in between.
-            if (unclaimed.remove(groupId)) {
+            Integer tried = unclaimed.get(groupId);
+            if (tried != null && tried < placement) {
+                unclaimed.put(groupId, placement);
                 endStays(groupId, placement);
             }
             return;
@@ -362,9 +363,9 @@ public final class LocalReplicas {
                                 groups.stream()
                                         .filter(groupId ->
                                                 groupId != GroupName.METADATA.groupId() && !slots.containsKey(groupId))
-                                        .forEach(unclaimed::add);
+                                        .forEach(groupId -> unclaimed.putIfAbsent(groupId, NOT_TRIED));
                                 deletedAmong.apply(groups).forEach(this::delete);
-                                List.copyOf(unclaimed).forEach(groupId -> leftAt.apply(groupId)
+                                List.copyOf(unclaimed.keySet()).forEach(groupId -> leftAt.apply(groupId)
                                         .ifPresent(placement -> leave(groupId, placement)));
                             }
                         },
@@ -375,15 +376,17 @@ public final class LocalReplicas {
                                 fault.getMessage()));
     }
 
+    /** A registry that is applied from its past may speak of the end of an earlier stay than that whose log is there. */
     private void endStays(long groupId, int placement) {
         host.loop()
                 .offload(
                         backgroundExecutor,
-                        () -> {
-                            directories.endStay(groupId, placement);
-                            return groupId;
+                        () -> directories.endStay(groupId, placement),
+                        ended -> {
+                            if (ended && unclaimed.remove(groupId) != null) {
+                                LOG.info("group {}: {} has left it", groupId, host.self());
+                            }
                         },
-                        ended -> LOG.info("group {}: {} has left it", ended, host.self()),
                         fault -> {
                             LOG.warn(
                                     "group {} on {}: its log is to go, tried again: {}",

@@ -96,6 +96,20 @@ class StaysTest {
         assertFalse(disk.exists(ROOT.resolve("stays").resolve("7")));
     }
 
+    @Test
+    @DisplayName("that is to end in the past of the registry leaves a later one alone, and says that something is left")
+    void endOfAnEarlierOne() {
+        SimulatedDisk disk = new SimulatedDisk(1);
+        GroupDirectories directories = directories(disk);
+        vote(directories, 5);
+
+        assertFalse(directories.endStay(GROUP, 3));
+        assertEquals(List.of(GROUP), directories.groups());
+
+        assertTrue(directories.endStay(GROUP, 8));
+        assertEquals(List.of(), directories.groups());
+    }
+
     @RepeatedTest(OPERATIONS)
     @DisplayName("has all of its votes or is over, wherever its end is interrupted by a loss of power")
     void interruptedEnd(RepetitionInfo repetition) {
