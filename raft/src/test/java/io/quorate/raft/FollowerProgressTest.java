@@ -254,7 +254,8 @@ class FollowerProgressTest {
         SnapshotSender first = progress.snapshot().orElseThrow();
         first.loadStarted();
         first.loaded(snapshotOf(20));
-        progress.accepted(12, 31);
+        assertTrue(progress.accepted(12, 31), "news, though it ends no snapshot");
+        assertFalse(progress.accepted(12, 31));
         assertSame(first, progress.snapshot().orElseThrow(), "it has not got it yet");
         assertEquals(13, progress.nextIndex());
         progress.accepted(20, 31);

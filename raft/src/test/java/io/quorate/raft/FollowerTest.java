@@ -5,6 +5,7 @@ import static io.quorate.raft.CoreFixture.N1;
 import static io.quorate.raft.CoreFixture.N2;
 import static io.quorate.raft.CoreFixture.N3;
 import static io.quorate.raft.CoreFixture.append;
+import static io.quorate.raft.CoreFixture.core;
 import static io.quorate.raft.CoreFixture.entry;
 import static io.quorate.raft.CoreFixture.events;
 import static io.quorate.raft.CoreFixture.follower;
@@ -14,10 +15,12 @@ import static io.quorate.raft.CoreFixture.persistAll;
 import static io.quorate.raft.CoreFixture.to;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
+import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
 import io.quorate.raft.message.AppendAccepted;
@@ -275,6 +278,7 @@ class FollowerTest {
                 Arguments.of("falling terms", append(3, id(1, 1), 0, entry(3, 2), entry(2, 3))),
                 Arguments.of("an entry without a term", append(1, EntryId.NONE, 0, entry(0, 1))),
                 Arguments.of("a gap between offsets", append(1, id(1, 1), 0, records(1, 2, 0, 2), records(1, 3, 3, 1))),
+                Arguments.of("a gap after what takes none", append(1, id(1, 1), 0, entry(1, 2), records(1, 3, 3, 1))),
                 Arguments.of("an offset that does not follow the log's", append(1, id(1, 1), 0, records(1, 2, 5, 1))));
     }
 
@@ -405,5 +409,31 @@ class FollowerTest {
         Outputs outputs = core.drain();
         assertEquals(List.of(new RaftEvent.LogTruncated(2, 3)), events(outputs, RaftEvent.LogTruncated.class));
         assertEquals(List.of(entry(2, 3)), outputs.persist().entries());
+    }
+
+    @Test
+    @DisplayName("a driver that has applied what was not handed out to it is a bug, and told so")
+    void appliesNothingElse() {
+        RaftCore core = follower(1);
+        core.step(N2, append(1, id(1, 1), 2, entry(1, 2)));
+        core.drain();
+        assertEquals(2, core.commitIndex());
+        assertThrows(InvariantViolation.class, () -> core.applied(2), "committed, but not durable here");
+    }
+
+    @Test
+    @DisplayName("what is applied leaves memory as soon as newer entries are durable, committed or not")
+    void memoryIsBounded() {
+        RaftConfig shortTail = new RaftConfig(
+                10, 2, 100_000, 1_000_000, 100, 1_000_000, entry(1, 2).sizeBytes());
+        RaftCore core = core(shortTail, 3, new HardState(1, Optional.empty()), 1);
+        core.step(N2, append(1, id(1, 1), 2, entry(1, 2)));
+        persistAll(core);
+        core.applied(core.drain().commitIndex());
+        assertEquals(2, core.tailStart(), "there is room for it");
+        core.step(N2, append(1, id(1, 2), 2, entry(1, 3)));
+        assertEquals(2, core.tailStart());
+        persistAll(core);
+        assertEquals(3, core.tailStart());
     }
 }

@@ -213,4 +213,19 @@ class LeaderLeaseTest {
         lease.onTick();
         assertFalse(lease.isHeld());
     }
+
+    @Test
+    @DisplayName("who hears a leader again is bound again, for a whole election timeout from then on")
+    void boundAnew() {
+        RaftCore core = follower();
+        core.step(N2, heartbeat(1, 0));
+        tick(core, ELECTION_TIMEOUT - 1);
+        core.step(N2, heartbeat(1, 0));
+        tick(core, ELECTION_TIMEOUT - 1);
+        core.step(N3, new VoteRequest(5, id(4, 9)));
+        assertEquals(1, core.term());
+        tick(core, 1);
+        core.step(N3, new VoteRequest(5, id(4, 9)));
+        assertEquals(5, core.term());
+    }
 }

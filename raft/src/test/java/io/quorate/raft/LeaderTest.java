@@ -36,6 +36,7 @@ import io.quorate.raft.message.AppendRejected;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.Heartbeat;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.TimeoutNow;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -543,5 +544,54 @@ class LeaderTest {
         RaftCore core = settledLeader(CONFIG, 1);
         assertThrows(InvariantViolation.class, () -> core.persisted(99));
         assertThrows(InvariantViolation.class, () -> core.applied(99));
+    }
+
+    @Test
+    @DisplayName("who claims to hand over the leadership of this leader's own term is dropped, with an event")
+    void handedOverByNobody() {
+        RaftCore core = settledLeader(CONFIG, 1);
+        core.step(N2, new TimeoutNow(2));
+        assertEquals(1, events(core.drain(), RaftEvent.MessageDropped.class).size());
+        assertEquals(RaftCore.Role.LEADER, core.role());
+    }
+
+    @Test
+    @DisplayName("admission: what fills the limit to the last byte is taken")
+    void exactAdmission() {
+        RaftCore core = settledLeader(limits(200, 1_000_000), 1);
+        assertInstanceOf(ProposeResult.Admitted.class, core.propose(command(COMMAND_BYTES)));
+        assertInstanceOf(ProposeResult.Admitted.class, core.propose(command(COMMAND_BYTES)));
+        assertEquals(new ProposeResult.Overloaded(200), core.propose(command(1)));
+    }
+
+    @Test
+    @DisplayName("a read that failed is not tried again at once, whatever else is to be sent")
+    void failedLoadPauses() {
+        RaftCore core = leaderWithShortTail();
+        core.step(N3, new AppendAccepted(2, 2));
+        core.drain();
+        core.loaded(N3, 3, List.of());
+        core.propose(command(COMMAND_BYTES));
+        assertEquals(List.of(), core.drain().loads());
+        tick(core, HEARTBEAT);
+        assertEquals(List.of(new EntryLoad(N3, 3, 250)), core.drain().loads());
+    }
+
+    @Test
+    @DisplayName("a leader that has a probe to repeat says that it has something to send")
+    void saysThatItHasOutputs() {
+        RaftCore core = settledLeader(CONFIG, 1);
+        assertFalse(core.hasOutputs());
+        core.disconnected(N2);
+        assertTrue(core.hasOutputs());
+        assertEquals(1, appendsTo(N2, core.drain()).size());
+    }
+
+    @Test
+    @DisplayName("§5.3 a refusal whose hint lies beyond what it refuses takes the leader back all the same")
+    void hintBeyondTheRefused() {
+        RaftCore core = leader(1, 1, 1);
+        core.step(N2, new AppendRejected(2, 3, id(1, 9)));
+        assertEquals(3, status(core, N2).nextIndex());
     }
 }

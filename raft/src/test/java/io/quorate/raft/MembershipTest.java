@@ -33,6 +33,7 @@ import io.quorate.raft.log.Payload;
 import io.quorate.raft.message.AppendAccepted;
 import io.quorate.raft.message.AppendRequest;
 import io.quorate.raft.message.HeartbeatResponse;
+import io.quorate.raft.message.PreVoteRequest;
 import io.quorate.raft.message.PreVoteResponse;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
@@ -436,5 +437,83 @@ class MembershipTest {
         assertEquals(Optional.of(most), Membership.decode(most.encode()));
         byte[] longer = Arrays.copyOf(members("1", "", "").encode().toByteArray(), 20);
         assertEquals(Optional.empty(), Membership.decode(Payload.wrap(longer)));
+    }
+
+    @Test
+    @DisplayName(
+            "what was committed since the heartbeat interval before the last began need not have reached a learner")
+    void caughtUpBetweenMarks() {
+        RaftCore core = settledLeader();
+        tick(core, HEARTBEAT);
+        core.changeMembership(members("1 2 3 4", "", ""));
+        acknowledge(core, N2);
+        assertEquals(3, core.commitIndex());
+        tick(core, HEARTBEAT + 1);
+        core.step(N4, new AppendAccepted(2, 2));
+        assertTrue(core.membership().isJoint());
+    }
+
+    @Test
+    @DisplayName("a leader keeps one progress of each member when the members change")
+    void followersChange() {
+        RaftCore core = settledLeader();
+        core.changeMembership(members("1 2 3", "", "4"));
+        assertEquals(
+                List.of(N2, N3, N4),
+                core.followers().stream().map(FollowerStatus::follower).toList());
+        acknowledge(core, N2, N3);
+        core.changeMembership(members("1 2 3", "", ""));
+        assertEquals(
+                List.of(N2, N3),
+                core.followers().stream().map(FollowerStatus::follower).toList());
+    }
+
+    private static RaftCore learner() {
+        RaftCore core = new RaftCore(
+                CONFIG,
+                N4,
+                new MembershipHistory(members("1 2 3", "", "4")),
+                recovered(new HardState(1, Optional.empty()), 1),
+                new Prng(1));
+        core.step(N1, heartbeat(1, 1));
+        core.drain();
+        return core;
+    }
+
+    @Test
+    @DisplayName("a learner that is asked to take over declines, and says so")
+    void learnerDeclines() {
+        RaftCore core = learner();
+        core.step(N1, new TimeoutNow(1));
+        assertEquals(
+                List.of(new RaftEvent.TransferDeclined(1, N1, TransferFailure.NOT_A_VOTER, "it is no voter")),
+                core.drain().events());
+    }
+
+    @Test
+    @DisplayName("a learner that does not hear its leader campaigns not, but forgets it, and says so")
+    void learnerForgetsItsLeader() {
+        RaftCore core = learner();
+        tick(core, 2 * ELECTION_TIMEOUT);
+        assertEquals(RaftCore.Role.FOLLOWER, core.role());
+        assertEquals(Optional.empty(), core.leader());
+        assertEquals(
+                FollowerCause.NOT_A_VOTER,
+                events(core.drain(), RaftEvent.BecameFollower.class).get(0).cause());
+    }
+
+    @Test
+    @DisplayName("who knows of no leader listens to strangers that want to be it, and to nothing else of theirs")
+    void strangersThatCampaign() {
+        RaftCore core = follower(1);
+        core.step(N5, new PreVoteRequest(2, id(1, 1)));
+        core.step(N5, new VoteRequest(2, id(1, 1)));
+        Outputs heard = persistAll(core);
+        assertEquals(2, core.term());
+        assertEquals(1, sent(heard.sendNow(), N5, PreVoteResponse.class).size());
+        assertEquals(List.of(new VoteResponse(2, true)), sent(heard.sendAfterPersist(), N5, VoteResponse.class));
+        core.step(N5, new HeartbeatResponse(3, 0));
+        assertEquals(1, events(core.drain(), RaftEvent.MessageDropped.class).size());
+        assertEquals(2, core.term());
     }
 }

@@ -577,4 +577,54 @@ class QuiescenceTest {
         core.wake();
         assertEquals(RaftCore.Role.CANDIDATE, core.role());
     }
+
+    @Test
+    @DisplayName("a follower that its driver lets rest no more wakes when its leader asks it to go on resting")
+    void mayRestNoMore() {
+        RaftCore follower = restingFollower();
+        follower.permitQuiescence(false);
+        assertTrue(follower.isQuiescent(), "until something happens");
+        follower.step(N2, new Heartbeat(1, 1, 2, true));
+        assertFalse(follower.isQuiescent());
+        assertEquals(
+                List.of(to(N2, new HeartbeatResponse(1, 2, false))),
+                follower.drain().sendNow());
+    }
+
+    @Test
+    @DisplayName("a follower tells its leader that the leader's node was silent, but not over a connection that broke")
+    void tellsOnlyWhoIsThere() {
+        RaftCore silent = restingFollower();
+        silent.silent(N2, ELECTION_TIMEOUT);
+        assertEquals(
+                List.of(to(N2, new HeartbeatResponse(1, 0))), silent.drain().sendNow());
+        RaftCore broken = restingFollower();
+        broken.disconnected(N2);
+        assertEquals(List.of(), broken.drain().sendNow());
+    }
+
+    @Test
+    @DisplayName("a follower that counts time itself adds only what its driver knows beyond that")
+    void silenceIsNotCountedTwice() {
+        RaftCore follower = core(QUIESCING, 3, new HardState(1, Optional.empty()), 1);
+        follower.step(N2, append(1, id(1, 1), 1));
+        tick(follower, 5);
+        follower.silent(N2, 6);
+        tick(follower, ELECTION_TIMEOUT - 7);
+        assertEquals(RaftCore.Role.FOLLOWER, follower.role());
+    }
+
+    @Test
+    @DisplayName("a leader that wakes counts the silence of all its followers anew")
+    void silenceBeforeRest() {
+        RaftCore leader = idleLeader(QUIESCING);
+        long round = awaitRequest(leader, true);
+        leader.step(N2, new HeartbeatResponse(2, round, true));
+        tick(leader, HEARTBEAT + 1);
+        leader.step(N3, new HeartbeatResponse(2, round, true));
+        assertTrue(leader.isQuiescent());
+        assertEquals(HEARTBEAT + 1, leader.followers().get(0).silentTicks(), "as of when it went to rest");
+        leader.wake();
+        assertEquals(0, leader.followers().get(0).silentTicks());
+    }
 }

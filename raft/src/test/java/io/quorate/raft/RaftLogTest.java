@@ -202,4 +202,35 @@ class RaftLogTest {
         assertEquals(id(3, 3), log.last());
         assertEquals(entry(3, 3), log.tailEntry(3));
     }
+
+    @Test
+    @DisplayName("what was cut off takes no room in memory any more")
+    void cutMakesRoom() {
+        RaftLog log = logOfTen(1000);
+        log.truncateSuffix(6, 0);
+        log.commitTo(5);
+        log.appliedTo(5);
+        log.evict(5);
+        assertEquals(1, log.tailStart());
+        for (long index = 6; index <= 11; index++) {
+            log.append(sized(index));
+        }
+        log.evict(5);
+        assertEquals(2, log.tailStart(), "one entry too many");
+    }
+
+    @Test
+    @DisplayName("a beginning that is cut leaves memory too")
+    void cutBeginningLeavesMemory() {
+        RaftLog log = logOfTen(10_000);
+        log.commitTo(10);
+        log.appliedTo(10);
+        log.truncatePrefix(4);
+        assertEquals(4, log.firstIndex());
+        assertEquals(4, log.tailStart());
+        assertEquals(sized(4), log.tailEntry(4));
+        log.truncatePrefix(11);
+        assertEquals(11, log.tailStart());
+        assertEquals(10, log.lastIndex());
+    }
 }

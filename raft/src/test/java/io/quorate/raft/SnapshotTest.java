@@ -257,6 +257,7 @@ class SnapshotTest {
         core.drain();
         core.persisted(former);
         assertEquals(0, core.durableIndex());
+        assertEquals(Optional.empty(), core.drain().restore(), "the snapshot is not on the disk yet");
     }
 
     @Test
@@ -361,5 +362,94 @@ class SnapshotTest {
         RaftCore core = followerWithSomeEntries();
         core.step(N2, piece(2, snapshot(2, 9, 0), 0, 0));
         assertTrue(core.drain().persist().replacement().isPresent());
+    }
+
+    @Test
+    @DisplayName("once all is there the follower is asked with the heartbeats, without bytes, whether it is installed")
+    void asksWhetherInstalled() {
+        RaftCore core = leaderThatLoads();
+        GroupSnapshot snapshot = snapshot(1, 3, 50);
+        core.snapshotLoaded(N3, Optional.of(snapshot));
+        assertEquals(List.of(piece(2, snapshot, 0, 50)), pieces(core.drain()));
+        core.step(N3, new SnapshotReceived(2, SnapshotId.of(snapshot), 50));
+        assertEquals(List.of(), pieces(core.drain()));
+        tick(core, HEARTBEAT);
+        core.drain();
+        core.step(N3, new HeartbeatResponse(2, 1));
+        assertEquals(List.of(piece(2, snapshot, 50, 50)), pieces(core.drain()));
+    }
+
+    @Test
+    @DisplayName("a follower that takes pieces is not silent")
+    void piecesAreSignsOfLife() {
+        RaftCore core = leaderThatLoads();
+        GroupSnapshot snapshot = snapshot(1, 3, 250);
+        core.snapshotLoaded(N3, Optional.of(snapshot));
+        tick(core, HEARTBEAT);
+        assertEquals(HEARTBEAT, core.followers().get(1).silentTicks());
+        core.step(N3, new SnapshotReceived(2, SnapshotId.of(snapshot), 100));
+        assertEquals(0, core.followers().get(1).silentTicks());
+    }
+
+    @Test
+    @DisplayName("a snapshot of entries that are still on their way to the disk is a bug, and told so")
+    void notOfWhatIsInFlight() {
+        RaftCore core = leader(1);
+        core.propose(CoreFixture.command(1));
+        core.drain();
+        assertThrows(InvariantViolation.class, () -> core.snapshotTaken(id(2, 3)));
+    }
+
+    @Test
+    @DisplayName("the members that a snapshot names take the place of those that this one knew")
+    void bringsMembership() {
+        RaftCore core = followerWithSomeEntries();
+        Membership five = CoreFixture.voters(5);
+        GroupSnapshot snapshot = new GroupSnapshot(id(2, 9), 7, Payload.utf8("state"), five.encode());
+        core.step(N2, piece(2, snapshot, 0, 5));
+        assertEquals(five, core.membership());
+        assertEquals(
+                List.of(new RaftEvent.MembershipChanged(2, 9, five)),
+                events(core.drain(), RaftEvent.MembershipChanged.class));
+    }
+
+    @Test
+    @DisplayName("an installed snapshot is one that this member gives to others when it leads")
+    void passesOn() {
+        RaftCore core = followerWithSomeEntries();
+        core.step(N2, piece(2, snapshot(2, 9, 10), 0, 10));
+        persistAll(core);
+        core.applied(core.drain().commitIndex());
+        CoreFixture.elect(core);
+        persistAll(core);
+        core.step(N3, new AppendRejected(3, 9, EntryId.NONE));
+        assertEquals(List.of(new SnapshotLoad(N3, id(2, 9))), core.drain().snapshotLoads());
+    }
+
+    @Test
+    @DisplayName("who becomes leader needs the pieces of an earlier one no more, and keeps none")
+    void leadersForgetPieces() {
+        RaftCore core = followerWithSomeEntries();
+        GroupSnapshot snapshot = snapshot(2, 9, 250);
+        core.step(N2, piece(2, snapshot, 0, 100));
+        core.drain();
+        CoreFixture.elect(core);
+        persistAll(core);
+        assertEquals(RaftCore.Role.LEADER, core.role());
+        core.step(N2, piece(4, snapshot, 0, 0));
+        assertEquals(
+                List.of(new SnapshotReceived(4, SnapshotId.of(snapshot), 0)),
+                sent(persistAll(core).sendAfterPersist(), N2, SnapshotReceived.class));
+    }
+
+    @Test
+    @DisplayName("R11: a snapshot that contradicts what is committed replaces nothing")
+    void contradictingSnapshot() {
+        RaftCore core = followerWithSomeEntries();
+        core.step(N2, append(2, id(1, 2), 2));
+        persistAll(core);
+        core.step(N2, piece(2, snapshot(2, 2, 10), 0, 10));
+        assertTrue(core.drain().persist().isEmpty());
+        assertEquals(id(1, 2), core.lastEntry());
     }
 }

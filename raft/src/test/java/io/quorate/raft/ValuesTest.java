@@ -20,6 +20,8 @@ import io.quorate.raft.log.RecoveredLog;
 import io.quorate.raft.log.SnapshotId;
 import io.quorate.raft.log.TermStarts;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -144,6 +146,7 @@ class ValuesTest {
         assertThrows(IllegalArgumentException.class, () -> new GroupSnapshot(id, -1, Payload.EMPTY, Payload.EMPTY));
         assertEquals(0, new GroupSnapshot(id, 0, Payload.EMPTY, Payload.EMPTY).nextOffset());
         assertEquals(0, new RaftConfig(4, 2, 1, 1, 1, 1, 0).tailBytes());
+        assertEquals(1, new RaftConfig(2, 1, 1, 1, 1, 1, 0).heartbeatTicks());
         assertThrows(IllegalArgumentException.class, () -> new RaftConfig(4, 2, 1, 1, 1, 1, 0).quiescingAfter(-1));
         assertEquals(2, new RaftConfig(4, 2, 1, 1, 1, 1, 0, 2, 5).leaseTicks());
         assertEquals(5, new RaftConfig(4, 2, 1, 1, 1, 1, 0).quiescingAfter(5).quiesceAfterTicks());
@@ -189,5 +192,26 @@ class ValuesTest {
         Persist two = new Persist(7, Optional.empty(), OptionalLong.empty(), List.of(entry, entry));
         assertFalse(two.isEmpty());
         assertEquals(2 * (3 + LogEntry.OVERHEAD_BYTES), two.sizeBytes());
+    }
+
+    @Test
+    @DisplayName("fractions spread over the whole of their range")
+    void fractions() {
+        Prng prng = new Prng(3);
+        int[] tenths = new int[10];
+        for (int i = 0; i < 1000; i++) {
+            tenths[(int) (prng.nextDouble() * 10)]++;
+        }
+        for (int count : tenths) {
+            assertTrue(count > 50, () -> Arrays.toString(tenths));
+        }
+    }
+
+    @Test
+    @DisplayName("a snapshot's checksum is CRC-32C, by its published check value, of no more than the payload")
+    void checksums() {
+        assertEquals(0xE3069283, SnapshotId.checksumOf(Payload.utf8("123456789")));
+        byte[] within = "x123456789y".getBytes(StandardCharsets.US_ASCII);
+        assertEquals(0xE3069283, SnapshotId.checksumOf(Payload.wrap(within, 1, 9)));
     }
 }
