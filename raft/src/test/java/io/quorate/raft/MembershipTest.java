@@ -491,7 +491,7 @@ class MembershipTest {
     }
 
     @Test
-    @DisplayName("a learner that does not hear its leader campaigns not, but forgets it, and says so")
+    @DisplayName("a learner that does not hear its leader does not campaign, but forgets it, and says so")
     void learnerForgetsItsLeader() {
         RaftCore core = learner();
         tick(core, 2 * ELECTION_TIMEOUT);

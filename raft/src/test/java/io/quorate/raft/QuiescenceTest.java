@@ -47,6 +47,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** One class, though a long one: what a leader and what a follower do in a rest is told of the same two fixtures. */
 @DisplayName("An idle group rests, and wakes when anything happens")
 class QuiescenceTest {
     private static final int AFTER = 6;
