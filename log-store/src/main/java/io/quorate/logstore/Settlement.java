@@ -94,13 +94,15 @@ final class Settlement {
         disk.createDirectories(directory);
         int leftovers = deleteLeftovers(List.of(), true);
         int badSnapshots = snapshots.get().badCount();
-        snapshots.get().deleteObsolete(marks.firstSegment());
         disk.forceDirectory(directory);
         active = Optional.of(maker.make(header));
         activeTally = Optional.of(new SegmentTally(header, config));
         List<Segment> segments = List.of(new Segment(directory, header, identity, Extent.empty(header)));
         if (marks.resetTo() > 0) {
+            // The one that the new log goes on from may be older than all others, and than where the old log began.
             snapshots.get().deleteAllBut(marks.resetTo() - 1);
+        } else {
+            snapshots.get().deleteObsolete(marks.firstSegment());
         }
         HardStateFile.Marks fresh = HardStateFile.Marks.startingAt(header.baseIndex());
         return settle(

@@ -374,6 +374,25 @@ class SnapshotTest {
         }
 
         @Test
+        @DisplayName("by a snapshot from before its beginning goes on from that one, and loses it by no restart")
+        void startsEarlierThanBefore() {
+            for (long index : new long[] {60, 80, 100}) {
+                store.saveSnapshot(snapshotAt(index));
+            }
+            trim(60);
+            assertTrue(store.firstIndex() > 21, "it begins at " + store.firstIndex());
+            store.resetDamagedTo(snapshotAt(20));
+            assertEquals(List.of(SnapshotFiles.fileName(20)), snapshotFiles());
+            store.replaceSuffix(entries.subList(20, COUNT));
+
+            restart();
+
+            assertEquals(Optional.empty(), store.damage());
+            assertEquals(entries.subList(20, COUNT), store.read(21, COUNT, Integer.MAX_VALUE));
+            assertEquals(Optional.of(snapshotAt(20)), store.latestSnapshot());
+        }
+
+        @Test
         @DisplayName("RESET: is the old one or the new one after a power failure at any operation on the way")
         void survivesCrashes() {
             for (int at = 1; at <= 60; at++) {
