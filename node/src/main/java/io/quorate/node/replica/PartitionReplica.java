@@ -502,6 +502,11 @@ public final class PartitionReplica implements ReplicaOwner {
     }
 
     @Override
+    public void onRepaired() {
+        noteBeginning();
+    }
+
+    @Override
     public void onRestored() {
         noteBeginning();
         waitingReaders.clear();

@@ -551,6 +551,8 @@ public final class Replica implements FlushRounds.Target {
         tellOpened();
         if (replaced) {
             owner.onRestored();
+        } else {
+            owner.onRepaired();
         }
         markDirty();
     }

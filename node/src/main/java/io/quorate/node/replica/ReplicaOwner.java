@@ -9,6 +9,12 @@ public interface ReplicaOwner {
     /** The state machine has become a snapshot of another replica; the log here goes on behind it. */
     void onRestored();
 
+    /**
+     * The log was damaged and is whole again, and the state machine goes on from where it was. The log may begin later than
+     * it did, behind a snapshot of another replica.
+     */
+    default void onRepaired() {}
+
     /** This member leads {@code term}; the state machine may still lack what the log holds. */
     void onLeading(long term);
 
