@@ -61,6 +61,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One node without sockets or threads of its own: replicas, metadata and their state machines, wired over the seams. In
  * production {@code QuorateServer} hands it Netty's loop and gRPC; in the simulator everything is virtual.
+ *
+ * <p>Long because the parts of a node meet in this one file: it makes them, tells one what another says, and does none of
+ * their work.
  */
 public final class NodeRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);

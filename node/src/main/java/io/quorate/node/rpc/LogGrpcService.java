@@ -39,6 +39,7 @@ import io.quorate.wire.RecordBatchBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -122,6 +123,7 @@ public final class LogGrpcService implements BindableService {
                 TopicPartition partition =
                         Requests.partition(request.getTopic(), request.getPartition(), request.getGroupId());
                 Payload batch = batchOf(request);
+                OptionalLong triedSince = triedSince(request);
                 Result<AppendTarget> opened = api.get()
                         .openAppend(
                                 partition,
@@ -129,7 +131,7 @@ public final class LogGrpcService implements BindableService {
                 if (opened instanceof Result.Refused<AppendTarget> refused) {
                     client.onError(ErrorMapping.toStatus(refused.refusal()));
                 } else {
-                    ((Result.Ok<AppendTarget>) opened).value().append(batch, new UnaryAnswer(client));
+                    ((Result.Ok<AppendTarget>) opened).value().append(batch, triedSince, new UnaryAnswer(client));
                 }
             } catch (InvalidRequestException invalid) {
                 client.onError(ErrorMapping.toStatus(invalid.refusal()));
@@ -216,6 +218,16 @@ public final class LogGrpcService implements BindableService {
             } catch (InvalidRequestException invalid) {
                 client.onError(ErrorMapping.toStatus(invalid.refusal()));
             }
+        }
+
+        private OptionalLong triedSince(AppendRequest request) throws InvalidRequestException {
+            if (request.hasTriedSinceOffset() && request.hasRecords()) {
+                throw new InvalidRequestException(
+                        "tried_since_offset",
+                        "plain `records` are not recognised when they come again; send a `batch`");
+            }
+            return Requests.optional(
+                    request.hasTriedSinceOffset(), "tried_since_offset", request.getTriedSinceOffset());
         }
 
         private Payload batchOf(AppendRequest request) throws InvalidRequestException {

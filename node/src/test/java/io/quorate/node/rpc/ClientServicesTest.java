@@ -158,6 +158,7 @@ class ClientServicesTest {
                             .setPartition(3)
                             .setGroupId(7)
                             .setBatch(batch)
+                            .setTriedSinceOffset(12)
                             .build());
 
             FakeNodeApi.Append append = awaitAppend(0);
@@ -165,6 +166,7 @@ class ClientServicesTest {
 
             assertEquals(new TopicPartition("orders", 3, 7), append.partition());
             assertEquals(Payload.wrap(batch.toByteArray()), append.batch());
+            assertEquals(OptionalLong.of(12), append.triedSince());
             AppendResult result = answer.get().getResult();
             assertEquals(42, result.getBaseOffset());
             assertEquals(9, result.getGeneration());
@@ -183,8 +185,10 @@ class ClientServicesTest {
                                     .addRecords(PlainRecord.newBuilder().setKey(ByteString.EMPTY)))
                             .build());
 
-            Payload batch = awaitAppend(0).batch();
+            FakeNodeApi.Append append = awaitAppend(0);
+            assertEquals(OptionalLong.empty(), append.triedSince());
 
+            Payload batch = append.batch();
             BatchHeader header = BatchHeader.verify(batch.array(), batch.arrayOffset(), batch.size());
             assertEquals(2, header.recordCount());
             assertEquals(0, header.producerId());
@@ -221,6 +225,11 @@ class ClientServicesTest {
                             AppendRequest.newBuilder()
                                     .setGeneration(-1)
                                     .setBatch(ByteString.EMPTY)
+                                    .build(),
+                    "tried_since_offset",
+                            AppendRequest.newBuilder()
+                                    .setTriedSinceOffset(0)
+                                    .setRecords(PlainRecords.newBuilder().addRecords(PlainRecord.getDefaultInstance()))
                                     .build());
 
             requests.forEach((field, request) -> {
