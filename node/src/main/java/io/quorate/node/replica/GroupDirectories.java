@@ -157,9 +157,10 @@ public final class GroupDirectories {
      */
     public boolean endStay(long groupId, int stay) {
         Stays.Stay known = stays.of(groupId);
-        if (known.number() > stay) {
+        if (known.number() > stay && !known.isOver()) {
             return false;
         }
+        // Noted as over by a later number: this one ended as of that, and a crash may have spared some of it.
         if (!known.isOver() || known.number() < stay) {
             stays.put(groupId, new Stays.Stay(stay, true));
         }

@@ -135,4 +135,29 @@ class StaysTest {
             log.store().close();
         });
     }
+
+    @RepeatedTest(OPERATIONS)
+    @DisplayName(
+            "that ended as of a later placement, interrupted by a loss of power, is gone when the registry comes to its end")
+    void interruptedEndAsOfLater(RepetitionInfo repetition) {
+        SimulatedDisk disk = new SimulatedDisk(repetition.getCurrentRepetition());
+        vote(directories(disk), 0);
+        SimulatedDisk used = disk.reopen();
+        GroupDirectories directories = directories(used);
+        used.crashAfter(repetition.getCurrentRepetition());
+        try {
+            directories.endStay(GROUP, 4);
+        } catch (SimulatedCrash powerLost) {
+            // What is on the disk now is what matters.
+        }
+        if (!used.isDown()) {
+            used.crash();
+        }
+        GroupDirectories restarted = directories(used.reopen());
+        restarted.openStay(GROUP, 0).ifPresent(log -> log.store().close());
+
+        assertTrue(restarted.endStay(GROUP, 0));
+
+        assertEquals(List.of(), restarted.groups());
+    }
 }
