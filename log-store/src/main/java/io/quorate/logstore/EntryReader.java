@@ -132,8 +132,12 @@ final class EntryReader {
 
     /** By the headers, which have the payloads' checksums; empty unless the log holds all of them. */
     Optional<DigestPart> digest(long fromIndex, long toIndex, long before, long maxBytes) throws IOException {
-        SegmentList now = segments.get();
-        if (fromIndex < now.first().baseIndex() || toIndex > now.active().lastIndex()) {
+        return unlessTrimmed(fromIndex, now -> digest(now, fromIndex, toIndex, before, maxBytes));
+    }
+
+    private Optional<DigestPart> digest(SegmentList now, long fromIndex, long toIndex, long before, long maxBytes)
+            throws IOException {
+        if (toIndex > now.active().lastIndex()) {
             return Optional.empty();
         }
         long digest = before;
@@ -161,17 +165,38 @@ final class EntryReader {
     }
 
     /** Entries that are intact and yet wrong, as damage: as many of them as the first one's segment holds. */
-    Damage asDamage(long fromIndex, long toIndex, String found) throws IOException {
+    Optional<Damage> asDamage(long fromIndex, long toIndex, String found) throws IOException {
+        return unlessTrimmed(fromIndex, now -> {
+            Segment segment = now.get(now.ofIndex(fromIndex));
+            try (SegmentFiles.Handle handle = files.acquire(segment)) {
+                FrameReader reader = readerOf(segment, handle, MIN_BUFFER_BYTES);
+                return Optional.of(new Damage(
+                        segment.path(),
+                        position(reader, handle, segment, fromIndex),
+                        fromIndex,
+                        Math.min(toIndex, segment.lastIndex()),
+                        found));
+            }
+        });
+    }
+
+    private interface Part<T> {
+        Optional<T> of(SegmentList segments) throws IOException;
+    }
+
+    /** Whoever does not take turns with who trims may find a segment gone in the midst of its work. */
+    private <T> Optional<T> unlessTrimmed(long fromIndex, Part<T> part) throws IOException {
         SegmentList now = segments.get();
-        Segment segment = now.get(now.ofIndex(fromIndex));
-        try (SegmentFiles.Handle handle = files.acquire(segment)) {
-            FrameReader reader = readerOf(segment, handle, MIN_BUFFER_BYTES);
-            return new Damage(
-                    segment.path(),
-                    position(reader, handle, segment, fromIndex),
-                    fromIndex,
-                    Math.min(toIndex, segment.lastIndex()),
-                    found);
+        if (fromIndex < now.first().baseIndex()) {
+            return Optional.empty();
+        }
+        try {
+            return part.of(now);
+        } catch (IOException e) {
+            if (fromIndex < segments.get().first().baseIndex()) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 

@@ -10,6 +10,9 @@ import java.util.Optional;
 final class KnownDamage {
     private volatile Optional<Damage> first = Optional.empty();
 
+    /** What is before is gone, or about to go. */
+    private long begin;
+
     /** What is damaged; where it is in several places, the first one that is known. */
     Optional<Damage> first() {
         return first;
@@ -18,11 +21,13 @@ final class KnownDamage {
     /** The whole log was looked at. */
     synchronized void is(Optional<Damage> found) {
         first = found;
+        begin = 0;
     }
 
-    /** There is this, too. */
-    synchronized void note(Damage found) {
-        if (first.isEmpty() || found.firstIndex() < first.get().firstIndex()) {
+    /** There is this in {@code log}, too, unless it is not part of it any more: others trim and cut while one reads. */
+    synchronized void note(SegmentedLog log, Damage found) {
+        boolean isGone = found.lastIndex() < begin || !log.holds(found);
+        if (!isGone && (first.isEmpty() || found.firstIndex() < first.get().firstIndex())) {
             first = Optional.of(found);
         }
     }
@@ -30,6 +35,15 @@ final class KnownDamage {
     /** What is from there on is not part of the log any more. */
     synchronized void forgetFrom(long index) {
         first = first.filter(found -> found.firstIndex() < index);
+    }
+
+    /** What is before {@code index} is about to be trimmed, and is damaged no more; returns false if anything is already. */
+    synchronized boolean letGoBefore(long index) {
+        if (first.isPresent()) {
+            return false;
+        }
+        begin = index;
+        return true;
     }
 
     /** Throws if there is any. */
@@ -64,7 +78,7 @@ final class KnownDamage {
             SegmentedLog log, EntryReader reader, String what, Look<T> look, CorruptLogException suspicion) {
         try {
             Optional<Damage> found = log.examine(suspicion.file());
-            found.ifPresent(this::note);
+            found.ifPresent(damage -> note(log, damage));
             if (found.isEmpty()) {
                 return look.at(reader);
             }

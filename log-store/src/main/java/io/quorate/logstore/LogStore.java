@@ -377,7 +377,7 @@ public final class LogStore implements AutoCloseable {
      * {@code firstOffsetToKeep} on. One short step; call it again while it returns true.
      *
      * @return whether a segment was deleted
-     * @throws CorruptLogException if the log is damaged; nothing is deleted then
+     * @throws CorruptLogException if the log is known to be damaged; nothing is deleted then
      */
     public boolean trimPrefix(long firstIndexToKeep, long firstOffsetToKeep) {
         damage.checkNone();
@@ -389,7 +389,8 @@ public final class LogStore implements AutoCloseable {
                 if (segments.size() > 1
                         && last < firstIndexToKeep
                         && last <= now.snapshots().covered()
-                        && now.snapshots().hasUpTo(firstOffsetToKeep, last)) {
+                        && now.snapshots().hasUpTo(firstOffsetToKeep, last)
+                        && damage.letGoBefore(last + 1)) {
                     trimmed[0] = now.log().trimFirst(firstIndexToKeep);
                     now.snapshots().deleteObsolete(now.log().firstIndex());
                 }
@@ -557,15 +558,16 @@ public final class LogStore implements AutoCloseable {
 
     /**
      * Takes entries for damaged though they are intact: those of the group are others. Noted are those of them that are in
-     * the first one's segment.
+     * the first one's segment; none if that was trimmed.
      *
      * @throws CorruptLogException if one before them is damaged
      */
     public void setAside(long fromIndex, long toIndex) {
-        damage.note(look(
-                "read from index " + fromIndex,
-                reader -> reader.asDamage(
-                        fromIndex, toIndex, "DIVERGED: intact entries, but the other replicas have others")));
+        look(
+                        "read from index " + fromIndex,
+                        reader -> reader.asDamage(
+                                fromIndex, toIndex, "DIVERGED: intact entries, but the other replicas have others"))
+                .ifPresent(found -> damage.note(open.log(), found));
     }
 
     /**

@@ -3,7 +3,7 @@ package io.quorate.logstore;
 
 import java.io.IOException;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -16,14 +16,14 @@ public final class Scrub {
 
     private final Supplier<SegmentedLog> logs;
     private final LogStoreConfig config;
-    private final Consumer<Damage> onDamage;
+    private final BiConsumer<SegmentedLog, Damage> onDamage;
 
     private SegmentedLog log;
     private Segment segment;
     private SegmentTally tally;
     private long nextBase;
 
-    Scrub(Supplier<SegmentedLog> logs, LogStoreConfig config, Consumer<Damage> onDamage) {
+    Scrub(Supplier<SegmentedLog> logs, LogStoreConfig config, BiConsumer<SegmentedLog, Damage> onDamage) {
         this.logs = logs;
         this.config = config;
         this.onDamage = onDamage;
@@ -56,6 +56,10 @@ public final class Scrub {
         try {
             return read(maxBytes);
         } catch (IOException e) {
+            if (!now.segments().isSealed(segment)) {
+                // It was trimmed or cut meanwhile: there is nothing left to verify.
+                return finishSegment(0, Optional.empty());
+            }
             throw new StorageException(segment.path(), "cannot read it to verify it", e);
         }
     }
@@ -70,7 +74,7 @@ public final class Scrub {
                 if (reader.look(position, end) != FrameReader.Look.FRAME
                         || !SegmentScan.follows(reader.header(), tally.extent())) {
                     long index = tally.extent().last().index() + 1;
-                    onDamage.accept(damageAt(segment, reader, position, index, "found by reading it again"));
+                    onDamage.accept(log, damageAt(segment, reader, position, index, "found by reading it again"));
                     return finishSegment(position - start, Optional.empty());
                 }
                 tally.add(reader.header(), position);
@@ -81,12 +85,14 @@ public final class Scrub {
             return new ScrubStep(bytes, Optional.empty(), false);
         }
         if (!tally.extent().equals(segment.extent())) {
-            onDamage.accept(new Damage(
-                    segment.path(),
-                    SegmentHeader.BYTES,
-                    segment.baseIndex(),
-                    segment.lastIndex(),
-                    "ROT: the entries are not those of which the digest was taken"));
+            onDamage.accept(
+                    log,
+                    new Damage(
+                            segment.path(),
+                            SegmentHeader.BYTES,
+                            segment.baseIndex(),
+                            segment.lastIndex(),
+                            "ROT: the entries are not those of which the digest was taken"));
             return finishSegment(bytes, Optional.empty());
         }
         return finishSegment(bytes, Optional.of(SegmentInfo.of(segment, true)));

@@ -169,6 +169,13 @@ final class SegmentedLog {
         return Optional.empty();
     }
 
+    /** Whether the first of these entries is part of the log. For any thread. */
+    boolean holds(Damage damage) {
+        return segments.all().stream()
+                .anyMatch(
+                        segment -> segment.path().equals(damage.file()) && segment.lastIndex() >= damage.firstIndex());
+    }
+
     Path activePath() {
         return segments.active().path();
     }

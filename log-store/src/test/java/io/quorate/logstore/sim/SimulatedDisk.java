@@ -30,6 +30,7 @@ public final class SimulatedDisk implements Disk {
     /** What an injected fault hits. */
     public enum Operation {
         CREATE,
+        OPEN,
         READ,
         WRITE,
         FORCE,
@@ -397,6 +398,7 @@ public final class SimulatedDisk implements Disk {
     public DiskFile open(Path path) throws IOException {
         synchronized (platter) {
             checkUp();
+            failIfInjected(Operation.OPEN, path);
             return new Handle(path, existing(path));
         }
     }
@@ -416,6 +418,7 @@ public final class SimulatedDisk implements Disk {
             if (platter.directBlockBytes == 0) {
                 throw new FileSystemException(path.toString(), null, "no direct I/O on this file system");
             }
+            failIfInjected(Operation.OPEN, path);
             return new DirectHandle(path, existing(path));
         }
     }

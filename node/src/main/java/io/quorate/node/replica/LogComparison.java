@@ -155,6 +155,10 @@ final class LogComparison {
     }
 
     private void setAside(PeerMessage.DigestVerdict verdict) {
+        if (!replica.isRunning() || replica.isBeingReplaced()) {
+            // While the last of it was read: what is left of this range afterwards is compared again.
+            return;
+        }
         replica.access()
                 .offload(
                         host.backgroundExecutor(),

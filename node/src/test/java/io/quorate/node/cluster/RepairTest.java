@@ -43,6 +43,9 @@ class RepairTest {
 
     private static final int BATCHES = 20;
 
+    private static final ReadSpec ALL =
+            new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
+
     private VirtualCluster cluster;
     private TopicPartition orders;
 
@@ -94,9 +97,7 @@ class RepairTest {
     }
 
     private List<LogEntry> readLocally(VirtualNode node) {
-        ReadSpec all =
-                new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
-        VirtualCluster.Collected read = cluster.read(node, orders, all);
+        VirtualCluster.Collected read = cluster.read(node, orders, ALL);
         assertEquals(null, read.refusal);
         return read.entries;
     }
@@ -164,9 +165,7 @@ class RepairTest {
         Path sealed = segments(node, 1).get(0);
         node.disk().corrupt(sealed, FIRST_FRAME + 60_000, 4);
 
-        ReadSpec all =
-                new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
-        VirtualCluster.Collected refused = cluster.read(node, orders, all);
+        VirtualCluster.Collected refused = cluster.read(node, orders, ALL);
 
         assertEquals(Reason.CORRUPT_REPLICA, refused.refusal.reason());
         assertEquals(ReplicaRole.QUARANTINED, view(node, 1).role());
@@ -346,6 +345,53 @@ class RepairTest {
 
         cluster.await("it has all", () -> marks(node, orders).highWatermark() == BATCHES);
         assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+    }
+
+    /** Starts a follower with other entries than the others have, whose nodes compare them. */
+    private VirtualNode startDiverged() {
+        cluster = VirtualCluster.scrubbing(3, new ScrubSettings(1 << 20, 2_000));
+        orders = cluster.topic("orders");
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        node.kill();
+        plantOtherEntries(node, segments(node, 1).get(0));
+        node.start();
+        return node;
+    }
+
+    private boolean serves(VirtualNode node, List<LogEntry> entries) {
+        return VirtualCluster.localTail(node, orders) instanceof Result.Ok
+                && cluster.read(node, orders, ALL).entries.equals(entries);
+    }
+
+    /** How much work there was in the background until it was found; the last one begins the repair. */
+    private int tasksUntilRepair() {
+        VirtualNode node = startDiverged();
+        cluster.await("it is quarantined", () -> node.api().view().localGroups().stream()
+                .anyMatch(group -> group.role() == ReplicaRole.QUARANTINED));
+        return node.backgroundTasks();
+    }
+
+    @Test
+    @DisplayName("and is found to be otherwise damaged, at whatever point of a comparison, is repaired of both")
+    void damagedWhileCompared() {
+        int repair = tasksUntilRepair() - 1;
+        for (int held = repair - 7; held < repair; held++) {
+            VirtualNode node = startDiverged();
+            node.holdBackground(held);
+            cluster.await("it compares", node::holdsBackground);
+            node.disk().corrupt(segments(node, 1).get(1), FIRST_FRAME + 60_000, 4);
+            assertEquals(
+                    Reason.CORRUPT_REPLICA,
+                    cluster.read(node, orders, ALL).refusal.reason());
+
+            node.releaseBackground();
+            List<LogEntry> right = readLocally(cluster.leader(orders));
+            while (!serves(node, right)) {
+                assertTrue(cluster.nowMillis() < 60_000, "it is never repaired, held at " + held);
+                cluster.run(500);
+            }
+        }
     }
 
     @Test

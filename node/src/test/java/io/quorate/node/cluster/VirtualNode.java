@@ -28,8 +28,13 @@ final class VirtualNode {
         /** Flushes that the disk does not begin, because it hangs. */
         final List<Runnable> hanging = new ArrayList<>();
 
+        /** Work in the background that waits to be let go. */
+        final List<Runnable> held = new ArrayList<>();
+
         boolean alive = true;
         boolean diskHangs;
+        int backgroundTasks;
+        int heldFrom = Integer.MAX_VALUE;
 
         Process(VirtualTime time) {
             this.time = time;
@@ -61,6 +66,14 @@ final class VirtualNode {
                 hanging.add(task);
             } else {
                 task.run();
+            }
+        }
+
+        void background(Runnable task) {
+            if (backgroundTasks++ >= heldFrom) {
+                held.add(task);
+            } else {
+                executor(READ_NANOS).execute(task);
             }
         }
 
@@ -137,7 +150,7 @@ final class VirtualNode {
                         Path.of("/data"),
                         process::flush,
                         process.executor(READ_NANOS),
-                        process.executor(READ_NANOS),
+                        process::background,
                         network.transport(id(), process),
                         prng.split(),
                         ReplicaObserver.NONE,
@@ -191,6 +204,27 @@ final class VirtualNode {
         List<Runnable> late = List.copyOf(process.hanging);
         process.hanging.clear();
         late.forEach(process::flush);
+    }
+
+    /** How much work in the background there was since it was started. */
+    int backgroundTasks() {
+        return process.backgroundTasks;
+    }
+
+    /** Work in the background waits, from the one with this number on, counted from 0 at the start. */
+    void holdBackground(int fromTask) {
+        process.heldFrom = fromTask;
+    }
+
+    boolean holdsBackground() {
+        return !process.held.isEmpty();
+    }
+
+    void releaseBackground() {
+        process.heldFrom = Integer.MAX_VALUE;
+        List<Runnable> waiting = List.copyOf(process.held);
+        process.held.clear();
+        waiting.forEach(process.executor(READ_NANOS)::execute);
     }
 
     private void end() {
