@@ -76,6 +76,9 @@ public final class LocalReplicas {
         /** Its log goes, because the group is deleted or this node's stay in it is over. */
         boolean hasEnded;
 
+        /** Latest placement as of which this node is no member. */
+        int leftAsOf;
+
         boolean deleted;
 
         /** Another stay of this node that begins when this one is over. */
@@ -83,6 +86,7 @@ public final class LocalReplicas {
 
         Slot(Wanted wanted) {
             this.wanted = wanted;
+            this.leftAsOf = MemberId.stay(wanted.member());
         }
     }
 
@@ -147,6 +151,7 @@ public final class LocalReplicas {
             return;
         }
         slot.next = Optional.empty();
+        slot.leftAsOf = Math.max(slot.leftAsOf, placement);
         if (!slot.hasEnded && MemberId.stay(slot.wanted.member()) <= placement) {
             LOG.info("{}: {} holds no replica of it any more", slot.wanted.name(), host.self());
             end(slot, Refusals.replicaLeft(slot.wanted.name()));
@@ -296,18 +301,12 @@ public final class LocalReplicas {
 
     private void endStay(Slot slot) {
         long groupId = slot.wanted.name().groupId();
-        int stay = MemberId.stay(slot.wanted.member());
+        int asOf = slot.leftAsOf;
         host.loop()
                 .offload(
                         backgroundExecutor,
-                        () -> {
-                            directories.endStay(groupId, stay);
-                            return stay;
-                        },
-                        over -> {
-                            LOG.debug("group {}: stay {} of {} is over", groupId, over, host.self());
-                            onStayEnded(slot);
-                        },
+                        () -> directories.endStay(groupId, asOf),
+                        gone -> onStayEnded(slot, asOf, gone),
                         fault -> onStayNotEnded(slot, fault));
     }
 
@@ -319,6 +318,20 @@ public final class LocalReplicas {
         }
         LOG.warn("{} on {}: its log is to go, tried again: {}", slot.wanted.name(), host.self(), fault.getMessage());
         host.loop().schedule(STAY_RETRY_NANOS, () -> endStay(slot));
+    }
+
+    /** @param gone false if the log that is there is of a later stay, of which the registry has not yet spoken */
+    private void onStayEnded(Slot slot, int asOf, boolean gone) {
+        long groupId = slot.wanted.name().groupId();
+        if (slot.leftAsOf > asOf && !stopped && !slot.deleted) {
+            endStay(slot);
+            return;
+        }
+        LOG.debug("group {}: {} is no member of it as of placement {}", groupId, host.self(), asOf);
+        if (!gone && !slot.deleted) {
+            unclaimed.putIfAbsent(groupId, NOT_TRIED);
+        }
+        onStayEnded(slot);
     }
 
     private void onStayEnded(Slot slot) {

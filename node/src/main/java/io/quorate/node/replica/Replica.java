@@ -342,6 +342,8 @@ public final class Replica implements FlushRounds.Target {
         snapshots.discard();
         reads.abandon();
         feed.releaseArrived();
+        // The group may go on without this member, in generations that are lower than those it campaigned in.
+        news.withdraw();
         quarantine.stop(() -> {
             host.turns().flushes().close(this, onClosed);
             host.turns().flushes().kick();

@@ -9,6 +9,8 @@ import io.quorate.node.api.ClusterChange;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.TopicPartition;
+import io.quorate.node.seam.PeerMessage;
+import io.quorate.raft.message.PreVoteRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
@@ -39,6 +41,14 @@ class MembersTest {
 
     private static boolean holds(VirtualNode node, long groupId) {
         return node.api().view().localGroups().stream().anyMatch(group -> group.groupId() == groupId);
+    }
+
+    private static long generation(VirtualNode node, long groupId) {
+        return node.api().view().localGroups().stream()
+                .filter(group -> group.groupId() == groupId)
+                .mapToLong(ClusterView.GroupView::generation)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static ClusterView.Standing standing(VirtualCluster cluster, int node) {
@@ -149,6 +159,44 @@ class MembersTest {
         cluster.await(
                 "all to be at home",
                 () -> VirtualCluster.marks(cluster.node(home.get(0)), T0).highWatermark() == 3);
+    }
+
+    @Test
+    @DisplayName("a node whose replica has campaigned in vain, and left the group since, knows who leads it")
+    void campaignedInVain() {
+        VirtualCluster cluster = VirtualCluster.started(4);
+        cluster.create("t", 1, 3, 0).value();
+        append(cluster, T0, 1);
+        ClusterView.PartitionView before = partition(cluster, T0);
+        long group = before.groupId();
+        VirtualNode leader = cluster.leader(T0);
+        VirtualNode candidate = before.replicas().stream()
+                .map(cluster::node)
+                .filter(node -> node != leader)
+                .findFirst()
+                .orElseThrow();
+        cluster.network()
+                .drop((from, message) -> from.equals(candidate.id())
+                        && message instanceof PeerMessage.ForGroup forGroup
+                        && forGroup.groupId() == group
+                        && !(forGroup.message() instanceof PreVoteRequest));
+        leader.kill();
+        cluster.await("it to campaign in vain", () -> generation(candidate, group) > before.generation() + 3);
+        leader.start();
+        cluster.awaitReady();
+        int free = 10 - before.replicas().stream().mapToInt(Integer::intValue).sum();
+        List<Integer> wanted = before.replicas().stream()
+                .map(node -> cluster.node(node) == candidate ? free : node)
+                .toList();
+
+        cluster.change(new ClusterChange.MovePartition("t", 0, wanted)).value();
+        awaitPlaced(cluster, T0, wanted);
+        cluster.await("the replica to be gone", () -> !holds(candidate, group));
+
+        int leads = cluster.leader(T0).id().value();
+        cluster.await(
+                "the node to know the leader",
+                () -> candidate.api().view().topics().get(0).partitions().get(0).leaderId() == leads);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.function.BiPredicate;
 
 /** Delivers in order after a fixed delay, unless a link is cut. */
 final class VirtualNetwork {
@@ -23,6 +24,7 @@ final class VirtualNetwork {
     }
 
     private Tap tap = (from, message) -> {};
+    private BiPredicate<NodeId, PeerMessage> dropped = (from, message) -> false;
     private final TreeSet<NodeId> isolated = new TreeSet<>();
 
     VirtualNetwork(VirtualTime time) {
@@ -31,6 +33,11 @@ final class VirtualNetwork {
 
     void tap(Tap listener) {
         tap = listener;
+    }
+
+    /** Loses these messages, by who sends them, instead of those it lost until now. */
+    void drop(BiPredicate<NodeId, PeerMessage> lost) {
+        dropped = lost;
     }
 
     /** Cuts all of the node's links, silently: nobody is told, packets just vanish. */
@@ -85,7 +92,7 @@ final class VirtualNetwork {
             @Override
             public void send(NodeId to, PeerMessage message) {
                 tap.onSend(self, message);
-                if (isConnected(self, to)) {
+                if (isConnected(self, to) && !dropped.test(self, message)) {
                     Endpoint target = endpoints.get(to);
                     time.plan(DELAY_NANOS, () -> {
                         if (isConnected(self, to) && endpoints.get(to) == target) {
