@@ -4,9 +4,10 @@ package io.quorate.node.replica;
 import java.util.ArrayDeque;
 
 /**
- * Appends that arrive while a partition is handed over: they wait until it is known who leads it, and are then refused with
- * that address, or taken here after all. Refused at once they would send their clients to look for a leader that there is not
- * yet. Event loop only.
+ * Appends that arrive while a partition changes hands. Those that come to the old leader wait until it is known who leads it,
+ * and are then refused with that address, or taken here after all; refused at once they would send their clients to look for
+ * a leader that there is not yet. Those that come to the new one wait until it has applied what it inherited. Event loop
+ * only.
  */
 final class HeldAppends {
     static final int MAX_APPENDS = 1_024;
@@ -14,6 +15,10 @@ final class HeldAppends {
 
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private long bytes;
+
+    boolean isEmpty() {
+        return held.isEmpty();
+    }
 
     /**
      * Keeps an append, if there is room.

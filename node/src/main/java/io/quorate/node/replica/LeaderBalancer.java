@@ -28,8 +28,15 @@ public final class LeaderBalancer {
     static final int PAUSE = 2;
     static final int SETTLED = 10;
     static final int BACKOFF = 100;
-    /** How long a node that stops waits for others to take over. */
+    /** How long a node that stops waits for others to take over, after the last time that one did. */
     static final int FAREWELL = 2;
+    /** A node that stops hands over so many groups at a time: each then costs its writers no more than one alone would. */
+    static final int WINDOW = 8;
+
+    /** After so long what is left goes all at once: whoever waits for the node to stop does not wait for ever. */
+    private static final long PATIENCE_MILLIS = 3_000;
+    /** How soon a node that stops looks who has taken over. */
+    private static final long LOOK_NANOS = 2_000_000;
 
     /**
      * A group's member on this node.
@@ -61,11 +68,7 @@ public final class LeaderBalancer {
     private final SortedMap<Long, Led> led = new TreeMap<>();
     private long now;
     private long nextCheck;
-    private Optional<Runnable> onLeft = Optional.empty();
-    /** Group ids. */
-    private final TreeSet<Long> handedOver = new TreeSet<>();
-
-    private long leaveUntil;
+    private Optional<Farewell> farewell = Optional.empty();
 
     /** @param members of this node now, by group id */
     public LeaderBalancer(ReplicaHost host, Supplier<List<Member>> members) {
@@ -77,57 +80,96 @@ public final class LeaderBalancer {
     /** To be called once per tick, after the replicas' own ticks. */
     public void tick() {
         now++;
-        if (onLeft.isPresent()) {
-            leaveWhatIsLeft();
-        } else if (now >= nextCheck) {
+        if (farewell.isEmpty() && now >= nextCheck) {
             nextCheck = now + (long) PAUSE * electionTimeoutTicks;
             balance();
         }
     }
 
     /**
-     * Hands over whatever this node leads, all at once, as far as there is anybody to take it; when all has been taken, or the
-     * time is up, runs {@code onLeft}. Once.
+     * Hands over whatever this node leads, {@link #WINDOW} groups at a time, as far as there is anybody to take it; when all
+     * has been taken, or the time is up, runs {@code onLeft}. Once.
      */
     public void leave(Runnable onLeft) {
-        this.onLeft = Optional.of(onLeft);
-        this.leaveUntil = now + (long) FAREWELL * electionTimeoutTicks;
-        leaveWhatIsLeft();
+        farewell = Optional.of(new Farewell(onLeft));
+        farewell.get().goOn();
     }
 
-    private void leaveWhatIsLeft() {
-        boolean waiting = false;
-        for (Member member : members.get()) {
-            if (member.leads()) {
-                if (isUnderWay(member) || handOverToBest(member)) {
-                    handedOver.add(member.replica().name().groupId());
-                    waiting = true;
+    /** The last thing that a node does with its leaderships. */
+    private final class Farewell {
+        private final Runnable onLeft;
+        private final long hurryAt;
+        /** Group ids, of those that this node led and nobody is known to have taken yet. */
+        private final TreeSet<Long> handedOver = new TreeSet<>();
+        /** How many groups each was given: the leaderships of one node are for all the others. */
+        private final SortedMap<NodeId, Integer> given = new TreeMap<>();
+
+        private long waitUntil;
+
+        private Farewell(Runnable onLeft) {
+            this.onLeft = onLeft;
+            this.hurryAt = now + PATIENCE_MILLIS / host.disk().tickMillis();
+            this.waitUntil = now + (long) FAREWELL * electionTimeoutTicks;
+        }
+
+        private void goOn() {
+            List<Member> all = members.get();
+            int underWay = awaited(all);
+            int window = now < hurryAt ? WINDOW : Integer.MAX_VALUE;
+            for (Member member : all) {
+                if (underWay < window && member.leads() && !isUnderWay(member) && handOverToBest(member)) {
+                    underWay++;
                 }
-            } else if (handedOver.contains(member.replica().name().groupId())) {
-                // Whoever comes here meanwhile is to be told where to go.
-                waiting |= member.replica().isRunning()
-                        && member.replica().core().leader().isEmpty();
+            }
+            if (underWay == 0 || now >= waitUntil) {
+                onLeft.run();
+            } else {
+                host.loop().schedule(LOOK_NANOS, this::goOn);
             }
         }
-        if (!waiting || now >= leaveUntil) {
-            Runnable then = onLeft.orElseThrow();
-            onLeft = Optional.empty();
-            nextCheck = Long.MAX_VALUE;
-            then.run();
+
+        /** How many groups are being handed over, or have been and it is not known yet who has taken them. */
+        private int awaited(List<Member> all) {
+            int awaited = 0;
+            for (Member member : all) {
+                long groupId = member.replica().name().groupId();
+                if (isUnderWay(member)) {
+                    handedOver.add(groupId);
+                    awaited++;
+                } else if (handedOver.contains(groupId) && !member.leads()) {
+                    // Whoever comes here meanwhile is to be told where to go.
+                    if (member.replica().isRunning()
+                            && member.replica().core().leader().isEmpty()) {
+                        awaited++;
+                    } else {
+                        handedOver.remove(groupId);
+                        waitUntil = Math.min(now, hurryAt) + (long) FAREWELL * electionTimeoutTicks;
+                    }
+                }
+            }
+            return awaited;
+        }
+
+        private boolean handOverToBest(Member member) {
+            RaftCore core = member.replica().core();
+            Optional<NodeId> best = core.followers().stream()
+                    .filter(follower -> core.membership().voters().contains(follower.follower()) && isPresent(follower))
+                    .max(Comparator.<FollowerStatus>comparingLong(
+                                    follower -> Math.min(follower.matchIndex(), core.commitIndex()))
+                            .thenComparing(follower -> -given.getOrDefault(MemberId.node(follower.follower()), 0))
+                            .thenComparingLong(FollowerStatus::matchIndex))
+                    .map(FollowerStatus::follower)
+                    .filter(follower -> handOver(member, follower));
+            best.ifPresent(follower -> {
+                handedOver.add(member.replica().name().groupId());
+                given.merge(MemberId.node(follower), 1, Integer::sum);
+            });
+            return best.isPresent();
         }
     }
 
     private static boolean isUnderWay(Member member) {
         return member.replica().core().transferTarget().isPresent();
-    }
-
-    private boolean handOverToBest(Member member) {
-        RaftCore core = member.replica().core();
-        return core.followers().stream()
-                .filter(follower -> core.membership().voters().contains(follower.follower()) && isPresent(follower))
-                .max(Comparator.comparingLong(FollowerStatus::matchIndex))
-                .filter(best -> handOver(member, best.follower()))
-                .isPresent();
     }
 
     private void balance() {

@@ -192,13 +192,18 @@ public final class PartitionReplica implements ReplicaOwner {
 
     // ---- appends
 
-    /** @param generation what the client believes; an older one than the current is refused as FENCED */
+    /**
+     * As soon as this member leads: what comes before it has applied what it inherited waits for that, which takes less time
+     * than to come again.
+     *
+     * @param generation what the client believes; an older one than the current is refused as FENCED
+     */
     public Result<AppendTarget> openAppend(OptionalLong generation) {
         long current = replica.core().term();
         if (generation.isPresent() && isOver(generation.getAsLong())) {
             return new Result.Refused<>(Refusals.fenced(name, generation.getAsLong(), current));
         }
-        Optional<Refusal> refusal = whyNotLeading();
+        Optional<Refusal> refusal = replica.leads(current) ? Optional.empty() : whyNotLeading();
         if (refusal.isEmpty() && generation.isPresent() && generation.getAsLong() > current) {
             refusal = Optional.of(Refusals.behind(name, generation.getAsLong(), current));
         }
@@ -243,11 +248,17 @@ public final class PartitionReplica implements ReplicaOwner {
             // A bug in here must stop the node, whoever called.
             host.loop().run(() -> {
                 Runnable decide = () -> decide(generation, sender, batch, triedSince, listener);
-                if (!isBetweenLeaders() || !held.hold(batch.size(), decide)) {
+                boolean early = isRecovering(generation) || isBetweenLeaders();
+                if (!early || !held.hold(batch.size(), decide)) {
                     decide.run();
                 }
             });
         }
+    }
+
+    /** Leads, but may not know yet what is in its log already. */
+    private boolean isRecovering(long generation) {
+        return replica.leads(generation) && !replica.isReadyLeader();
     }
 
     /** Whether this node hands the partition over, or has done so and has not heard yet that somebody has taken it. */
@@ -294,6 +305,9 @@ public final class PartitionReplica implements ReplicaOwner {
         }
         if (!replica.leads(generation)) {
             return Optional.of(notLeading());
+        }
+        if (isRecovering(generation)) {
+            return Optional.of(Refusals.recovering(name));
         }
         if (sizeBytes > maxBatchBytes) {
             return Optional.of(Refusals.tooLarge(name, sizeBytes, maxBatchBytes));
@@ -491,6 +505,9 @@ public final class PartitionReplica implements ReplicaOwner {
     @Override
     public void onApplied(long appliedIndex) {
         appends.completeUpTo(appliedIndex, ledTerm);
+        if (!held.isEmpty() && replica.isReadyLeader() && !isBetweenLeaders()) {
+            held.release();
+        }
         beginning.onApplied(appliedIndex);
         List<LogReader> woken = waitingReaders;
         if (!woken.isEmpty()) {
@@ -525,6 +542,10 @@ public final class PartitionReplica implements ReplicaOwner {
     public void onLeadershipLost(long term) {
         appends.abandon(Refusals.leadershipLost(name, term));
         beginning.abandon(Refusals.leadershipLost(name, term));
+        if (!held.isEmpty() && !isBetweenLeaders()) {
+            // When the end of this leadership is known to those who tell where to go.
+            host.loop().execute(held::release);
+        }
         refuseReaders(notLeading(), false);
     }
 

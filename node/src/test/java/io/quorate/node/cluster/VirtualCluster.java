@@ -29,9 +29,11 @@ import io.quorate.raft.log.Payload;
 import io.quorate.wire.RecordBatchBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -52,6 +54,9 @@ final class VirtualCluster {
     private final SortedMap<NodeId, String> addresses = new TreeMap<>();
     private final RaftConfig raft;
     private final ScrubSettings scrub;
+    private final Set<Serving> recovered = new HashSet<>();
+
+    private record Serving(VirtualNode node, TopicPartition partition, long generation) {}
 
     VirtualCluster(int size) {
         this(size, RAFT);
@@ -297,9 +302,25 @@ final class VirtualCluster {
 
     private Optional<VirtualNode> serving(TopicPartition partition) {
         return running().stream()
-                .filter(node -> node.api().openAppend(partition, OptionalLong.empty()) instanceof Result.Ok)
+                .filter(node -> servesAll(node, partition))
                 .max((a, b) -> Long.compare(
                         marks(a, partition).generation(), marks(b, partition).generation()));
+    }
+
+    /** Takes appends, and has applied all that it inherited, so that it answers everything else as well. */
+    private boolean servesAll(VirtualNode node, TopicPartition partition) {
+        if (!(node.api().openAppend(partition, OptionalLong.empty()) instanceof Result.Ok<AppendTarget> led)) {
+            return false;
+        }
+        Serving serving = new Serving(node, partition, led.value().generation());
+        if (!recovered.contains(serving)) {
+            node.api().view().localGroups().stream()
+                    .filter(group ->
+                            group.topic().equals(partition.topic()) && group.partition() == partition.partition())
+                    .filter(group -> group.appliedIndex() == group.lastIndex())
+                    .forEach(group -> recovered.add(serving));
+        }
+        return recovered.contains(serving);
     }
 
     static Marks marks(VirtualNode node, TopicPartition partition) {
