@@ -28,14 +28,18 @@ final class RaftLog {
     private LogEntry[] ring = new LogEntry[16];
     private int head;
     private int tailCount;
-    private long tailBytes;
+    /** The last index that was found durable and applied; what is in memory up to it has {@link #settledBytes}. */
+    private long settledIndex;
+
+    private long settledBytes;
     private long nextOffset;
     private long commitIndex;
     private long appliedIndex;
     private long uncommittedBytes;
 
     /**
-     * @param maxTailBytes entries above this are evicted as soon as they are durable and applied
+     * @param maxTailBytes of durable and applied entries that stay in memory. Those that are on their way do not count:
+     *                     however many they are, who is a little behind the others finds what it lacks in memory
      */
     RaftLog(RecoveredLog recovered, int maxTailBytes) {
         this.terms = recovered.terms().copy();
@@ -134,7 +138,6 @@ final class RaftLog {
         }
         ring[(head + tailCount) & (ring.length - 1)] = entry;
         tailCount++;
-        tailBytes += entry.sizeBytes();
         uncommittedBytes += entry.sizeBytes();
         nextOffset = entry.nextOffset();
     }
@@ -148,7 +151,6 @@ final class RaftLog {
         Invariants.check(fromIndex > commitIndex, "truncateFrom > commitIndex", fromIndex, commitIndex);
         while (tailCount > 0 && lastIndex() >= fromIndex) {
             int at = slot(lastIndex());
-            tailBytes -= ring[at].sizeBytes();
             uncommittedBytes -= ring[at].sizeBytes();
             ring[at] = null;
             tailCount--;
@@ -178,7 +180,8 @@ final class RaftLog {
         ring = new LogEntry[16];
         head = 0;
         tailCount = 0;
-        tailBytes = 0;
+        settledBytes = 0;
+        settledIndex = snapshot.last().index();
         uncommittedBytes = 0;
         nextOffset = snapshot.nextOffset();
         commitIndex = snapshot.last().index();
@@ -199,16 +202,22 @@ final class RaftLog {
         appliedIndex = Math.max(appliedIndex, index);
     }
 
-    /** Drops the oldest entries of a tail that is too large, as far as they are applied and durable. */
+    /** Drops the oldest entries that are applied and durable while these take too much. */
     void evict(long durableIndex) {
-        long evictable = Math.min(durableIndex, appliedIndex);
-        while (tailBytes > maxTailBytes && tailCount > 0 && tailStart() <= evictable) {
+        long settled = Math.min(durableIndex, appliedIndex);
+        for (long index = Math.max(settledIndex + 1, tailStart()); index <= settled; index++) {
+            settledBytes += ring[slot(index)].sizeBytes();
+        }
+        settledIndex = Math.max(settledIndex, settled);
+        while (settledBytes > maxTailBytes) {
             dropOldest();
         }
     }
 
     private void dropOldest() {
-        tailBytes -= ring[head].sizeBytes();
+        if (tailStart() <= settledIndex) {
+            settledBytes -= ring[head].sizeBytes();
+        }
         ring[head] = null;
         head = (head + 1) & (ring.length - 1);
         tailCount--;

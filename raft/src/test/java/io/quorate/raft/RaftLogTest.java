@@ -57,7 +57,10 @@ class RaftLogTest {
         "10, 10, 250, 9",
         "10, 10, 0, 11",
         "4, 10, 0, 5",
+        "4, 10, 400, 1",
+        "4, 10, 399, 2",
         "10, 3, 0, 4",
+        "10, 3, 200, 2",
         "0, 10, 0, 1"
     })
     void evicts(long applied, long durable, int tailBytes, long tailStart) {
@@ -141,9 +144,11 @@ class RaftLogTest {
     void behavesLikeAList() {
         for (long seed = 0; seed < 200; seed++) {
             Prng random = new Prng(seed);
-            RaftLog log = log(random.nextInt(1500));
+            int tailBytes = random.nextInt(1500);
+            RaftLog log = log(tailBytes);
             List<LogEntry> model = new ArrayList<>();
             long committed = 0;
+            long inMemoryFrom = 1;
             for (int step = 0; step < 200; step++) {
                 switch (random.nextInt(6)) {
                     case 0 -> {
@@ -158,6 +163,11 @@ class RaftLogTest {
                         log.commitTo(committed);
                         log.appliedTo(committed);
                         log.evict(committed);
+                        assertEquals(
+                                Math.max(inMemoryFrom, committed + 1 - tailBytes / ENTRY_BYTES),
+                                log.tailStart(),
+                                "as many of what is settled as there is room for");
+                        inMemoryFrom = log.tailStart();
                     }
                     default -> {
                         model.add(sized(model.size() + 1));
@@ -204,19 +214,59 @@ class RaftLogTest {
     }
 
     @Test
-    @DisplayName("what was cut off takes no room in memory any more")
-    void cutMakesRoom() {
-        RaftLog log = logOfTen(1000);
-        log.truncateSuffix(6, 0);
+    @DisplayName("entries on their way, however many, push none out of memory that followers may still lack")
+    void onTheirWayPushesNothingOut() {
+        RaftLog log = logOfTen(500);
         log.commitTo(5);
         log.appliedTo(5);
         log.evict(5);
-        assertEquals(1, log.tailStart());
-        for (long index = 6; index <= 11; index++) {
+        for (long index = 11; index <= 40; index++) {
             log.append(sized(index));
         }
         log.evict(5);
+        assertEquals(1, log.tailStart());
+        log.commitTo(6);
+        log.appliedTo(6);
+        log.evict(40);
+        assertEquals(2, log.tailStart(), "one more is applied");
+    }
+
+    @Test
+    @DisplayName("what was cut off takes no room in memory any more, what takes its place does")
+    void cutMakesRoom() {
+        RaftLog log = logOfTen(700);
+        log.commitTo(5);
+        log.appliedTo(5);
+        log.evict(10);
+        log.truncateSuffix(6, 0);
+        for (long index = 6; index <= 8; index++) {
+            log.append(sized(index));
+        }
+        log.commitTo(8);
+        log.appliedTo(8);
+        log.evict(7);
+        assertEquals(1, log.tailStart(), "as much as there is room for");
+        log.evict(8);
         assertEquals(2, log.tailStart(), "one entry too many");
+    }
+
+    @Test
+    @DisplayName("a beginning that is cut makes room for what follows it")
+    void cutBeginningMakesRoom() {
+        RaftLog log = logOfTen(400);
+        log.commitTo(10);
+        log.appliedTo(7);
+        log.evict(7);
+        assertEquals(4, log.tailStart());
+        log.truncatePrefix(7);
+        log.appliedTo(10);
+        log.evict(10);
+        assertEquals(7, log.tailStart());
+        log.append(sized(11));
+        log.commitTo(11);
+        log.appliedTo(11);
+        log.evict(11);
+        assertEquals(8, log.tailStart());
     }
 
     @Test

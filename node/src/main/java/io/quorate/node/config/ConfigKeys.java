@@ -105,7 +105,8 @@ public final class ConfigKeys {
             "raft.tail_bytes",
             bytes(0, GIB),
             16 * MIB,
-            "The newest records of a partition that stay in memory for followers and readers.");
+            "The newest applied records of a partition that stay in memory for followers and readers; appends under way"
+                    + " are there besides.");
 
     static final ConfigKey<Long> SEGMENT_BYTES = withDefault(
             "log.segment_bytes",
