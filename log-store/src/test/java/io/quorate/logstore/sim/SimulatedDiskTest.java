@@ -150,6 +150,35 @@ class SimulatedDiskTest {
     }
 
     @Test
+    @DisplayName(
+            "knows what would be there without rot: what was written over it since, though bytes of both may be the same")
+    void mendedByOtherContents() throws IOException {
+        SimulatedDisk disk = disk(1);
+        DiskFile file = durableFile(disk, filled(1024, 1));
+        assertTrue(disk.rot(FILE, 0, 512, 0));
+        byte[] halfZero = filled(512, 2);
+        Arrays.fill(halfZero, 0, 256, (byte) 0);
+
+        file.write(ByteBuffer.wrap(halfZero), 0);
+        file.force();
+
+        assertArrayEquals(halfZero, Arrays.copyOf(disk.forcedOnly(DIRECTORY).contents(FILE), 512));
+    }
+
+    @Test
+    @DisplayName("knows what would be there without rot, though what was read of it was written back")
+    void notMendedByItself() throws IOException {
+        SimulatedDisk disk = disk(1);
+        DiskFile file = durableFile(disk, filled(1024, 1));
+        assertTrue(disk.rot(FILE, 100, 1, 8));
+
+        file.write(ByteBuffer.wrap(disk.contents(FILE)), 0);
+        file.force();
+
+        assertArrayEquals(filled(1024, 1), disk.forcedOnly(DIRECTORY).contents(FILE));
+    }
+
+    @Test
     @DisplayName("crashes in the middle of the chosen operation, and is dead until it is opened again")
     void crashesWhereTold() throws IOException {
         SimulatedDisk disk = disk(1);

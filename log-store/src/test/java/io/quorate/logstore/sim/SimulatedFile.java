@@ -5,7 +5,6 @@ import io.quorate.raft.Prng;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Iterator;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -90,13 +89,16 @@ final class SimulatedFile {
             rotten[next++] = seen[at];
         }
         source.get(seen, from, count);
-        // Who writes back what it has read does not mend it.
+        // Who writes back what it has read does not mend it; who writes something else may write some of the same
+        // bytes.
+        BitSet mended = new BitSet();
         next = 0;
-        for (Iterator<Integer> positions = overwritten.keySet().iterator(); positions.hasNext(); ) {
-            if (seen[positions.next()] != rotten[next++]) {
-                positions.remove();
+        for (int at : overwritten.keySet()) {
+            if (seen[at] != rotten[next++]) {
+                mended.set(at / SECTOR_BYTES);
             }
         }
+        overwritten.keySet().removeIf(at -> mended.get(at / SECTOR_BYTES));
         seenSize = Math.max(seenSize, end);
         unforced.set(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
         lost.clear(dirtyFrom / SECTOR_BYTES, (end + SECTOR_BYTES - 1) / SECTOR_BYTES);
