@@ -22,6 +22,7 @@ import java.util.stream.Stream;
  *   title   a vote leaves before it is on disk
  *   breaks  VOTE_DURABLE_BEFORE_SENT             the invariants of which one must fire; none: a harmless control
  *   by      core                                 which {@link Harness} hunts it; without: the whole cluster
+ *   note    such a log may be repaired first     what there is to say of it
  *   needs   snapshots                            instead of any edit: what the code has not got yet
  *   in      raft/src/main/java/io/quorate/raft/Voting.java
  *   find
@@ -120,7 +121,7 @@ record Mutant(String id, String title, List<String> breaks, Harness by, String n
                             String.join("\n", lines.subList(replace + 1, end))));
                     at = end;
                 }
-                case "" -> {}
+                case "", "note" -> {}
                 default -> throw new IllegalStateException(id + ": unknown line " + lines.get(at));
             }
         }
