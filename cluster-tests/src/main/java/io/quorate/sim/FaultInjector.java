@@ -31,6 +31,12 @@ final class FaultInjector {
     /** A correction, a time zone, a machine whose battery is empty. */
     private static final int[] CLOCK_MILLIS_MAX = {200, 4_000_000, 2_000_000_000};
 
+    private static final int STALLS_IN_ONE_RUN_OF = 4;
+    /** Longer than any disk may hang with which a node leads; in no run in which nobody would have given up by then. */
+    private static final int STALL_JUDGED_MILLIS_MAX = 4_500;
+
+    private static final int STALL_MILLIS_MAX = 1_500;
+
     private static final int OPERATOR_MILLIS_MAX = 2_000;
     private static final int FAILED_DISK_MILLIS_MAX = 3_000;
     private static final int FORCE_FAILURE_MEAN_MILLIS = 2_000;
@@ -69,6 +75,13 @@ final class FaultInjector {
 
     private final Prng setting;
 
+    /** Between two hangs of a leader's disk that cost it what it leads. */
+    private final int stallMillis;
+    /** The longest hang that need not. */
+    private final int stallJudgedMillis;
+
+    private final Prng stalling;
+
     private final List<Fault> injected = new ArrayList<>();
     private boolean active;
     private boolean scripted;
@@ -82,7 +95,8 @@ final class FaultInjector {
             Prng prng,
             Prng rotting,
             Prng losing,
-            Prng setting) {
+            Prng setting,
+            Prng stalling) {
         this.time = time;
         this.nodes = nodes;
         this.options = options.faults();
@@ -94,6 +108,7 @@ final class FaultInjector {
         this.rotting = rotting;
         this.losing = losing;
         this.setting = setting;
+        this.stalling = stalling;
         this.clockMillis = setting.nextInt(CLOCK_SET_IN_ONE_RUN_OF) == 0
                 ? LOSS_MILLIS_MIN + setting.nextInt(LOSS_MILLIS_MAX - LOSS_MILLIS_MIN)
                 : 0;
@@ -105,6 +120,12 @@ final class FaultInjector {
                 : 0;
         this.lossMillis = canBeRepaired && losing.nextInt(LOSS_IN_ONE_RUN_OF) == 0
                 ? LOSS_MILLIS_MIN + losing.nextInt(LOSS_MILLIS_MAX - LOSS_MILLIS_MIN)
+                : 0;
+        this.stallJudgedMillis = options.stallJudgedMillis();
+        this.stallMillis = canBeRepaired
+                        && stallJudgedMillis <= STALL_JUDGED_MILLIS_MAX
+                        && stalling.nextInt(STALLS_IN_ONE_RUN_OF) == 0
+                ? LOSS_MILLIS_MIN + stalling.nextInt(LOSS_MILLIS_MAX - LOSS_MILLIS_MIN)
                 : 0;
         this.swapMillis = nodes > 1 && losing.nextInt(SWAP_IN_ONE_RUN_OF) == 0
                 ? LOSS_MILLIS_MIN + losing.nextInt(LOSS_MILLIS_MAX - LOSS_MILLIS_MIN)
@@ -130,6 +151,7 @@ final class FaultInjector {
         repeat(rotting, rotMillis, Kind.ROT, this::rot);
         repeat(setting, clockMillis, Kind.SET_CLOCK, this::setClock);
         repeat(losing, lossMillis, Kind.LOSE_DISK, this::loseDisk);
+        repeat(stalling, stallMillis, Kind.HANG, this::stall);
         repeat(losing, swapMillis, Kind.SWAP_DISKS, this::swapDisks);
         if (disk.forceFailures()) {
             repeat(FORCE_FAILURE_MEAN_MILLIS, Kind.FORCE_FAILS, this::forceFails);
@@ -234,6 +256,13 @@ final class FaultInjector {
 
     private Fault hang(Kind kind) {
         return fault(kind, someone(), upTo(disk.hangMillisMax()));
+    }
+
+    /** Somebody who leads, if anybody does. */
+    private Fault stall(Kind kind) {
+        List<Integer> leading = leaders.get();
+        int node = leading.isEmpty() ? 1 + stalling.nextInt(nodes) : leading.get(stalling.nextInt(leading.size()));
+        return fault(kind, node, stallJudgedMillis + stalling.nextInt(STALL_MILLIS_MAX));
     }
 
     /** One disk, or all at once, to somewhere below the critical watermark. */

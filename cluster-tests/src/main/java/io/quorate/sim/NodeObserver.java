@@ -6,6 +6,7 @@ import io.quorate.logstore.DiskFullException;
 import io.quorate.node.api.ClusterView.SpaceLevel;
 import io.quorate.node.replica.MemberId;
 import io.quorate.node.replica.ReplicaObserver;
+import io.quorate.raft.FollowerCause;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Persist;
 import io.quorate.raft.RaftEvent;
@@ -132,8 +133,11 @@ final class NodeObserver implements ReplicaObserver {
         if (world.timeline().isKept()) {
             note("g" + groupId + " " + event);
         }
-        if (event instanceof RaftEvent.BecameFollower) {
+        if (event instanceof RaftEvent.BecameFollower follower) {
             led.remove(groupId);
+            if (follower.cause() == FollowerCause.DISK_STALLED) {
+                world.sightings().met(RareState.LEADER_GAVE_UP_FOR_ITS_DISK);
+            }
         }
         if (event instanceof RaftEvent.BecameLeader) {
             led.add(groupId);

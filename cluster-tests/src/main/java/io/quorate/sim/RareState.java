@@ -46,6 +46,8 @@ public enum RareState {
     WOKEN_BY_DRIVER,
     LOG_TRUNCATED,
     APPEND_LOST_WITH_LEADERSHIP,
+    /** Over a session of an earlier leadership, at a node that leads again. */
+    APPEND_OF_EARLIER_LEADERSHIP_ARRIVED,
     APPEND_REFUSED_BY_FOLLOWER,
     APPEND_REFUSED_AS_OVERLOADED,
     APPEND_REFUSED_AS_DISK_FULL,
@@ -88,6 +90,8 @@ public enum RareState {
     ELECTED_WITH_SHORTER_LOG,
     LEADER_DEPOSED,
     LEADER_GAVE_UP_WITHIN_ITS_TERM,
+    /** By stepping down: it could not hand over, for it had something to write. */
+    LEADER_GAVE_UP_FOR_ITS_DISK,
     LEADER_DEPOSED_WITH_UNCOMMITTED_TAIL,
     /** As in figure 8 of the paper: a quorum has accepted an entry of an older term, which does not make it committed. */
     INHERITED_ENTRY_ON_QUORUM,

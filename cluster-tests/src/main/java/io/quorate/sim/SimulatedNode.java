@@ -354,18 +354,14 @@ final class SimulatedNode {
         return diskHangs;
     }
 
-    /**
-     * A leader that cannot make anything durable must make room. Given is three times as long as that takes by its own
-     * clock, and some more.
-     */
+    /** A leader that cannot make anything durable must make room. */
     void requireThatStalledDiskLeadsNothing() {
         if (!diskHangs || paused) {
             return;
         }
         long runningMillis = (world.time().nowNanos() - resumedNanos) / 1_000_000;
         long stalledMillis = Math.min(runningMillis, flushExecutor.overdueNanos() / 1_000_000);
-        long limitMillis = 1_000 + 4L * options.diskLimits().stallTimeoutTicks() * options.tickMillis();
-        if (stalledMillis < limitMillis) {
+        if (stalledMillis < options.stallJudgedMillis()) {
             return;
         }
         api().ifPresent(api -> api.view().localGroups().stream()

@@ -27,6 +27,9 @@ public final class Simulation {
     private static final long CLOCK_SALT = 0x436C6F636BL;
     private static final long CHURN_SALT = 0x436875726EL;
     private static final int CHURN_IN_ONE_RUN_OF = 4;
+    private static final long STALL_SALT = 0x5374616C6CL;
+    private static final long LINGER_SALT = 0x4C696E676572L;
+    private static final int LINGERERS_IN_ONE_RUN_OF = 3;
     private static final long MACHINE_ROOM_SALT = 0x526F6F6DL;
     private static final int DISK_CHECK_ONE_IN = 64;
     private static final int EVENTS_BETWEEN_LOOKS = 256;
@@ -95,6 +98,11 @@ public final class Simulation {
         if (churns) {
             workload.churnNodes(new NodeChurn(nodes, nodes.get(options.nodes()), clients, ofChurn.split()));
         }
+        Prng ofLingerers = new Prng(scenario.seed() ^ LINGER_SALT);
+        if (ofLingerers.nextInt(LINGERERS_IN_ONE_RUN_OF) == 0
+                && !scenario.reductions().contains(Reduction.NO_PLAIN_WRITERS)) {
+            workload.letWritersLinger(ofLingerers);
+        }
         MachineRoom room = new MachineRoom(
                 time, nodes, checker, clients, sightings, timeline, new Prng(scenario.seed() ^ MACHINE_ROOM_SALT));
         actor = new FaultActor(time, network, nodes, sightings, timeline, room);
@@ -107,7 +115,8 @@ public final class Simulation {
                 prng.split(),
                 new Prng(scenario.seed() ^ ROT_SALT),
                 new Prng(scenario.seed() ^ LOSS_SALT),
-                new Prng(scenario.seed() ^ CLOCK_SALT));
+                new Prng(scenario.seed() ^ CLOCK_SALT),
+                new Prng(scenario.seed() ^ STALL_SALT));
         convergence = new Convergence(time, nodes, workload, checker, disks, this::runUntil);
     }
 

@@ -165,6 +165,14 @@ public record SimulationOptions(
         return 1_000_000L * tickMillis * raft.electionTimeoutTicks() / 20;
     }
 
+    /**
+     * How long a disk may hang before its node must lead nothing any more: three times as long as that takes by the node's
+     * own clock, and some more.
+     */
+    int stallJudgedMillis() {
+        return 1_000 + 4 * diskLimits.stallTimeoutTicks() * tickMillis;
+    }
+
     /** Largest record batch that the nodes of a run take; well above what the writers make. */
     static final int MAX_BATCH_BYTES = 64 << 10;
 

@@ -24,12 +24,14 @@ final class Workload {
     private final List<SimulatedPartition> partitions = new ArrayList<>();
     private final List<SimulatedProducer> producers = new ArrayList<>();
     private final List<PlainWriter> plainWriters = new ArrayList<>();
+    private final List<LingeringWriter> lingeringWriters = new ArrayList<>();
     private final List<SimulatedReader> readers = new ArrayList<>();
     private final List<TailAsker> tailAskers = new ArrayList<>();
     private final List<TimeAsker> timeAskers = new ArrayList<>();
     private final List<Trimmer> trimmers = new ArrayList<>();
     private final List<Mover> movers = new ArrayList<>();
     private Optional<NodeChurn> nodes = Optional.empty();
+    private Optional<Prng> lingering = Optional.empty();
     private boolean finished;
 
     Workload(SimulationOptions options, Clients clients, Prng prng) {
@@ -42,6 +44,11 @@ final class Workload {
     /** Nodes come and go, too. */
     void churnNodes(NodeChurn churn) {
         nodes = Optional.of(churn);
+    }
+
+    /** Each partition has a writer more, which goes on over sessions of leaderships that are over. */
+    void letWritersLinger(Prng ofLingerers) {
+        lingering = Optional.of(ofLingerers);
     }
 
     void start() {
@@ -88,6 +95,12 @@ final class Workload {
             plainWriters.add(writer);
             writer.start();
         }
+        lingering.ifPresent(ofLingerers -> {
+            LingeringWriter writer =
+                    new LingeringWriter(partition.name() + "-l", partition, clients, ofLingerers.split());
+            lingeringWriters.add(writer);
+            writer.start();
+        });
         for (int i = 0; i < options.workload().readers(); i++) {
             SimulatedReader reader = new SimulatedReader(
                     partition.name() + "-r" + i,
@@ -133,6 +146,7 @@ final class Workload {
         finished = true;
         producers.forEach(SimulatedProducer::finish);
         plainWriters.forEach(PlainWriter::finish);
+        lingeringWriters.forEach(LingeringWriter::finish);
         readers.forEach(SimulatedReader::finish);
         tailAskers.forEach(TailAsker::finish);
         timeAskers.forEach(TimeAsker::finish);

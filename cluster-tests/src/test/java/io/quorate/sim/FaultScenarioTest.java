@@ -250,6 +250,7 @@ class FaultScenarioTest {
         runOn(3);
 
         met(RareState.LEADER_CHANGED);
+        met(RareState.APPEND_OF_EARLIER_LEADERSHIP_ARRIVED);
     }
 
     @Test
@@ -262,6 +263,7 @@ class FaultScenarioTest {
         runOn(3);
 
         met(RareState.DISK_STALLED);
+        met(RareState.LEADER_GAVE_UP_FOR_ITS_DISK);
     }
 
     @Test
