@@ -42,7 +42,8 @@ public final class GrpcServers {
     }
 
     private static NettyServerBuilder common(SocketAddress address, NetworkThread network) {
-        return NettyServerBuilder.forAddress(address)
+        return network.memory()
+                .giveTo(NettyServerBuilder.forAddress(address))
                 .bossEventLoopGroup(network.group())
                 .workerEventLoopGroup(network.group())
                 .channelType(network.serverChannelType())

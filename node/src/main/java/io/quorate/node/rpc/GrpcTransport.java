@@ -247,7 +247,8 @@ public final class GrpcTransport implements Transport {
                 loop.execute(task);
             }
         };
-        return NettyChannelBuilder.forTarget("dns:///" + address)
+        return network.memory()
+                .giveTo(NettyChannelBuilder.forTarget("dns:///" + address))
                 .usePlaintext()
                 .proxyDetector(any -> null)
                 .eventLoopGroup(network.group())

@@ -13,4 +13,7 @@ public interface NetworkThread {
     Class<? extends ServerChannel> serverChannelType();
 
     Class<? extends Channel> channelType();
+
+    /** What all of its sockets receive into and send from. */
+    SocketMemory memory();
 }

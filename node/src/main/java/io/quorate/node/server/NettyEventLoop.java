@@ -15,6 +15,7 @@ import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.Future;
 import io.quorate.node.rpc.NetworkThread;
+import io.quorate.node.rpc.SocketMemory;
 import io.quorate.node.seam.Clock;
 import io.quorate.node.seam.EventLoop;
 import java.time.Duration;
@@ -48,6 +49,7 @@ public final class NettyEventLoop implements EventLoop, NetworkThread {
     private final io.grpc.netty.shaded.io.netty.channel.EventLoop netty;
     private final boolean epoll;
     private final Consumer<Throwable> onUncaught;
+    private final SocketMemory memory = new SocketMemory();
 
     /**
      * Starts no thread yet: Netty does with the first task.
@@ -97,6 +99,11 @@ public final class NettyEventLoop implements EventLoop, NetworkThread {
     @Override
     public Class<? extends Channel> channelType() {
         return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    @Override
+    public SocketMemory memory() {
+        return memory;
     }
 
     /** Lets the tasks that are queued run and ends the thread; waits for that unless called on the loop itself. */

@@ -217,6 +217,20 @@ class GrpcTransportTest {
         assertTrue(pair[1].messages.size() >= 5, pair[1].messages.size() + " appends");
     }
 
+    @Test
+    @DisplayName("takes the memory of its sockets, which it dialed and which were dialed, from its event loop's")
+    void memoryOfTheLoop() throws IOException {
+        assertEquals(0, new NettyEventLoop("idle", fatal::set).memory().heldBytes());
+        Node[] pair = connectedPair();
+        AppendRequest append = new AppendRequest(2, new EntryId(1, 10), List.of(entry(11, 1 << 20)), 9);
+
+        pair[0].send(N2, List.of(new PeerMessage.ForGroup(GROUP, append)));
+
+        Await.until("the entry", () -> received(pair[1]).size() == 1);
+        assertTrue(pair[0].loop.memory().heldBytes() > 0, "the sender's");
+        assertTrue(pair[1].loop.memory().heldBytes() > 0, "the receiver's");
+    }
+
     private static List<LogEntry> received(Node node) {
         return node.messages.stream()
                 .flatMap(message -> ((AppendRequest) ((PeerMessage.ForGroup) message).message()).entries().stream())
