@@ -8,6 +8,8 @@ import io.quorate.raft.log.NodeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -30,8 +32,9 @@ import java.util.function.UnaryOperator;
  *
  * A state is written to one slot and forced, then to the other and forced; only then it counts. The slot that is damaged
  * or behind comes first. So a crash damages at most one slot, and the other holds the state before or after; and rot of
- * one slot at rest loses nothing, since the other is its equal. The intact slot with the higher sequence wins; if both are damaged the replica must not guess:
- * it may have voted. The file is written in full when it is created, so that no later write needs space.
+ * one slot at rest loses nothing, since the other is its equal. One that cannot be read is as good as a damaged one. The intact slot
+ * with the higher sequence wins; if both are damaged the replica must not guess: it may have voted. The file is written in
+ * full when it is created, so that no later write needs space; and blocks are written whole, so that none has to be read for it.
  *
  * <p>The marks tell a lost segment or a rotten tail from what a crash leaves. They only ever claim less than there is:
  * raised after something has become durable, lowered before it is given up.
@@ -157,7 +160,6 @@ final class HardStateFile implements AutoCloseable {
         Path temporary = directory.resolve(NAME + Recovery.TEMPORARY_SUFFIX);
         Slot initial = new Slot(1, HardState.INITIAL, Marks.INITIAL);
         try (DiskFile file = disk.create(temporary)) {
-            file.write(ByteBuffer.allocate(2 * SLOT_DISTANCE_BYTES), 0);
             file.write(encode(initial, identity), 0);
             file.write(encode(initial, identity), SLOT_DISTANCE_BYTES);
             file.force();
@@ -172,14 +174,19 @@ final class HardStateFile implements AutoCloseable {
      * @param scratch through which it is read past the operating system's cache
      * @throws LostStateException  if both slots are damaged
      * @throws StorageException    if a slot is of a newer version or of another owner
+     * @throws IOException         if neither is intact, and one of them cannot be read: it may be readable another time
      */
     static HardStateFile open(Disk disk, Path directory, StoreIdentity identity, UncachedFile.Scratch scratch)
             throws IOException {
         Path path = directory.resolve(NAME);
         DiskFile file = disk.open(path);
         try (DiskFile onDisk = UncachedFile.open(disk, path, scratch)) {
-            Optional<Slot> first = readSlot(onDisk, path, 0, identity);
-            Optional<Slot> second = readSlot(onDisk, path, SLOT_DISTANCE_BYTES, identity);
+            List<IOException> unreadable = new ArrayList<>();
+            Optional<Slot> first = readSlot(onDisk, path, 0, identity, unreadable);
+            Optional<Slot> second = readSlot(onDisk, path, SLOT_DISTANCE_BYTES, identity, unreadable);
+            if (first.isEmpty() && second.isEmpty() && !unreadable.isEmpty()) {
+                throw new IOException("no copy of term and vote is intact, and not all can be read", unreadable.get(0));
+            }
             if (first.isEmpty() && second.isEmpty()) {
                 throw new LostStateException(
                         path, "both copies of term and vote are damaged; this replica may have voted");
@@ -200,10 +207,15 @@ final class HardStateFile implements AutoCloseable {
         }
     }
 
-    private static Optional<Slot> readSlot(DiskFile file, Path path, long position, StoreIdentity identity)
-            throws IOException {
+    private static Optional<Slot> readSlot(
+            DiskFile file, Path path, long position, StoreIdentity identity, List<IOException> unreadable) {
         ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES);
-        if (file.read(slot, position) < SLOT_BYTES || !Headers.isIntact(slot, MAGIC)) {
+        try {
+            if (file.read(slot, position) < SLOT_BYTES || !Headers.isIntact(slot, MAGIC)) {
+                return Optional.empty();
+            }
+        } catch (IOException bad) {
+            unreadable.add(bad);
             return Optional.empty();
         }
         Headers.checkOwner(path, slot, identity);
@@ -219,6 +231,7 @@ final class HardStateFile implements AutoCloseable {
         }
     }
 
+    /** The slot and the zeros behind it. */
     private static ByteBuffer encode(Slot slot, StoreIdentity identity) {
         ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES);
         Headers.begin(bytes, MAGIC, identity);
@@ -231,7 +244,7 @@ final class HardStateFile implements AutoCloseable {
                 .putLong(80, slot.marks().resetTo())
                 .putLong(88, slot.marks().cuttingFrom());
         Headers.seal(bytes);
-        return bytes;
+        return ByteBuffer.allocate(SLOT_DISTANCE_BYTES).put(bytes.rewind()).rewind();
     }
 
     Path path() {

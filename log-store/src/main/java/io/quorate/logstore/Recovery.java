@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Finds out what a directory holds. First everything is looked at and nothing is changed; only when every decision is
@@ -30,7 +32,7 @@ import java.util.Optional;
  * END        last segment: zeros to the end of the file                    end of log
  * STALE_SEC  last segment, recycled: like END or TORN, but with sectors    as END or TORN: what was there before is
  *            of the trimmed segment it was, which its sums recognise       what zeros are in a new file
- * NO_SUMS    sums of sectors missing or damaged                            describe nothing: the old bytes count as
+ * NO_SUMS    sums of sectors missing, damaged or unreadable                describe nothing: the old bytes count as
  *                                                                          ROT where a flush was torn
  * UNCUT      last segment: no frame, where a cut was under way             cut here, force the cut
  * TORN       last segment: no frame, which sectors that never arrived      cut here, force the cut
@@ -41,8 +43,9 @@ import java.util.Optional;
  * GAP        a valid frame that does not follow its predecessor            damage: misplaced write
  * MISSING    entries between two segments, or before the first or from     damage: name file and indexes
  *            the last one on of those that the marks name
- * HEAD       a damaged segment header, whose content follows from the      write it again
- *            segment before, the sidecar, or a snapshot
+ * HEAD       a segment header that is damaged, or cannot be read, whose    write it again
+ *            content follows from the segment before, the sidecar, or a
+ *            snapshot
  * DUPLICATE  two segments overlap or contradict each other; a name that    refuse
  *            is none; no segments at all; a header that cannot be told
  * LOST       entries without hard state, both copies damaged, or a term    refuse: it may have voted
@@ -50,14 +53,17 @@ import java.util.Optional;
  *            snapshot that covers what was trimmed
  * TRIMMED    segments before the first one that is kept                    delete them
  * RESET      the log is being replaced by one that starts at a snapshot    go on: delete all, make the new one
- * BAD_SNAP   a snapshot that is damaged                                    delete it, use the one before
- * STALE      one copy of the hard state damaged or older                   the other wins and is copied
- * NO_INDEX   a sidecar missing, damaged or of another segment              read the segment, write it again
+ * BAD_SNAP   a snapshot that is damaged, or cannot be read                 delete it, use the one before
+ * STALE      one copy of the hard state damaged, unreadable or older       the other wins and is copied
+ * NO_INDEX   a sidecar missing, damaged, unreadable or of another segment  read the segment, write it again
  * TOO_NEW    an intact header or frame of a newer version                  refuse
  * OWNER      an intact header of another cluster, node or group            refuse
  * </pre>
  *
- * "Damage" and "refuse" change nothing. With damage the log is opened, says so, serves the rest, and takes no entries
+ * What cannot be read counts as damaged while it is some blocks. Where a row says LOST because of it, or nothing of a segment can be
+ * read, or more than {@value FrameReader#UNREADABLE_BLOCKS_MAX} blocks cannot, it is the disk that fails: nothing is decided or changed.
+ *
+ * <p>"Damage" and "refuse" change nothing. With damage the log is opened, says so, serves the rest, and takes no entries
  * until it is repaired. Known ambiguity: rot that turned a whole sector of the very last flush into zeros, or hit an entry
  * that has such sectors of its own, before a mark was written behind it, looks as TORN does.
  */
@@ -77,6 +83,9 @@ final class Recovery {
     private List<String> names = List.of();
     private StaleSectors stale = StaleSectors.NONE;
     private Optional<Damage> damage = Optional.empty();
+
+    /** Why headers could not be read, by base index. */
+    private final SortedMap<Long, IOException> unreadableHeaders = new TreeMap<>();
 
     /** End of the segments looked at so far, whether they are whole or not. */
     private EntryId last = EntryId.NONE;
@@ -176,19 +185,21 @@ final class Recovery {
     private SegmentHeader replacement(SnapshotFiles snapshots) throws IOException {
         Optional<SnapshotFiles.End> snapshot = snapshots.endAt(marks.resetTo() - 1);
         if (snapshot.isEmpty()) {
+            failIfUnreadable(snapshots);
             throw new LostStateException(
                     directory, "the log is being replaced, but the snapshot that comes before it is missing");
         }
         return new SegmentHeader(snapshot.get().last(), snapshot.get().nextOffset());
     }
 
-    private void checkBeginning(List<Long> bases, SnapshotFiles snapshots) {
+    private void checkBeginning(List<Long> bases, SnapshotFiles snapshots) throws IOException {
         if (bases.isEmpty()) {
             throw new CorruptLogException(
                     pathOf(marks.firstSegment()), 0, marks.firstSegment(), "MISSING: all segments, entries were lost");
         }
         long before = marks.firstSegment() - 1;
         if (snapshots.newest() < before) {
+            failIfUnreadable(snapshots);
             throw new LostStateException(
                     directory,
                     "the log starts after index " + before + ", but no good snapshot stands in for what was before");
@@ -200,6 +211,15 @@ final class Recovery {
                     marks.firstSegment(),
                     bases.get(0) - 1,
                     "MISSING: the first segment"));
+        }
+    }
+
+    /** Nothing is lost for certain yet. */
+    private static void failIfUnreadable(SnapshotFiles snapshots) throws IOException {
+        if (snapshots.unreadable().isPresent()) {
+            throw new IOException(
+                    "no good snapshot, and not all can be read",
+                    snapshots.unreadable().get());
         }
     }
 
@@ -233,7 +253,19 @@ final class Recovery {
     private Optional<SegmentHeader> readHeader(long base) throws IOException {
         Path path = pathOf(base);
         try (DiskFile file = openToRead(path)) {
+            return readHeader(file, path, base);
+        }
+    }
+
+    private Optional<SegmentHeader> readHeader(DiskFile file, Path path, long base) throws IOException {
+        try {
             return SegmentHeader.read(file, path, identity, base);
+        } catch (IOException bad) {
+            unreadableHeaders.put(base, bad);
+            if (unreadableHeaders.size() > FrameReader.UNREADABLE_BLOCKS_MAX) {
+                throw bad;
+            }
+            return Optional.empty();
         }
     }
 
@@ -251,7 +283,8 @@ final class Recovery {
         if (intact.isPresent()) {
             return intact.get();
         }
-        Optional<SegmentHeader> derived = IndexFile.readHeader(disk, directory, base, identity);
+        Optional<SegmentHeader> derived =
+                ofSidecar(() -> IndexFile.readHeader(disk, directory, base, identity), Optional.empty());
         if (base == 1) {
             derived = Optional.of(new SegmentHeader(EntryId.NONE, 0));
         } else if (!isFirst && last.index() + 1 == base && damage.isEmpty()) {
@@ -260,6 +293,9 @@ final class Recovery {
             derived = snapshots
                     .endAt(base - 1)
                     .map(snapshot -> new SegmentHeader(snapshot.last(), snapshot.nextOffset()));
+        }
+        if (derived.isEmpty() && unreadableHeaders.containsKey(base)) {
+            throw unreadableHeaders.get(base);
         }
         if (derived.isEmpty()) {
             throw new CorruptLogException(pathOf(base), 0, base, "the segment's header is damaged");
@@ -295,7 +331,9 @@ final class Recovery {
         try (DiskFile file = openToRead(path)) {
             long size = file.size();
             FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
-            Optional<IndexFile.Summary> sidecar = IndexFile.readSummary(disk, directory, header, identity)
+            Optional<IndexFile.Summary> sidecar = ofSidecar(
+                            () -> IndexFile.readSummary(disk, directory, header, identity),
+                            Optional.<IndexFile.Summary>empty())
                     .filter(found -> found.extent().last().index() == nextBase - 1
                             && found.extent().end() <= size
                             && next.filter(follower -> !follower.before()
@@ -303,11 +341,12 @@ final class Recovery {
                                             || follower.baseOffset()
                                                     != found.extent().nextOffset())
                                     .isEmpty());
-            if (sidecar.isPresent() && IndexFile.endsAsSaid(disk, directory, sidecar.get(), identity, reader)) {
+            if (sidecar.isPresent()
+                    && ofSidecar(() -> IndexFile.endsAsSaid(disk, directory, sidecar.get(), identity, reader), false)) {
                 accept(sidecar.get());
                 return;
             }
-            SegmentScan scan = SegmentScan.of(header, reader, config, size);
+            SegmentScan scan = scan(header, reader, size);
             accept(IndexFile.Summary.of(scan.tally()));
             settlement.rebuildIndex(scan.tally());
             if (scan.nextIndex() < nextBase && !scan.isAtEnd(reader, stale, size)) {
@@ -323,6 +362,31 @@ final class Recovery {
                         behind.map(SegmentScan.Behind::nextOffset).orElse(nextOffset));
             }
         }
+    }
+
+    private interface Read<T> {
+        T get() throws IOException;
+    }
+
+    /** A sidecar that cannot be read is as good as none. */
+    private static <T> T ofSidecar(Read<T> read, T none) {
+        try {
+            return read.get();
+        } catch (IOException unreadable) {
+            return none;
+        }
+    }
+
+    /** @throws IOException if nothing of it can be read, which is not a block of the disk that fails, but the disk */
+    private SegmentScan scan(SegmentHeader header, FrameReader reader, long size) throws IOException {
+        SegmentScan scan = SegmentScan.of(header, reader, config, size);
+        IOException unreadable = unreadableHeaders.get(header.baseIndex());
+        if (unreadable != null
+                && scan.nextIndex() == header.baseIndex()
+                && !reader.unreadable().isEmpty()) {
+            throw unreadable;
+        }
+        return scan;
     }
 
     private static Damage rot(Path path, SegmentScan scan, long lastIndex, String found) {
@@ -349,7 +413,7 @@ final class Recovery {
             throws IOException {
         long size = file.size();
         FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
-        SegmentScan scan = SegmentScan.of(header, reader, config, size);
+        SegmentScan scan = scan(header, reader, size);
         settlement.setActiveTally(scan.tally());
         accept(IndexFile.Summary.of(scan.tally()));
         if (scan.isAtEnd(reader, stale, size) && size >= SegmentHeader.BYTES) {

@@ -27,7 +27,7 @@ import java.util.zip.CRC32C;
  * 4092    4  CRC32C of the segment's seed (8), n (8) and the sums
  * </pre>
  *
- * A block that is damaged describes nothing. For one thread.
+ * A block that is damaged, or cannot be read, describes nothing. For one thread.
  */
 final class SectorSums implements AutoCloseable {
     static final String SUFFIX = ".sums";
@@ -78,6 +78,8 @@ final class SectorSums implements AutoCloseable {
             return kept
                     ? Optional.of(new SectorSums(file, identity.seed(baseIndex), header.getLong(40)))
                     : Optional.empty();
+        } catch (IOException unreadable) {
+            return Optional.empty();
         } finally {
             if (!kept) {
                 file.close();
@@ -110,6 +112,8 @@ final class SectorSums implements AutoCloseable {
                             && file.size() >= BLOCK_BYTES + blockBytes(end)
                     ? end
                     : 0;
+        } catch (IOException unreadable) {
+            return 0;
         }
     }
 
@@ -145,7 +149,7 @@ final class SectorSums implements AutoCloseable {
     }
 
     /** Whether the sector at {@code position} had {@code sum} as its checksum. */
-    boolean has(long position, int sum) throws IOException {
+    boolean has(long position, int sum) {
         if (position < SegmentHeader.BYTES || position >= end) {
             return false;
         }
@@ -154,13 +158,17 @@ final class SectorSums implements AutoCloseable {
         return isBlockIntact && block.getInt((int) (sector % SUMS_PER_BLOCK) * Integer.BYTES) == sum;
     }
 
-    private void read(long number) throws IOException {
+    private void read(long number) {
         if (number == blockNumber) {
             return;
         }
         blockNumber = number;
-        isBlockIntact = file.read(block.clear(), number * BLOCK_BYTES) == BLOCK_BYTES
-                && block.getInt(CHECKSUM_AT) == checksum(block, seed, number);
+        try {
+            isBlockIntact = file.read(block.clear(), number * BLOCK_BYTES) == BLOCK_BYTES
+                    && block.getInt(CHECKSUM_AT) == checksum(block, seed, number);
+        } catch (IOException unreadable) {
+            isBlockIntact = false;
+        }
     }
 
     @Override

@@ -54,6 +54,9 @@ final class SnapshotFiles {
     /** Those with a name like theirs that are none, by last index. */
     private final TreeSet<Long> bad = new TreeSet<>();
 
+    /** Why one of the bad ones could not be read, if that was so. */
+    private Optional<IOException> unreadable = Optional.empty();
+
     private final List<Path> misnamed = new ArrayList<>();
     private final List<Path> unused = new ArrayList<>();
 
@@ -140,6 +143,33 @@ final class SnapshotFiles {
         Optional<T> at(long index) throws IOException;
     }
 
+    private interface Read<T> {
+        Optional<T> of(DiskFile file) throws IOException;
+    }
+
+    /** Why one of the bad ones could not be read, which may be otherwise another time; empty if all could be. */
+    Optional<IOException> unreadable() {
+        return unreadable;
+    }
+
+    /** What cannot be read is as good as damaged: there is another one, or the log goes back far enough. */
+    private <T> Optional<T> ofFile(long index, Read<T> read) throws IOException {
+        try (DiskFile file = disk.open(pathOf(index))) {
+            return ifReadable(file, read);
+        } catch (IllegalArgumentException impossible) {
+            return Optional.empty();
+        }
+    }
+
+    private <T> Optional<T> ifReadable(DiskFile file, Read<T> read) {
+        try {
+            return read.of(file);
+        } catch (IOException bad) {
+            unreadable = Optional.of(bad);
+            return Optional.empty();
+        }
+    }
+
     private <T> Optional<T> ofGood(long index, Look<T> look) throws IOException {
         Optional<T> found = disk.exists(pathOf(index)) ? look.at(index) : Optional.empty();
         if (found.isEmpty()) {
@@ -200,25 +230,26 @@ final class SnapshotFiles {
 
     /** Reads the one that ends with {@code index}; empty if it is damaged. */
     private Optional<Snapshot> read(long index) throws IOException {
-        return read(pathOf(index)).filter(snapshot -> snapshot.last().index() == index);
+        return ofFile(index, file -> read(file, pathOf(index)))
+                .filter(snapshot -> snapshot.last().index() == index);
     }
 
     /** Verifies the one that ends with {@code index}, chunk by chunk; empty if it is damaged. */
     private Optional<End> verify(long index) throws IOException {
-        try (DiskFile file = disk.open(pathOf(index))) {
-            Optional<ByteBuffer> fixed = readFixed(file);
-            if (fixed.isEmpty() || fixed.get().getLong(0) != MAGIC || !isIntact(file)) {
-                return Optional.empty();
-            }
-            Headers.checkOwner(pathOf(index), fixed.get(), identity);
-            EntryId last = new EntryId(fixed.get().getLong(32), fixed.get().getLong(40));
-            long nextOffset = fixed.get().getLong(48);
-            return last.index() == index && last.term() >= 1 && nextOffset >= 0
-                    ? Optional.of(new End(last, nextOffset))
-                    : Optional.empty();
-        } catch (IllegalArgumentException impossible) {
+        return ofFile(index, file -> verify(file, index));
+    }
+
+    private Optional<End> verify(DiskFile file, long index) throws IOException {
+        Optional<ByteBuffer> fixed = readFixed(file);
+        if (fixed.isEmpty() || fixed.get().getLong(0) != MAGIC || !isIntact(file)) {
             return Optional.empty();
         }
+        Headers.checkOwner(pathOf(index), fixed.get(), identity);
+        EntryId last = new EntryId(fixed.get().getLong(32), fixed.get().getLong(40));
+        long nextOffset = fixed.get().getLong(48);
+        return last.index() == index && last.term() >= 1 && nextOffset >= 0
+                ? Optional.of(new End(last, nextOffset))
+                : Optional.empty();
     }
 
     private static boolean isIntact(DiskFile file) throws IOException {
@@ -252,28 +283,23 @@ final class SnapshotFiles {
                 : Optional.of(fixed);
     }
 
-    /** Reads one file; empty if it is damaged. */
-    private Optional<Snapshot> read(Path path) throws IOException {
-        try (DiskFile file = disk.open(path)) {
-            Optional<ByteBuffer> fixed = readFixed(file);
-            if (fixed.isEmpty()) {
-                return Optional.empty();
-            }
-            int membershipBytes = fixed.get().getInt(56);
-            int stateBytes = fixed.get().getInt(60);
-            ByteBuffer bytes = ByteBuffer.allocate(FIXED_BYTES + membershipBytes + stateBytes + CHECKSUM_BYTES);
-            if (file.read(bytes, 0) < bytes.capacity() || !Headers.isIntact(bytes, MAGIC)) {
-                return Optional.empty();
-            }
-            Headers.checkOwner(path, bytes, identity);
-            return Optional.of(new Snapshot(
-                    new EntryId(bytes.getLong(32), bytes.getLong(40)),
-                    bytes.getLong(48),
-                    Payload.wrap(bytes.array(), FIXED_BYTES + membershipBytes, stateBytes),
-                    Payload.wrap(bytes.array(), FIXED_BYTES, membershipBytes)));
-        } catch (IllegalArgumentException impossible) {
+    private Optional<Snapshot> read(DiskFile file, Path path) throws IOException {
+        Optional<ByteBuffer> fixed = readFixed(file);
+        if (fixed.isEmpty()) {
             return Optional.empty();
         }
+        int membershipBytes = fixed.get().getInt(56);
+        int stateBytes = fixed.get().getInt(60);
+        ByteBuffer bytes = ByteBuffer.allocate(FIXED_BYTES + membershipBytes + stateBytes + CHECKSUM_BYTES);
+        if (file.read(bytes, 0) < bytes.capacity() || !Headers.isIntact(bytes, MAGIC)) {
+            return Optional.empty();
+        }
+        Headers.checkOwner(path, bytes, identity);
+        return Optional.of(new Snapshot(
+                new EntryId(bytes.getLong(32), bytes.getLong(40)),
+                bytes.getLong(48),
+                Payload.wrap(bytes.array(), FIXED_BYTES + membershipBytes, stateBytes),
+                Payload.wrap(bytes.array(), FIXED_BYTES, membershipBytes)));
     }
 
     private static boolean isTooLarge(int bytes) {

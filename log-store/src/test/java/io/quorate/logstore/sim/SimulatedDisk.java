@@ -585,6 +585,11 @@ public final class SimulatedDisk implements Disk {
         }
 
         @Override
+        boolean isThroughCache() {
+            return false;
+        }
+
+        @Override
         public void write(ByteBuffer source, long position) throws IOException {
             checkBlocks("write", source, position);
             super.write(source, position);
@@ -635,6 +640,10 @@ public final class SimulatedDisk implements Disk {
             return file.read(target, position);
         }
 
+        boolean isThroughCache() {
+            return true;
+        }
+
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             synchronized (platter) {
@@ -642,6 +651,10 @@ public final class SimulatedDisk implements Disk {
                 boolean crash = begin();
                 failIfInjected(Operation.WRITE, path);
                 int count = source.remaining();
+                if (isThroughCache() && file.isSpoiltAround(position, count)) {
+                    // The rest of the block must be read before a part of it can be written.
+                    throw new IOException(path + ": Input/output error");
+                }
                 if (crash) {
                     file.write(source, wholeSectors(platter.random.nextInt(count + 1), position, count), position);
                     crashIn("write of " + path);

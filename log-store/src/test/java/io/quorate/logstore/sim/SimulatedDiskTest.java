@@ -121,6 +121,23 @@ class SimulatedDiskTest {
     }
 
     @Test
+    @DisplayName("cannot read a spoilt block, nor write a part of it through the cache, until all of it is written")
+    void spoiltBlocks() throws IOException {
+        SimulatedDisk disk = disk(1);
+        DiskFile file = durableFile(disk, filled(3 * 4096, 1));
+        assertTrue(disk.spoil(FILE, 5000));
+
+        assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(10), 4096));
+        assertThrows(IOException.class, () -> file.write(ByteBuffer.allocate(4096), 100));
+        assertThrows(IOException.class, () -> file.write(ByteBuffer.allocate(512), 4096));
+        file.write(ByteBuffer.allocate(4096), 0);
+        file.write(ByteBuffer.allocate(4096), 2 * 4096);
+        assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(4 * 4096), 0));
+        file.write(ByteBuffer.allocate(4096), 4096);
+        assertEquals(3 * 4096, file.read(ByteBuffer.allocate(4 * 4096), 0));
+    }
+
+    @Test
     @DisplayName("brings back what a truncation that was not forced had cut")
     void losesTruncations() throws IOException {
         Set<Integer> sizes = new TreeSet<>();

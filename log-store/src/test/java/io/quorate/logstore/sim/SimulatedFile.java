@@ -48,6 +48,14 @@ final class SimulatedFile {
         return block != null && (long) block * BLOCK_BYTES < Math.min(seenSize, position + count);
     }
 
+    /** Whether the first or the last block of a write is spoilt, and not overwritten as a whole. */
+    boolean isSpoiltAround(long position, int count) {
+        long end = position + count;
+        boolean first = position % BLOCK_BYTES != 0 && spoilt.contains((int) (position / BLOCK_BYTES));
+        boolean last = end % BLOCK_BYTES != 0 && end < seenSize && spoilt.contains((int) (end / BLOCK_BYTES));
+        return first || last;
+    }
+
     int read(ByteBuffer target, long position) {
         int count = (int) Math.max(0, Math.min(target.remaining(), seenSize - position));
         if (count > 0) {

@@ -6,6 +6,7 @@ import static io.quorate.node.cluster.VirtualCluster.plain;
 import static io.quorate.node.cluster.VirtualCluster.refusalOf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,6 +36,8 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A replica whose log is damaged")
 class RepairTest {
@@ -103,11 +106,14 @@ class RepairTest {
     }
 
     private List<EventKind> events(VirtualNode node) {
+        return eventsOf(node).stream().map(NodeEvent::kind).toList();
+    }
+
+    private List<NodeEvent> eventsOf(VirtualNode node) {
         List<Result<EventPage>> pages = new ArrayList<>();
         node.api().events(new EventQuery("", OptionalInt.empty(), 0, 0, 1_000, true), pages::add);
         cluster.await("events", () -> !pages.isEmpty());
-        return ((Result.Ok<EventPage>) pages.get(0))
-                .value().events().stream().map(NodeEvent::kind).toList();
+        return ((Result.Ok<EventPage>) pages.get(0)).value().events();
     }
 
     @Test
@@ -285,6 +291,68 @@ class RepairTest {
                     Reason.CORRUPT_REPLICA,
                     refusalOf(VirtualCluster.localTail(nodes.get(i), orders)).reason());
         }
+    }
+
+    private String whyQuarantined(VirtualNode node) {
+        return eventsOf(node).stream()
+                .filter(event -> event.kind() == EventKind.REPLICA_QUARANTINED)
+                .findFirst()
+                .orElseThrow()
+                .detail();
+    }
+
+    @ParameterizedTest(name = "leader: {0}")
+    @ValueSource(booleans = {true, false})
+    @DisplayName("by a block that cannot be read is served by the others meanwhile, repaired from them, and says so")
+    void unreadableBlock(boolean ofLeader) {
+        fill();
+        VirtualNode node = ofLeader ? cluster.leader(orders) : cluster.follower(orders);
+        List<LogEntry> before = readLocally(node);
+        Path sealed = segments(node, 1).get(0);
+        assertTrue(node.disk().spoil(sealed, FIRST_FRAME + 60_000));
+
+        VirtualCluster.Collected refused = cluster.read(node, orders, ALL);
+
+        assertEquals(Reason.CORRUPT_REPLICA, refused.refusal.reason());
+        assertEquals(before.subList(0, refused.entries.size()), refused.entries);
+        assertEquals(ReplicaRole.QUARANTINED, view(node, 1).role());
+        VirtualNode other = cluster.leader(orders);
+        assertNotSame(node, other);
+        assertEquals(before, readLocally(other));
+        assertEquals(BATCHES, cluster.append(orders, plain("more")).baseOffset);
+        awaitRepaired(node, 1);
+        cluster.await("it follows", () -> marks(node, orders).highWatermark() == BATCHES + 1);
+        assertEquals(readLocally(cluster.leader(orders)), readLocally(node));
+        assertTrue(whyQuarantined(node).contains("Input/output error"), whyQuarantined(node));
+        assertTrue(events(node).contains(EventKind.REPLICA_REPAIRED));
+        cluster.running().stream()
+                .filter(whole -> whole != node)
+                .forEach(whole -> assertFalse(events(whole).contains(EventKind.REPLICA_QUARANTINED)));
+    }
+
+    @Test
+    @DisplayName("by blocks that cannot be read, of one copy of term and vote and of a segment's header, mends itself")
+    void unreadableMarginalia() {
+        fill();
+        VirtualNode node = cluster.follower(orders);
+        List<LogEntry> before = readLocally(node);
+        node.kill();
+        for (long group = 0; group <= 1; group++) {
+            assertTrue(node.disk().spoil(Path.of("/data/groups/" + group + "/hardstate"), 4096));
+            assertTrue(node.disk().spoil(segments(node, group).get(0), 0));
+        }
+
+        node.start();
+        cluster.awaitReady();
+        cluster.await("it serves", () -> VirtualCluster.localTail(node, orders) instanceof Result.Ok);
+        cluster.await("it knows all", () -> marks(node, orders).highWatermark() == BATCHES);
+
+        assertEquals(before, readLocally(node));
+        assertEquals(BATCHES, cluster.append(orders, plain("more")).baseOffset);
+        cluster.await("it follows", () -> marks(node, orders).highWatermark() == BATCHES + 1);
+        assertFalse(
+                events(node).contains(EventKind.REPLICA_QUARANTINED),
+                events(node).toString());
     }
 
     private static ScrubView scrub(VirtualNode node) {
