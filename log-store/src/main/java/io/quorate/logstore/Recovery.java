@@ -52,7 +52,7 @@ import java.util.TreeMap;
  *            older than the last entry's; a trimmed log without a good
  *            snapshot that covers what was trimmed
  * TRIMMED    segments before the first one that is kept                    delete them
- * RESET      the log is being replaced by one that starts at a snapshot    go on: delete all, make the new one
+ * RESET      the log is being replaced by one that starts at a snapshot    go on: put all aside, make the new one
  * BAD_SNAP   a snapshot that is damaged, or cannot be read                 delete it, use the one before
  * STALE      one copy of the hard state damaged, unreadable or older       the other wins and is copied
  * NO_INDEX   a sidecar missing, damaged, unreadable or of another segment  read the segment, write it again
@@ -108,6 +108,7 @@ final class Recovery {
      * @param zeroedTo       size of the last segment's file, whose blocks all were written before
      * @param terms          of the entries before the damage, if there is any
      * @param missingIndexes sealed segments whose sidecar must be written
+     * @param gone           large files that are to be deleted in the background
      */
     record Result(
             List<Segment> segments,
@@ -119,6 +120,7 @@ final class Recovery {
             HardStateFile hardState,
             SnapshotFiles snapshots,
             List<SegmentTally> missingIndexes,
+            List<Path> gone,
             Optional<Damage> damage,
             RecoveryReport report) {}
 

@@ -130,7 +130,12 @@ final class Recycler {
         synchronized (background.gate()) {
             isSpare = underWay.contains(origin);
         }
-        background.run(isSpare ? () -> makeSpare(origin, keptBytes) : () -> discard(origin));
+        background.run(isSpare ? () -> makeSpare(origin, keptBytes) : () -> discard(sparePath(origin)));
+    }
+
+    /** Frees a file that is not part of the log any more, in the background. */
+    void discardLater(Path gone) {
+        background.run(() -> discard(gone));
     }
 
     private void makeSpare(long origin, long keptBytes) {
@@ -160,7 +165,7 @@ final class Recycler {
             }
             if (!done) {
                 file.ifPresent(this::close);
-                discard(origin);
+                discard(sparePath(origin));
             }
         }
     }
@@ -174,8 +179,7 @@ final class Recycler {
     }
 
     /** Frees a file in small steps, as others wait for the file system meanwhile, and for the gate. */
-    private void discard(long origin) {
-        Path path = sparePath(origin);
+    private void discard(Path path) {
         try {
             for (long size = sizeOf(path); size > 0; ) {
                 size = Math.max(0, size - FREED_AT_ONCE_BYTES);
@@ -226,7 +230,7 @@ final class Recycler {
     void giveUp() {
         for (Optional<Spare> spare = take(); spare.isPresent(); spare = take()) {
             close(spare.get().file());
-            discard(spare.get().origin());
+            discard(spare.get().path());
         }
     }
 

@@ -95,6 +95,7 @@ final class SegmentedLog {
         this.output = openOutput();
         this.plannedEnd = end();
         this.zeroAhead = zeroAheadFrom(recovered.zeroedTo(), 0);
+        recovered.gone().forEach(recycler::discardLater);
         if (recovered.damage().isEmpty()) {
             recovered.missingIndexes().forEach(this::writeIndex);
             zeroAhead.advance(end());

@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** Collects what {@link Recovery} has decided and carries it out in the end: all of it, or, with damage, nothing. */
 final class Settlement {
+    /** Of large files that are not part of the log any more, and are freed in the background. */
+    static final String GONE_SUFFIX = ".gone" + Recovery.TEMPORARY_SUFFIX;
+
     private static final long NO_CUT = -1;
 
     private final Disk disk;
@@ -28,6 +31,7 @@ final class Settlement {
     private Optional<SegmentTally> activeTally = Optional.empty();
     private final List<SegmentTally> missingIndexes = new ArrayList<>();
     private final List<SegmentHeader> damagedHeaders = new ArrayList<>();
+    private final List<Path> gone = new ArrayList<>();
     private long cutPosition = NO_CUT;
 
     Settlement(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config, int writeUnitBytes) {
@@ -92,7 +96,7 @@ final class Settlement {
     /** Makes a new, empty log, in place of whatever is there. */
     Recovery.Result begin(SegmentHeader header) throws IOException {
         disk.createDirectories(directory);
-        int leftovers = deleteLeftovers(List.of(), true);
+        int leftovers = putAsideSegments() + deleteLeftovers(List.of(), true);
         int badSnapshots = snapshots.get().badCount();
         disk.forceDirectory(directory);
         active = Optional.of(maker.make(header));
@@ -203,8 +207,33 @@ final class Settlement {
                 hardState.get(),
                 snapshots.get(),
                 List.copyOf(toIndex),
+                List.copyOf(gone),
                 damage,
                 report);
+    }
+
+    /**
+     * Takes their names from all segments, and from what was kept to become one: to free a large log takes long, and the thread
+     * that replaces it writes other logs, too. Where the new log needs their room they are left to be deleted at once.
+     */
+    private int putAsideSegments() throws IOException {
+        if (disk.freeBytes(directory) < config.segmentBytes()) {
+            return 0;
+        }
+        List<String> kept = new ArrayList<>();
+        for (String name : names) {
+            if (name.endsWith(GONE_SUFFIX)) {
+                gone.add(directory.resolve(name));
+            } else if (name.endsWith(Segment.SUFFIX) || name.endsWith(Recycler.SPARE_SUFFIX)) {
+                Path aside = directory.resolve(name + GONE_SUFFIX);
+                disk.rename(directory.resolve(name), aside);
+                gone.add(aside);
+            } else {
+                kept.add(name);
+            }
+        }
+        names = kept;
+        return gone.size();
     }
 
     /**

@@ -15,14 +15,18 @@ import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.Payload;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A log with snapshots")
 class SnapshotTest {
@@ -395,7 +399,10 @@ class SnapshotTest {
         @Test
         @DisplayName("RESET: is the old one or the new one after a power failure at any operation on the way")
         void survivesCrashes() {
-            for (int at = 1; at <= 60; at++) {
+            boolean done = false;
+            int at = 0;
+            while (!done) {
+                at++;
                 SimulatedDisk crashing = new SimulatedDisk(at);
                 LogStore old = Logs.open(crashing, DIRECTORY, CONFIG);
                 old.putHardState(STATE);
@@ -407,6 +414,7 @@ class SnapshotTest {
                 crashing.crashAfter(at);
                 try {
                     old.resetTo(installed);
+                    done = true;
                     crashing.crash();
                 } catch (SimulatedCrash expected) {
                     assertTrue(crashing.isDown());
@@ -418,9 +426,73 @@ class SnapshotTest {
                     } else {
                         assertEquals(installed.last(), again.recovered().terms().last(), "crash at " + at);
                         assertEquals(Optional.of(installed), again.latestSnapshot());
+                        assertEquals(1, segmentFiles(crashing.reopen()), "crash at " + at);
                     }
                 }
             }
+            assertTrue(at > 40, "after " + at + " operations");
+        }
+
+        private static long segmentFiles(SimulatedDisk disk) {
+            return disk.list(DIRECTORY).stream()
+                    .filter(name -> name.contains(Segment.SUFFIX) || name.endsWith(Recovery.TEMPORARY_SUFFIX))
+                    .count();
+        }
+
+        @ParameterizedTest(name = "room: {0}")
+        @ValueSource(booleans = {true, false})
+        @DisplayName("leaves its old segments to the background, unless the new one needs their room at once")
+        void freesInTheBackground(boolean isRoom) {
+            Queue<Runnable> background = new ArrayDeque<>();
+            store.close();
+            disk = disk.reopen();
+            store = Logs.open(disk, DIRECTORY, CONFIG, background::add);
+            int segments = store.segments().size();
+            store.putHardState(TERM_7);
+            store.force();
+            disk.leaveFree(isRoom ? 2L * CONFIG.segmentBytes() : CONFIG.segmentBytes() - 1);
+
+            store.resetTo(installed);
+
+            long left = disk.list(DIRECTORY).stream()
+                    .filter(name -> name.endsWith(Settlement.GONE_SUFFIX))
+                    .count();
+            assertEquals(isRoom ? segments : 0, left);
+            while (!background.isEmpty()) {
+                background.poll().run();
+            }
+            assertEquals(1, segmentFiles(disk));
+            List<LogEntry> more = Logs.entries(installed.last(), 1000, 7, 40, 400);
+            disk.limitCapacity(Long.MAX_VALUE);
+            store.append(more);
+            store.force();
+            assertEquals(more, store.read(501, Long.MAX_VALUE, Integer.MAX_VALUE));
+        }
+
+        @Test
+        @DisplayName("twice, while what was before is still to be freed, leaves nothing behind")
+        void replacedAgain() {
+            Queue<Runnable> background = new ArrayDeque<>();
+            store.close();
+            disk = disk.reopen();
+            store = Logs.open(disk, DIRECTORY, CONFIG, background::add);
+            store.putHardState(TERM_7);
+            store.resetTo(snapshotAt(60));
+            store.append(entries.subList(60, COUNT).stream()
+                    .map(entry -> new LogEntry(
+                            new EntryId(7, entry.index()),
+                            entry.type(),
+                            entry.baseOffset(),
+                            entry.recordCount(),
+                            entry.timestampMillis(),
+                            entry.payload()))
+                    .toList());
+            store.force();
+            store.resetTo(installed);
+            while (!background.isEmpty()) {
+                background.poll().run();
+            }
+            assertEquals(1, segmentFiles(disk));
         }
     }
 }
