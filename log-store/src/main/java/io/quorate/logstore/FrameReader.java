@@ -35,6 +35,11 @@ final class FrameReader {
         FRAME
     }
 
+    /** Sees what is read: {@code length} bytes, which are in the file from {@code position} on. */
+    interface Listener {
+        void see(byte[] bytes, int length, long position);
+    }
+
     private static final int MIN_BUFFER_BYTES = 4096;
 
     /** What a file is read in by the operating system, at least: one bad sector makes all of it unreadable. */
@@ -56,6 +61,7 @@ final class FrameReader {
     private long bufferPosition;
     private int buffered;
     private byte[] payload = {};
+    private Listener listener = (bytes, length, position) -> {};
     private final SortedSet<Long> unreadableBlocks = new TreeSet<>();
     private String unreadable = "";
 
@@ -64,6 +70,11 @@ final class FrameReader {
         this.file = file;
         this.seed = seed;
         this.buffer = ByteBuffer.allocate(Math.max(MIN_BUFFER_BYTES, bufferBytes));
+    }
+
+    /** From now on {@code newListener} sees what is read. Blocks that cannot be read look as if they could. */
+    void setListener(Listener newListener) {
+        listener = newListener;
     }
 
     /** Verifies what is at {@code position}; bytes from {@code limit} on do not count. */
@@ -288,6 +299,7 @@ final class FrameReader {
         } catch (IOException e) {
             buffered = readByBlocks(position, e);
         }
+        listener.see(buffer.array(), buffered, position);
         return buffered >= count;
     }
 

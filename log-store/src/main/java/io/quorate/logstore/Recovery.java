@@ -75,6 +75,7 @@ final class Recovery {
     private final StoreIdentity identity;
     private final LogStoreConfig config;
     private final UncachedFile.Scratch scratch;
+    private final boolean takesSums;
     private final Settlement settlement;
 
     private final List<Segment> segments = new ArrayList<>();
@@ -97,6 +98,7 @@ final class Recovery {
         this.directory = directory;
         this.identity = identity;
         this.config = config;
+        this.takesSums = Recycler.writesSectors(buffer.blockBytes());
         this.scratch = new UncachedFile.Scratch(buffer.readBlockBytes());
         this.settlement = new Settlement(disk, directory, identity, config, buffer.blockBytes());
     }
@@ -105,6 +107,7 @@ final class Recovery {
      * Everything needed to go on.
      *
      * @param active         the open file of the last segment
+     * @param activeSums     of the last segment's sectors that are complete, if they were taken
      * @param zeroedTo       size of the last segment's file, whose blocks all were written before
      * @param terms          of the entries before the damage, if there is any
      * @param missingIndexes sealed segments whose sidecar must be written
@@ -114,6 +117,7 @@ final class Recovery {
             List<Segment> segments,
             DiskFile active,
             SegmentTally activeTally,
+            Optional<int[]> activeSums,
             long zeroedTo,
             TermStarts terms,
             long nextOffset,
@@ -415,7 +419,15 @@ final class Recovery {
             throws IOException {
         long size = file.size();
         FrameReader reader = SegmentScan.reader(path, file, identity.seed(header.baseIndex()), size);
+        ScannedSums sums = new ScannedSums();
+        if (takesSums) {
+            reader.setListener(sums::see);
+        }
         SegmentScan scan = scan(header, reader, size);
+        reader.setListener((bytes, length, position) -> {});
+        if (takesSums && reader.unreadable().isEmpty()) {
+            sums.upTo(scan.end()).ifPresent(settlement::setActiveSums);
+        }
         settlement.setActiveTally(scan.tally());
         accept(IndexFile.Summary.of(scan.tally()));
         if (scan.isAtEnd(reader, stale, size) && size >= SegmentHeader.BYTES) {

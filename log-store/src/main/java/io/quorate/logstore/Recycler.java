@@ -77,15 +77,24 @@ final class Recycler {
         describing.addAll(StaleSectors.basesBefore(disk.list(directory), firstSegment));
     }
 
-    private boolean writesSectors() {
+    /** Whether what is written in such units, see {@link WriteBuffer#blockBytes}, is whole sectors. */
+    static boolean writesSectors(int writeUnitBytes) {
         return writeUnitBytes >= SectorSums.SECTOR_BYTES;
     }
 
-    /** What takes the sums of a segment that is written from now on; empty if it has been written to before. */
-    Optional<SumsCollector> collector(Segment active) {
-        return writesSectors() && active.isEmpty()
-                ? Optional.of(new SumsCollector(disk, directory, identity, active.baseIndex(), background))
-                : Optional.empty();
+    /**
+     * What takes the sums of a segment that is written from now on; empty if it has been written to before and they are not
+     * known of that.
+     *
+     * @param known of all sectors that are complete
+     */
+    Optional<SumsCollector> collector(Segment active, Optional<int[]> known) {
+        if (!writesSectors(writeUnitBytes) || !active.isEmpty() && known.isEmpty()) {
+            return Optional.empty();
+        }
+        SumsCollector collector = new SumsCollector(disk, directory, identity, active.baseIndex(), background);
+        known.ifPresent(collector::noteKnown);
+        return Optional.of(collector);
     }
 
     /** Whether files are taken over from now on. For any thread. */
@@ -96,7 +105,7 @@ final class Recycler {
     /** How much of a sealed segment's file can be recycled, in bytes; 0 if it cannot. */
     long recyclableBytes(Segment trimmed) throws IOException {
         if (!allowed
-                || !writesSectors()
+                || !writesSectors(writeUnitBytes)
                 || trimmed.extent().end() > config.segmentBytes()
                 || !ZeroAhead.hasRoom(disk, directory, config)) {
             return 0;

@@ -92,7 +92,7 @@ final class SegmentedLog {
         this.tally = recovered.activeTally();
         this.durableIndex = tally.extent().last().index();
         this.activeHandle = files.pin(active, recovered.active(), tally.index());
-        this.output = openOutput();
+        this.output = openOutput(recovered.activeSums());
         this.plannedEnd = end();
         this.zeroAhead = zeroAheadFrom(recovered.zeroedTo(), 0);
         recovered.gone().forEach(recycler::discardLater);
@@ -106,9 +106,14 @@ final class SegmentedLog {
         return new ZeroAhead(disk, active.path(), buffer.blockBytes(), background, config, end(), zeroedTo, stepBytes);
     }
 
-    private SegmentOutput openOutput() throws IOException {
+    private SegmentOutput openOutput(Optional<int[]> knownSums) throws IOException {
         return SegmentOutput.open(
-                disk, active.path(), activeHandle.file(), buffer.blockBytes(), end(), recycler.collector(active));
+                disk,
+                active.path(),
+                activeHandle.file(),
+                buffer.blockBytes(),
+                end(),
+                recycler.collector(active, knownSums));
     }
 
     /** Position after the last frame of the active segment. */
@@ -344,7 +349,7 @@ final class SegmentedLog {
         active = segment;
         tally = itsTally;
         activeHandle = files.pin(segment, file, itsTally.index());
-        output = openOutput();
+        output = openOutput(Optional.empty());
         zeroAhead = zeroAheadFrom(file.size(), zeroAhead.stepBytes());
     }
 

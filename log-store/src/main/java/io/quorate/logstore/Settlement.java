@@ -29,6 +29,7 @@ final class Settlement {
     private Optional<HardStateFile> hardState = Optional.empty();
     private Optional<DiskFile> active = Optional.empty();
     private Optional<SegmentTally> activeTally = Optional.empty();
+    private Optional<int[]> activeSums = Optional.empty();
     private final List<SegmentTally> missingIndexes = new ArrayList<>();
     private final List<SegmentHeader> damagedHeaders = new ArrayList<>();
     private final List<Path> gone = new ArrayList<>();
@@ -66,6 +67,10 @@ final class Settlement {
 
     void setActiveTally(SegmentTally tally) {
         activeTally = Optional.of(tally);
+    }
+
+    void setActiveSums(int[] sums) {
+        activeSums = Optional.of(sums);
     }
 
     void rebuildIndex(SegmentTally sealed) {
@@ -201,6 +206,7 @@ final class Settlement {
                 List.copyOf(segments),
                 active.get(),
                 activeTally.get(),
+                damage.isEmpty() ? activeSums : Optional.empty(),
                 active.get().size(),
                 terms,
                 nextOffset,

@@ -41,6 +41,7 @@ final class SumsCollector {
     private ByteBuffer block = NONE;
     private long blockNumber = 1;
     private long next = SegmentHeader.BYTES;
+    private int mostWaiting = MOST_WAITING;
 
     // Guarded by waiting, which the gate comes before: the writing thread must not wait for what others do under the
     // gate.
@@ -84,6 +85,12 @@ final class SumsCollector {
             next += SectorSums.SECTOR_BYTES;
         }
         blocks.limit(limit).position(before);
+    }
+
+    /** Notes sectors that were written before, at once: more may wait for the background then. */
+    void noteKnown(int[] sums) {
+        mostWaiting += sums.length / SectorSums.SUMS_PER_BLOCK;
+        note(sums, 0, sums.length);
     }
 
     /** Notes the next sectors, whose sums are known: {@code count} of these from {@code first} on. */
@@ -167,7 +174,7 @@ final class SumsCollector {
             if (abandoned) {
                 return false;
             }
-            abandoned = waiting.size() >= MOST_WAITING;
+            abandoned = waiting.size() >= mostWaiting;
             waiting.add(complete);
             return abandoned || waiting.size() >= HANDED_OVER_TOGETHER;
         }

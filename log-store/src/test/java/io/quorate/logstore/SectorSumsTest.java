@@ -50,25 +50,37 @@ class SectorSumsTest {
                 new EntryId(1, index), EntryType.RECORDS, index - 1, 1, index, Payload.wrap(array, offset, size));
     }
 
-    @ParameterizedTest(name = "blocks of {0}, up to {1} entries in a flush, a buffer of {2}")
-    @CsvSource({"512,1,65536", "512,7,65536", "4096,1,65536", "4096,7,65536", "4096,7,8192"})
-    @DisplayName("are those of the bytes in the file, wherever a payload begins and ends and however it was flushed")
-    void areOfWhatIsThere(int blockBytes, int mostEntries, int bufferBytes) throws IOException {
+    @ParameterizedTest(name = "blocks of {0}, up to {1} entries in a flush, a buffer of {2}, {3} starts")
+    @CsvSource({
+        "512,1,65536,1",
+        "512,7,65536,1",
+        "4096,1,65536,1",
+        "4096,7,65536,1",
+        "4096,7,8192,1",
+        "512,1,65536,50",
+        "4096,7,8192,30"
+    })
+    @DisplayName("are those of the bytes in the file, wherever a payload ends, however it was flushed, over restarts")
+    void areOfWhatIsThere(int blockBytes, int mostEntries, int bufferBytes, int starts) throws IOException {
         SimulatedDisk disk = new SimulatedDisk(1);
         disk.setDirectBlockBytes(blockBytes);
         disk.createDirectories(DIRECTORY.getParent());
-        LogStoreConfig config = new LogStoreConfig(300_000, 0, 1000);
-        WriteBuffer buffer = WriteBuffer.of(disk, DIRECTORY.getParent(), config, bufferBytes);
         List<LogEntry> entries = entriesOfEverySize(blockBytes + mostEntries);
         Prng random = new Prng(bufferBytes + mostEntries);
-        try (LogStore store = LogStore.open(disk, DIRECTORY, Logs.IDENTITY, config, Runnable::run, buffer)) {
-            store.putHardState(new HardState(1, Optional.empty()));
-            for (int at = 0; at < entries.size(); ) {
-                int to = Math.min(entries.size(), at + 1 + random.nextInt(mostEntries));
-                store.append(entries.subList(at, to));
-                store.force();
-                at = to;
+        int at = 0;
+        for (int start = 1; start <= starts; start++) {
+            try (LogStore store = open(disk, bufferBytes)) {
+                store.putHardState(new HardState(1, Optional.empty()));
+                int end = entries.size() * start / starts;
+                while (at < end) {
+                    int to = Math.min(end, at + 1 + random.nextInt(mostEntries));
+                    store.append(entries.subList(at, to));
+                    store.force();
+                    at = to;
+                }
             }
+        }
+        try (LogStore store = open(disk, bufferBytes)) {
             assertEquals(entries, store.read(1, entries.size(), Integer.MAX_VALUE));
             List<SegmentInfo> sealed = store.segments();
             assertTrue(sealed.size() > 3, sealed::toString);
@@ -76,6 +88,12 @@ class SectorSumsTest {
                 assertDescribed(disk, segment.baseIndex(), segment.bytes());
             }
         }
+    }
+
+    private static LogStore open(SimulatedDisk disk, int bufferBytes) throws IOException {
+        LogStoreConfig config = new LogStoreConfig(300_000, 0, 1000);
+        WriteBuffer buffer = WriteBuffer.of(disk, DIRECTORY.getParent(), config, bufferBytes);
+        return LogStore.open(disk, DIRECTORY, Logs.IDENTITY, config, Runnable::run, buffer);
     }
 
     private static void assertDescribed(SimulatedDisk disk, long baseIndex, long end) throws IOException {
