@@ -7,6 +7,7 @@ import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,9 +162,11 @@ final class SnapshotFiles {
         }
     }
 
-    private <T> Optional<T> ifReadable(DiskFile file, Read<T> read) {
+    private <T> Optional<T> ifReadable(DiskFile file, Read<T> read) throws ClosedChannelException {
         try {
             return read.of(file);
+        } catch (ClosedChannelException closed) {
+            throw closed;
         } catch (IOException bad) {
             unreadable = Optional.of(bad);
             return Optional.empty();

@@ -10,7 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.node.api.ClusterView.ReplicaRole;
 import io.quorate.node.api.ClusterView.SpaceLevel;
+import io.quorate.node.api.ReadConsistency;
+import io.quorate.node.api.ReadSpec;
 import io.quorate.node.api.Refusal;
 import io.quorate.node.api.Refusal.Reason;
 import io.quorate.node.api.Result;
@@ -18,6 +21,7 @@ import io.quorate.node.api.TopicPartition;
 import io.quorate.node.seam.PeerMessage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -134,6 +138,31 @@ class DiskFullTest {
         for (VirtualNode node : cluster.all()) {
             cluster.await(node.id() + " goes on", () -> marks(node, orders).highWatermark() == after.baseOffset + 1);
         }
+    }
+
+    @Test
+    @DisplayName(
+            "to the last byte, by somebody else, keeps nodes neither from voting nor from reading; whoever leads goes on later")
+    void votesWithoutAnyRoom() {
+        cluster.append(orders, plain("before"));
+        VirtualNode dead = cluster.leader(orders);
+        long generation = marks(dead, orders).generation();
+        cluster.all().forEach(node -> node.disk().leaveFree(0));
+        cluster.run(NOTICED_MILLIS);
+
+        dead.kill();
+        cluster.await("there is a leader of a later generation", () -> cluster.running().stream()
+                .anyMatch(node -> node.api().view().localGroups().stream()
+                        .anyMatch(group -> group.role() == ReplicaRole.LEADER && group.generation() > generation)));
+        for (VirtualNode node : cluster.running()) {
+            ReadSpec all =
+                    new ReadSpec(new ReadSpec.From.Earliest(), OptionalLong.empty(), 0, false, ReadConsistency.LOCAL);
+            assertEquals(1, cluster.read(node, orders, all).entries.size());
+        }
+
+        cluster.running().forEach(this::free);
+        cluster.run(NOTICED_MILLIS + 2_000);
+        assertEquals(1, cluster.append(orders, plain("after")).baseOffset);
     }
 
     @Test
