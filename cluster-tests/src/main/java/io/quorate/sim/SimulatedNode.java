@@ -116,6 +116,7 @@ final class SimulatedNode {
                 options.housekeepingMillis(),
                 SimulationOptions.MAX_BATCH_BYTES,
                 options.maxInflightBytes(),
+                2L * options.raft().tailBytes(),
                 NodeSettings.DEFAULT_MAX_EVENT_BYTES,
                 SCRUB,
                 joins);

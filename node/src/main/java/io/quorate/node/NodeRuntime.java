@@ -30,6 +30,7 @@ import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.replica.ScrubPace;
 import io.quorate.node.replica.Scrubber;
 import io.quorate.node.replica.SnapshotBudget;
+import io.quorate.node.replica.TailBudget;
 import io.quorate.node.replica.TickedReplicas;
 import io.quorate.node.replica.TurnScheduler;
 import io.quorate.node.seam.EventLoop;
@@ -284,6 +285,7 @@ public final class NodeRuntime {
                 seams.backgroundExecutor(),
                 whereabouts,
                 new InflightBudget(settings.maxInflightBytes()),
+                new TailBudget(settings.maxTailBytes()),
                 new SnapshotBudget(),
                 new RepairQueue(),
                 new ScrubPace(loop.clock(), settings.scrub()),

@@ -22,6 +22,7 @@ import java.util.SortedMap;
  * @param housekeepingMillis between two looks at what is kept
  * @param maxBatchBytes     largest record batch taken from a client
  * @param maxInflightBytes  appends that the whole node may have under way; more is refused as OVERLOADED
+ * @param maxTailBytes      of all groups together in memory, for followers and readers
  * @param maxEventBytes     that the flight recorder may have on the disk
  * @param scrub             how eagerly old segments are read again
  * @param joins             an empty disk means that this node is new to a cluster that is there already
@@ -38,9 +39,11 @@ public record NodeSettings(
         int housekeepingMillis,
         int maxBatchBytes,
         long maxInflightBytes,
+        long maxTailBytes,
         long maxEventBytes,
         ScrubSettings scrub,
         boolean joins) {
+    public static final long DEFAULT_MAX_TAIL_BYTES = 64 << 20;
     public static final long DEFAULT_MAX_EVENT_BYTES = 4 << 20;
 
     /** One that is there from the beginning, with as many events as usual. */
@@ -68,6 +71,7 @@ public record NodeSettings(
                 housekeepingMillis,
                 maxBatchBytes,
                 maxInflightBytes,
+                DEFAULT_MAX_TAIL_BYTES,
                 DEFAULT_MAX_EVENT_BYTES,
                 ScrubSettings.DEFAULT,
                 false);
@@ -86,6 +90,7 @@ public record NodeSettings(
                 housekeepingMillis,
                 maxBatchBytes,
                 maxInflightBytes,
+                maxTailBytes,
                 maxEventBytes,
                 eagerness,
                 joins);

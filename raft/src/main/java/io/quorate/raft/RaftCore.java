@@ -352,6 +352,21 @@ public final class RaftCore {
         return core.log().uncommittedBytes();
     }
 
+    /** Durable and applied entries that are still in memory, in bytes ({@link LogEntry#sizeBytes}). */
+    public long tailBytes() {
+        return core.log().settledBytes();
+    }
+
+    /**
+     * Lets the oldest of the durable and applied entries go from memory until they take no more than this, besides what
+     * {@link RaftConfig#tailBytes} lets go: for whoever has many groups in one memory. They are loaded when they are needed.
+     *
+     * @param maxBytes 0 or more
+     */
+    public void shrinkTail(long maxBytes) {
+        core.log().shrinkTail(maxBytes);
+    }
+
     /** The first index that is still in memory; {@code lastIndex() + 1} when none is. */
     public long tailStart() {
         return core.log().tailStart();

@@ -209,9 +209,19 @@ final class RaftLog {
             settledBytes += ring[slot(index)].sizeBytes();
         }
         settledIndex = Math.max(settledIndex, settled);
-        while (settledBytes > maxTailBytes) {
+        shrinkTail(maxTailBytes);
+    }
+
+    /** Drops the oldest entries that were found durable and applied until these take no more than so much. */
+    void shrinkTail(long maxBytes) {
+        while (settledBytes > maxBytes) {
             dropOldest();
         }
+    }
+
+    /** What durable and applied entries take in memory. */
+    long settledBytes() {
+        return settledBytes;
     }
 
     private void dropOldest() {

@@ -251,6 +251,25 @@ class RaftLogTest {
     }
 
     @Test
+    @DisplayName("memory that others need is given up, oldest entries first, except those that are on their way")
+    void shrinks() {
+        RaftLog log = logOfTen(1000);
+        log.commitTo(6);
+        log.appliedTo(6);
+        log.evict(6);
+        assertEquals(6 * ENTRY_BYTES, log.settledBytes());
+
+        log.shrinkTail(2 * ENTRY_BYTES + 1);
+        assertEquals(5, log.tailStart());
+        assertEquals(2 * ENTRY_BYTES, log.settledBytes());
+        log.shrinkTail(0);
+        assertEquals(7, log.tailStart());
+        log.shrinkTail(0);
+        assertEquals(7, log.tailStart(), "the others are not applied");
+        assertEquals(10, log.tailEntry(10).index());
+    }
+
+    @Test
     @DisplayName("a beginning that is cut makes room for what follows it")
     void cutBeginningMakesRoom() {
         RaftLog log = logOfTen(400);

@@ -173,6 +173,13 @@ public final class ConfigKeys {
             "Appends that the whole node has under way; more is refused as OVERLOADED. At least"
                     + " `limits.max_batch_bytes`.");
 
+    static final ConfigKey<Long> MAX_TAIL_BYTES = withDefault(
+            "limits.max_tail_bytes",
+            bytes(0, 16 * GIB),
+            NodeSettings.DEFAULT_MAX_TAIL_BYTES,
+            "The newest applied records of all partitions together that stay in memory for followers and readers; beyond it"
+                    + " partitions that are idle give up theirs first. Each has `raft.tail_bytes` at most.");
+
     static final ConfigKey<Long> EVENTS_MAX_BYTES = withDefault(
             "events.max_bytes",
             bytes(EventRing.MIN_BYTES, EventRing.MAX_BYTES),
@@ -234,6 +241,7 @@ public final class ConfigKeys {
             DISK_CHECK_INTERVAL_MS,
             MAX_BATCH_BYTES,
             MAX_INFLIGHT_BYTES,
+            MAX_TAIL_BYTES,
             EVENTS_MAX_BYTES,
             SCRUB_BYTES_PER_SECOND,
             SCRUB_INTERVAL_MS,

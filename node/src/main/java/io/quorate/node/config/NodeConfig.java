@@ -31,6 +31,7 @@ import java.util.TreeMap;
  * @param housekeepingMillis between two looks at what is kept
  * @param maxBatchBytes    largest record batch taken from a client
  * @param maxInflightBytes appends the whole node may have under way
+ * @param maxTailBytes     of all partitions together in memory, for followers and readers
  * @param maxEventBytes    that the flight recorder may have on the disk
  * @param scrub            how eagerly old segments are read again
  * @param metricsListen    where metrics are served; empty: nowhere
@@ -52,6 +53,7 @@ public record NodeConfig(
         int housekeepingMillis,
         int maxBatchBytes,
         long maxInflightBytes,
+        long maxTailBytes,
         long maxEventBytes,
         ScrubSettings scrub,
         Optional<HostPort> metricsListen,
@@ -89,6 +91,7 @@ public record NodeConfig(
                 config.get(ConfigKeys.RETENTION_CHECK_INTERVAL_MS),
                 Math.toIntExact(config.get(ConfigKeys.MAX_BATCH_BYTES)),
                 config.get(ConfigKeys.MAX_INFLIGHT_BYTES),
+                config.get(ConfigKeys.MAX_TAIL_BYTES),
                 config.get(ConfigKeys.EVENTS_MAX_BYTES),
                 new ScrubSettings(
                         config.get(ConfigKeys.SCRUB_BYTES_PER_SECOND), config.get(ConfigKeys.SCRUB_INTERVAL_MS)),
@@ -113,6 +116,7 @@ public record NodeConfig(
                 housekeepingMillis,
                 maxBatchBytes,
                 maxInflightBytes,
+                maxTailBytes,
                 maxEventBytes,
                 scrub,
                 joins);

@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * <p>Everything that happens to a replica meets here; what can be told apart is in {@link AppliedLog}, {@link Outbox},
  * {@link PersistQueue}, {@link LeadershipNews}, {@link Quarantine} and others. Event loop only.
  */
-public final class Replica implements FlushRounds.Target {
+public final class Replica implements FlushRounds.Target, TailBudget.Tail {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
 
     /** So many reads in a row may fail for no reason that can be found. */
@@ -336,6 +336,7 @@ public final class Replica implements FlushRounds.Target {
     /** Lets the log go once what is queued has been written; {@code onClosed} runs on the event loop. */
     public void stop(Runnable onClosed) {
         state = State.STOPPED;
+        host.tails().forget(this);
         host.turns().ticked().remove(this);
         outbox.discard();
         persists.discard();
@@ -414,9 +415,22 @@ public final class Replica implements FlushRounds.Target {
         applied.applyCommitted();
         news.notice(core);
         reads.release(appliedIndex());
-        if (state == State.RUNNING && core.hasOutputs()) {
-            markDirty();
+        if (state == State.RUNNING) {
+            host.tails().changed(this);
+            if (core.hasOutputs()) {
+                markDirty();
+            }
         }
+    }
+
+    @Override
+    public long tailBytes() {
+        return core.tailBytes();
+    }
+
+    @Override
+    public void shrinkTail(long maxBytes) {
+        core.shrinkTail(maxBytes);
     }
 
     /** As {@link LogFeed#trim}. */

@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
  * @param backgroundExecutor housekeeping
  * @param whereabouts  knows the leaders
  * @param budget       of the appends under way
+ * @param tails        of the entries that are kept in memory
  * @param snapshots    of the snapshots on their way to followers
  * @param repairs      lets damaged replicas take turns
  * @param scrubs       at what rate what is stored is read again
@@ -36,6 +37,7 @@ public record ReplicaHost(
         Executor backgroundExecutor,
         Whereabouts whereabouts,
         InflightBudget budget,
+        TailBudget tails,
         SnapshotBudget snapshots,
         RepairQueue repairs,
         ScrubPace scrubs,

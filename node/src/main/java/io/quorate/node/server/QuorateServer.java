@@ -265,6 +265,7 @@ public final class QuorateServer implements AutoCloseable {
                 settings.housekeepingMillis(),
                 settings.maxBatchBytes(),
                 settings.maxInflightBytes(),
+                settings.maxTailBytes(),
                 settings.maxEventBytes(),
                 settings.scrub(),
                 settings.joins());

@@ -90,6 +90,7 @@ final class VirtualCluster {
                 HOUSEKEEPING_MILLIS,
                 MAX_BATCH_BYTES,
                 MAX_INFLIGHT_BYTES,
+                NodeSettings.DEFAULT_MAX_TAIL_BYTES,
                 NodeSettings.DEFAULT_MAX_EVENT_BYTES,
                 scrub,
                 joins);

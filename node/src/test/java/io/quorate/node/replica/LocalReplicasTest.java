@@ -76,6 +76,7 @@ class LocalReplicasTest {
             null,
             null,
             null,
+            null,
             ReplicaObserver.NONE);
 
     private final LocalReplicas replicas = new LocalReplicas(host, directories, backgroundTasks::add, new Prng(1));
