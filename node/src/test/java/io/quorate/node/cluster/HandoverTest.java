@@ -2,13 +2,16 @@
 package io.quorate.node.cluster;
 
 import static io.quorate.node.cluster.VirtualCluster.batch;
+import static io.quorate.node.cluster.VirtualCluster.plain;
 import static io.quorate.node.cluster.VirtualCluster.send;
 import static io.quorate.node.cluster.VirtualCluster.target;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.node.api.AppendTarget;
 import io.quorate.node.api.ClusterView;
 import io.quorate.node.api.ClusterView.GroupView;
 import io.quorate.node.api.ClusterView.ReplicaRole;
@@ -105,6 +108,55 @@ class HandoverTest {
 
         assertEquals(0, retry.baseOffset);
         assertTrue(retry.duplicate);
+    }
+
+    private List<VirtualCluster.Append> sendOneEachMilli(AppendTarget target, int count) {
+        List<VirtualCluster.Append> appends = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            appends.add(send(target, plain("number " + i)));
+            cluster.run(1);
+        }
+        return appends;
+    }
+
+    @Test
+    @DisplayName(
+            "an append to the old leader is not refused before it is known who takes over, and then with its address")
+    void refusalNamesTheNewLeader() {
+        TopicPartition orders = cluster.topic("orders");
+        VirtualNode leader = cluster.leader(orders);
+        AppendTarget target = target(leader, orders);
+        send(target, plain("before"));
+        leader.stop(() -> {});
+        List<VirtualCluster.Append> appends = sendOneEachMilli(target, 20);
+        cluster.run(200);
+        int refused = 0;
+        for (VirtualCluster.Append append : appends) {
+            assertTrue(append.isAnswered(), append::toString);
+            if (append.refusal != null && append.refusal.reason() != Reason.SHUTTING_DOWN) {
+                refused++;
+                assertEquals(Reason.NOT_LEADER, append.refusal.reason(), append::toString);
+                assertNotNull(append.refusal.metadata().get("leader_address"), append::toString);
+            }
+        }
+        assertTrue(refused > 0, "the handover took no time at all");
+    }
+
+    @Test
+    @DisplayName("an append to the old leader is answered all the same if the handover comes to nothing")
+    void answeredAfterAll() {
+        TopicPartition orders = cluster.topic("orders");
+        VirtualNode leader = cluster.leader(orders);
+        AppendTarget target = target(leader, orders);
+        cluster.all().stream().filter(node -> node != leader).forEach(node -> cluster.network()
+                .isolate(node.id()));
+        leader.stop(() -> {});
+        List<VirtualCluster.Append> appends = sendOneEachMilli(target, 5);
+        appends.forEach(append -> assertFalse(append.isAnswered(), append::toString));
+        cluster.all().stream().filter(node -> node != leader).forEach(node -> cluster.network()
+                .heal(node.id()));
+        cluster.run(3_000);
+        appends.forEach(append -> assertTrue(append.isAnswered(), append::toString));
     }
 
     @Test
