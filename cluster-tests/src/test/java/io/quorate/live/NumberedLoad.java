@@ -21,6 +21,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A producer that appends 0, 1, 2, … to one partition from a thread of its own until told to stop, and remembers where
@@ -32,6 +33,7 @@ final class NumberedLoad implements AutoCloseable {
 
     private final QuorateClient client;
     private final String topic;
+    private final int ratePerSecond;
     private final Producer producer;
     private final Thread thread;
     private final AtomicBoolean stopped = new AtomicBoolean();
@@ -44,9 +46,16 @@ final class NumberedLoad implements AutoCloseable {
 
     private final AtomicLong longestPauseNanos = new AtomicLong();
 
+    /** As fast as it goes. */
     NumberedLoad(QuorateClient client, String topic, int partition) {
+        this(client, topic, partition, 0);
+    }
+
+    /** @param ratePerSecond records, those of a pause as fast as it goes after it; 0: all of them as fast as it goes */
+    NumberedLoad(QuorateClient client, String topic, int partition, int ratePerSecond) {
         this.client = client;
         this.topic = topic;
+        this.ratePerSecond = ratePerSecond;
         ProducerConfig defaults = ProducerConfig.DEFAULT;
         this.producer = client.producer(
                 topic,
@@ -62,8 +71,10 @@ final class NumberedLoad implements AutoCloseable {
     }
 
     private void produce() {
+        long begin = System.nanoTime();
         while (!stopped.get()) {
             long number = sent.getAndIncrement();
+            awaitTurn(begin, number);
             try {
                 producer.send(
                         LogRecord.of(
@@ -72,6 +83,15 @@ final class NumberedLoad implements AutoCloseable {
             } catch (IllegalStateException closed) {
                 // A test has failed and closes what it opened; its own message is the one that matters.
                 return;
+            }
+        }
+    }
+
+    private void awaitTurn(long beginNanos, long number) {
+        if (ratePerSecond > 0) {
+            long due = beginNanos + number * 1_000_000_000L / ratePerSecond;
+            for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
+                LockSupport.parkNanos(early);
             }
         }
     }

@@ -26,15 +26,17 @@ final class QuorateProcess {
             .filter(entry -> !entry.endsWith("test-classes"))
             .collect(Collectors.joining(File.pathSeparator));
 
+    /** A {@code bin/quorate} to run instead: what is measured should be started as users start it. */
+    private static final String LAUNCHER = System.getProperty("live.quorate", "");
+
     private final Process process;
 
     private QuorateProcess(Process process) {
         this.process = process;
     }
 
-    /** Starts a command; its output is appended to files. */
-    static QuorateProcess start(Map<String, String> environment, Path out, Path err, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
+    private static List<String> fromClassPath() {
+        return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
@@ -42,7 +44,12 @@ final class QuorateProcess {
                 "-Xmx256m",
                 "-cp",
                 CLASS_PATH,
-                "io.quorate.cli.Main"));
+                "io.quorate.cli.Main");
+    }
+
+    /** Starts a command; its output is appended to files. */
+    static QuorateProcess start(Map<String, String> environment, Path out, Path err, String... arguments) {
+        List<String> command = new ArrayList<>(LAUNCHER.isEmpty() ? fromClassPath() : List.of(LAUNCHER));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("QUORATE_"));
