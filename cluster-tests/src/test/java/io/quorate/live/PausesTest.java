@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PausesTest {
     private static final int RUNS = Integer.getInteger("pauses.runs", 5);
     private static final int RATE = Integer.getInteger("pauses.rate", 2_000);
-    /** Records, before the first change: the JVMs have met every request by then. */
-    private static final int WARM_UP = 3 * RATE;
+    /** Records before each change: a JVM that has just started takes the processors from those that serve. */
+    private static final int SETTLE = 2 * RATE;
 
     private static final List<Integer> HOME = List.of(1, 2, 3);
     private static final List<Integer> AWAY = List.of(4, 5, 1);
@@ -104,8 +104,8 @@ class PausesTest {
                 changes.join();
             }
             try (NumberedLoad load = new NumberedLoad(client, PlannedChanges.TOPIC, 0, RATE)) {
-                load.awaitProgress("before anything happens", WARM_UP);
                 for (int run = 0; run < RUNS; run++) {
+                    load.awaitProgress("before " + change, SETTLE);
                     load.longestPauseMillis();
                     Runnable afterwards = make(change, run, changes);
                     load.awaitProgress("after " + change, RATE / 4);
