@@ -21,6 +21,7 @@ import io.quorate.raft.message.SnapshotReceived;
 import io.quorate.raft.message.TimeoutNow;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.raft.message.VoteResponse;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
@@ -292,12 +293,15 @@ final class Leader implements MemberRole {
         }
     }
 
-    /** Who has everything may campaign at once, so that the group need not notice first that this leader has gone. */
+    /**
+     * Who has the most may campaign at once, so that the group need not notice first that this leader has gone. Under load
+     * nobody has everything; but what was sent before usually arrives before the question does, and who lacks anything that
+     * is committed is not elected.
+     */
     private void askSuccessor() {
         followers.stream()
-                .filter(follower ->
-                        core.membership().isVoter(follower.follower()) && follower.matchIndex() == log.lastIndex())
-                .findFirst()
+                .filter(follower -> core.membership().isVoter(follower.follower()) && follower.isReplicating())
+                .max(Comparator.comparingLong(FollowerProgress::matchIndex))
                 .ifPresent(successor -> core.sendNow(successor.follower(), new TimeoutNow(core.term())));
     }
 
