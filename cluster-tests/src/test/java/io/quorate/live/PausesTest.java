@@ -26,7 +26,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * </pre>
  */
 @DisplayName("Under a steady load nothing fails, is lost or doubled")
-@EnabledIfSystemProperty(named = "pauses", matches = ".+", disabledReason = "takes long; -Dpauses=stop,transfer runs it")
+@EnabledIfSystemProperty(
+        named = "pauses",
+        matches = ".+",
+        disabledReason = "takes long; -Dpauses=stop,transfer runs it")
 class PausesTest {
     private static final int RUNS = Integer.getInteger("pauses.runs", 5);
     private static final int RATE = Integer.getInteger("pauses.rate", 2_000);

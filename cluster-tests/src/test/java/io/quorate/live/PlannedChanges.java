@@ -99,21 +99,16 @@ final class PlannedChanges {
         LiveCluster.Node node = cluster.prepare();
         client.admin().addNode(node.id(), "127.0.0.1:" + node.peerPort());
         node.start();
-        Await.until(
-                "node " + node.id() + " is a member",
-                LIMIT,
-                () -> client.admin().describeCluster().nodes().stream()
-                        .anyMatch(info -> info.nodeId() == node.id()
-                                && info.up()
-                                && info.standing().equals("ACTIVE")));
+        Await.until("node " + node.id() + " is a member", LIMIT, () -> client.admin().describeCluster().nodes().stream()
+                .anyMatch(info -> info.nodeId() == node.id()
+                        && info.up()
+                        && info.standing().equals("ACTIVE")));
         return node;
     }
 
     private void awaitGone(int id) {
-        Await.until(
-                "node " + id + " is gone",
-                LIMIT,
-                () -> client.admin().describeCluster().nodes().stream().noneMatch(info -> info.nodeId() == id));
+        Await.until("node " + id + " is gone", LIMIT, () -> client.admin().describeCluster().nodes().stream()
+                .noneMatch(info -> info.nodeId() == id));
     }
 
     private static void stop(LiveCluster.Node node) {
@@ -126,7 +121,8 @@ final class PlannedChanges {
     }
 
     private int leader() {
-        return Await.value("somebody leads", LIMIT, () -> Optional.of(partition().leaderId())
-                .filter(id -> id != 0));
+        return Await.value(
+                "somebody leads", LIMIT, () -> Optional.of(partition().leaderId())
+                        .filter(id -> id != 0));
     }
 }
