@@ -21,7 +21,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A producer that appends 0, 1, 2, … to one partition from a thread of its own until told to stop, and remembers where
@@ -71,10 +70,10 @@ final class NumberedLoad implements AutoCloseable {
     }
 
     private void produce() {
-        long begin = System.nanoTime();
+        Pace pace = new Pace(ratePerSecond);
         while (!stopped.get()) {
             long number = sent.getAndIncrement();
-            awaitTurn(begin, number);
+            pace.await(number);
             try {
                 producer.send(
                         LogRecord.of(
@@ -83,15 +82,6 @@ final class NumberedLoad implements AutoCloseable {
             } catch (IllegalStateException closed) {
                 // A test has failed and closes what it opened; its own message is the one that matters.
                 return;
-            }
-        }
-    }
-
-    private void awaitTurn(long beginNanos, long number) {
-        if (ratePerSecond > 0) {
-            long due = beginNanos + number * 1_000_000_000L / ratePerSecond;
-            for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {
-                LockSupport.parkNanos(early);
             }
         }
     }
