@@ -7,10 +7,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -39,32 +46,58 @@ class MutantTableTest {
     private static final int SMALL_HARNESS = 20;
 
     /** Seeds of the worst hunt so far with each harness. */
-    private final Map<Harness, Integer> worst = new EnumMap<>(Harness.class);
+    private final Map<Harness, Integer> worst = new ConcurrentHashMap<>();
+
+    private final Queue<String> flaws = new ConcurrentLinkedQueue<>();
 
     @Test
     @DisplayName("is killed by an invariant that it is known to break, and no control is")
-    void table() throws IOException {
+    void table() throws IOException, InterruptedException, ExecutionException {
         String wanted = System.getProperty("mutants");
+        List<Mutant> mutants = Mutant.all().stream()
+                .filter(mutant ->
+                        wanted.equals("all") || List.of(wanted.split(",")).contains(mutant.id()))
+                .toList();
+
+        // Controls last: how long they run depends on the worst of the hunts.
         List<String> rows = new ArrayList<>();
-        List<String> flaws = new ArrayList<>();
-        for (Mutant mutant : Mutant.all()) {
-            if (!wanted.equals("all") && !List.of(wanted.split(",")).contains(mutant.id())) {
-                continue;
-            }
-            long start = System.nanoTime();
-            String row = mutant.isApplicable()
-                    ? hunt(mutant, flaws)
-                    : row(mutant, "not applicable yet: needs " + mutant.needs(), "", "");
-            rows.add(row);
-            System.out.printf(Locale.ROOT, "%s %d s%n", row, (System.nanoTime() - start) / 1_000_000_000);
-        }
+        rows.addAll(
+                rowsOf(mutants.stream().filter(mutant -> !mutant.isControl()).toList()));
+        rows.addAll(rowsOf(mutants.stream().filter(Mutant::isControl).toList()));
+
         if (wanted.equals("all")) {
             write(rows);
         }
-        assertEquals(List.of(), flaws);
+        assertEquals(List.of(), List.copyOf(flaws));
     }
 
-    private String hunt(Mutant mutant, List<String> flaws) {
+    /** Each mutant has a world of its own, so one per processor is hunted at a time; in their order. */
+    private List<String> rowsOf(List<Mutant> mutants) throws InterruptedException, ExecutionException {
+        ExecutorService processors =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try {
+            List<String> rows = new ArrayList<>();
+            for (Future<String> row : processors.invokeAll(mutants.stream()
+                    .<Callable<String>>map(mutant -> () -> rowOf(mutant))
+                    .toList())) {
+                rows.add(row.get());
+            }
+            return rows;
+        } finally {
+            processors.shutdownNow();
+        }
+    }
+
+    private String rowOf(Mutant mutant) {
+        long start = System.nanoTime();
+        String row = mutant.isApplicable()
+                ? hunt(mutant)
+                : row(mutant, "not applicable yet: needs " + mutant.needs(), "", "");
+        System.out.printf(Locale.ROOT, "%s %d s%n", row, (System.nanoTime() - start) / 1_000_000_000);
+        return row;
+    }
+
+    private String hunt(Mutant mutant) {
         MutantHunt hunt = new MutantHunt(mutant);
         int times = mutant.by() == Harness.CLUSTER ? 1 : SMALL_HARNESS;
         if (mutant.isControl()) {
