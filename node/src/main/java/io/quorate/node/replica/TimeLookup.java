@@ -52,6 +52,6 @@ final class TimeLookup {
                 ? Refusals.corruptReplica(partition.name(), fault.getMessage())
                 : Refusals.replicaFailed(partition.name(), fault.getMessage());
         answer.accept(new Result.Refused<>(refusal));
-        partition.replica().onStorageFailed(fault);
+        partition.replica().onReadFailed(fault);
     }
 }
