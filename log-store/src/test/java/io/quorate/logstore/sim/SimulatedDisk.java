@@ -615,6 +615,7 @@ public final class SimulatedDisk implements Disk {
         Handle(Path path, SimulatedFile file) {
             this.path = path;
             this.file = file;
+            file.opened();
         }
 
         private void checkOpen() throws IOException {
@@ -632,7 +633,11 @@ public final class SimulatedDisk implements Disk {
                 if (file.isSpoilt(position, target.remaining())) {
                     throw new IOException(path + ": Input/output error");
                 }
-                return readBytes(target, position);
+                int count = readBytes(target, position);
+                if (isThroughCache()) {
+                    file.cache(position, count);
+                }
+                return count;
             }
         }
 
@@ -652,7 +657,7 @@ public final class SimulatedDisk implements Disk {
                 failIfInjected(Operation.WRITE, path);
                 int count = source.remaining();
                 if (isThroughCache() && file.isSpoiltAround(position, count)) {
-                    // The rest of the block must be read before a part of it can be written.
+                    // The rest of the block, if it is not in memory, must be read before a part of it can be written.
                     throw new IOException(path + ": Input/output error");
                 }
                 if (crash) {
@@ -663,6 +668,9 @@ public final class SimulatedDisk implements Disk {
                         ? UNLIMITED
                         : Math.max(0, file.size() - position) + Math.max(0, platter.capacityBytes - usedBytes());
                 file.write(source, (int) Math.min(count, room), position);
+                if (isThroughCache()) {
+                    file.cache(position, (int) Math.min(count, room));
+                }
                 if (room < count) {
                     throw new NoSpaceException(path + ": no space left on device", null);
                 }
@@ -715,7 +723,12 @@ public final class SimulatedDisk implements Disk {
 
         @Override
         public void close() {
-            closed = true;
+            synchronized (platter) {
+                if (!closed) {
+                    closed = true;
+                    file.closed();
+                }
+            }
         }
     }
 }

@@ -124,8 +124,9 @@ class SimulatedDiskTest {
     @DisplayName("cannot read a spoilt block, nor write a part of it through the cache, until all of it is written")
     void spoiltBlocks() throws IOException {
         SimulatedDisk disk = disk(1);
-        DiskFile file = durableFile(disk, filled(3 * 4096, 1));
+        durableFile(disk, filled(3 * 4096, 1)).close();
         assertTrue(disk.spoil(FILE, 5000));
+        DiskFile file = disk.open(FILE);
 
         assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(10), 4096));
         assertThrows(IOException.class, () -> file.write(ByteBuffer.allocate(4096), 100));
@@ -135,6 +136,19 @@ class SimulatedDiskTest {
         assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(4 * 4096), 0));
         file.write(ByteBuffer.allocate(4096), 4096);
         assertEquals(3 * 4096, file.read(ByteBuffer.allocate(4 * 4096), 0));
+    }
+
+    @Test
+    @DisplayName("takes a part of a block that rots while a program has it open and in memory")
+    void spoiltInUse() throws IOException {
+        SimulatedDisk disk = disk(1);
+        DiskFile file = durableFile(disk, filled(4096, 1));
+        assertTrue(disk.spoil(FILE, 0));
+
+        assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(10), 0));
+        file.write(ByteBuffer.allocate(512), 0);
+
+        assertEquals(4096, file.read(ByteBuffer.allocate(4096), 0));
     }
 
     @Test

@@ -39,6 +39,11 @@ final class SimulatedFile {
     /** Numbers of the blocks that cannot be read. */
     private final TreeSet<Integer> spoilt = new TreeSet<>();
 
+    /** Numbers of the blocks that the system has in memory. */
+    private final BitSet cached = new BitSet();
+
+    private int handles;
+
     int size() {
         return seenSize;
     }
@@ -51,9 +56,28 @@ final class SimulatedFile {
     /** Whether the first or the last block of a write is spoilt, and not overwritten as a whole. */
     boolean isSpoiltAround(long position, int count) {
         long end = position + count;
-        boolean first = position % BLOCK_BYTES != 0 && spoilt.contains((int) (position / BLOCK_BYTES));
-        boolean last = end % BLOCK_BYTES != 0 && end < seenSize && spoilt.contains((int) (end / BLOCK_BYTES));
+        boolean first = position % BLOCK_BYTES != 0 && isOutOfReach((int) (position / BLOCK_BYTES));
+        boolean last = end % BLOCK_BYTES != 0 && end < seenSize && isOutOfReach((int) (end / BLOCK_BYTES));
         return first || last;
+    }
+
+    private boolean isOutOfReach(int block) {
+        return spoilt.contains(block) && !cached.get(block);
+    }
+
+    /** These bytes were read or written through the cache. */
+    void cache(long position, int count) {
+        if (count > 0) {
+            cached.set((int) (position / BLOCK_BYTES), (int) ((position + count - 1) / BLOCK_BYTES) + 1);
+        }
+    }
+
+    void opened() {
+        handles++;
+    }
+
+    void closed() {
+        handles = Math.max(0, handles - 1);
     }
 
     int read(ByteBuffer target, long position) {
@@ -152,6 +176,8 @@ final class SimulatedFile {
         seenSize = durableSize;
         unforced.clear();
         lost.clear();
+        cached.clear();
+        handles = 0;
     }
 
     private void tear(Prng random, CrashPolicy policy) {
@@ -239,13 +265,19 @@ final class SimulatedFile {
         return true;
     }
 
-    /** Returns false if nothing that was forced is there, or something was written since. */
+    /**
+     * Of a file that is open the system has the block in memory still, if it had: what is in memory can be written in part.
+     * Returns false if nothing that was forced is there, or something was written since.
+     */
     boolean spoil(int position) {
         int block = position / BLOCK_BYTES;
         int firstSector = block * BLOCK_BYTES / SECTOR_BYTES;
         int written = unforced.nextSetBit(firstSector);
         boolean isForced = position < Math.min(seenSize, durableSize)
                 && (written < 0 || written >= firstSector + BLOCK_BYTES / SECTOR_BYTES);
+        if (handles == 0) {
+            cached.clear(block);
+        }
         return isForced && spoilt.add(block);
     }
 
