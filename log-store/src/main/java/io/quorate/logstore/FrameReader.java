@@ -339,6 +339,11 @@ final class FrameReader {
                 + block * BLOCK_BYTES + ": " + bad.getMessage();
     }
 
+    /** Whether the block that holds this byte can be read. */
+    boolean canRead(long position, long limit) throws IOException {
+        return fill(position, 1, limit) && !unreadableBlocks.contains(position / BLOCK_BYTES);
+    }
+
     /** What is in the file from {@code position} on, as much as is at hand; nothing at the end. Valid until the next call. */
     ByteBuffer bytes(long position, long limit) throws IOException {
         if (position >= limit || !fill(position, 1, limit)) {

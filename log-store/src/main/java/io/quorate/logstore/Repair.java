@@ -245,9 +245,7 @@ record Repair(
         try (DiskFile file = disk.create(temporary)) {
             file.write(header.encode(identity), 0);
             long seed = identity.seed(header.baseIndex());
-            buffer.begin(
-                    SegmentOutput.open(disk, temporary, file, 1, SegmentHeader.BYTES, Optional.empty()),
-                    SegmentHeader.BYTES);
+            buffer.begin(SegmentOutput.open(disk, temporary, file, 1, Optional.empty()), SegmentHeader.BYTES);
             if (old.isPresent()) {
                 long end = copy(old.get(), SegmentHeader.BYTES, header.baseIndex(), damage.firstIndex() - 1, seed);
                 if (end != damage.position()) {

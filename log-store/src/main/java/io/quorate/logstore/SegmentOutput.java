@@ -37,19 +37,17 @@ final class SegmentOutput implements AutoCloseable {
     }
 
     /**
+     * Where the next frame goes is for {@link #seek} to say, unless that is where a block begins.
+     *
      * @param cached     a handle of the file through the cache; used here, but closed by its owner
      * @param blockBytes unit of direct writes, or 1 to write through the cache
-     * @param end        where the next frame goes
      * @param sums       hears of every sector that is written directly
      */
-    static SegmentOutput open(
-            Disk disk, Path path, DiskFile cached, int blockBytes, long end, Optional<SumsCollector> sums)
+    static SegmentOutput open(Disk disk, Path path, DiskFile cached, int blockBytes, Optional<SumsCollector> sums)
             throws IOException {
-        SegmentOutput output = blockBytes == 1
+        return blockBytes == 1
                 ? new SegmentOutput(cached, false, 1, Optional.empty())
                 : new SegmentOutput(disk.openDirect(path), true, blockBytes, sums);
-        output.seek(cached, end);
-        return output;
     }
 
     /** Takes over what the file has before {@code end}, where the next frame goes. */

@@ -86,6 +86,10 @@ final class SegmentTally {
             headerOf(next, reader, position, extent.end());
             position = reader.after(position);
         }
+        // With what comes next the rest of the block in which this ends is written again.
+        if (fromIndex > header.baseIndex() && !reader.canRead(position - 1, extent.end())) {
+            throw reader.corrupt(position - 1, fromIndex - 1);
+        }
     }
 
     private static FrameFormat.Header headerOf(long index, FrameReader reader, long position, long end)

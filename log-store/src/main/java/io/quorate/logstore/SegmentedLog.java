@@ -93,6 +93,7 @@ final class SegmentedLog {
         this.durableIndex = tally.extent().last().index();
         this.activeHandle = files.pin(active, recovered.active(), tally.index());
         this.output = openOutput(recovered.activeSums());
+        output.seek(activeHandle.file(), end());
         this.plannedEnd = end();
         this.zeroAhead = zeroAheadFrom(recovered.zeroedTo(), 0);
         recovered.gone().forEach(recycler::discardLater);
@@ -108,12 +109,7 @@ final class SegmentedLog {
 
     private SegmentOutput openOutput(Optional<int[]> knownSums) throws IOException {
         return SegmentOutput.open(
-                disk,
-                active.path(),
-                activeHandle.file(),
-                buffer.blockBytes(),
-                end(),
-                recycler.collector(active, knownSums));
+                disk, active.path(), activeHandle.file(), buffer.blockBytes(), recycler.collector(active, knownSums));
     }
 
     /** Position after the last frame of the active segment. */

@@ -183,4 +183,37 @@ class UnreadableBlockTest {
             assertHasEverything(store);
         }
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 512, 4096})
+    @DisplayName(
+            "is cut anywhere: an entry that is to stay is damaged if it cannot be read, and the log has not failed")
+    void cut(int directBlockBytes) {
+        LogStore store = open();
+        SegmentInfo sealed = store.segments().get(store.segments().size() - 2);
+        store.close();
+        Path file = DIRECTORY.resolve(Segment.fileName(sealed.baseIndex()));
+        int damaged = 0;
+        for (int position = SegmentHeader.BYTES; position < sealed.bytes(); position += 4096) {
+            for (long from = sealed.baseIndex(); from <= sealed.lastIndex(); from++) {
+                SimulatedDisk copy = disk.forcedOnly(DIRECTORY);
+                copy.setDirectBlockBytes(directBlockBytes);
+                LogStore cut = Logs.open(copy, DIRECTORY, CONFIG);
+                assertTrue(copy.spoil(file, position));
+                try {
+                    cut.truncateSuffix(from);
+                } catch (CorruptLogException unreadable) {
+                    damaged++;
+                    long first = cut.damage().orElseThrow().firstIndex();
+                    assertTrue(first < from, first + " is to stay, and what is from " + from + " on is not");
+                    cut.cutDamage(first);
+                }
+                long next = cut.segments().get(cut.segments().size() - 1).lastIndex() + 1;
+                cut.append(List.of(entries.get((int) next - 1)));
+                cut.force();
+                cut.close();
+            }
+        }
+        assertTrue(damaged > 0, "everything could be read");
+    }
 }
