@@ -3,6 +3,7 @@ package io.quorate.logstore;
 
 import io.quorate.logstore.io.Disk;
 import io.quorate.logstore.io.DiskFile;
+import io.quorate.logstore.io.NoSpaceException;
 import io.quorate.raft.log.TermStarts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -104,7 +105,7 @@ final class Settlement {
         int leftovers = putAsideSegments() + deleteLeftovers(List.of(), true);
         int badSnapshots = snapshots.get().badCount();
         disk.forceDirectory(directory);
-        active = Optional.of(maker.make(header));
+        active = Optional.of(makeFirst(header));
         activeTally = Optional.of(new SegmentTally(header, config));
         List<Segment> segments = List.of(new Segment(directory, header, identity, Extent.empty(header)));
         if (marks.resetTo() > 0) {
@@ -218,14 +219,28 @@ final class Settlement {
                 report);
     }
 
+    private DiskFile makeFirst(SegmentHeader header) throws IOException {
+        try {
+            return maker.make(header);
+        } catch (NoSpaceException full) {
+            if (gone.isEmpty()) {
+                throw full;
+            }
+            // The new log needs the room of the old one at once.
+            for (Path path : gone) {
+                disk.delete(path);
+            }
+            gone.clear();
+            disk.forceDirectory(directory);
+            return maker.make(header);
+        }
+    }
+
     /**
      * Takes their names from all segments, and from what was kept to become one: to free a large log takes long, and the thread
-     * that replaces it writes other logs, too. Where the new log needs their room they are left to be deleted at once.
+     * that replaces it writes other logs, too.
      */
     private int putAsideSegments() throws IOException {
-        if (disk.freeBytes(directory) < config.segmentBytes()) {
-            return 0;
-        }
         List<String> kept = new ArrayList<>();
         for (String name : names) {
             if (name.endsWith(GONE_SUFFIX)) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.logstore.sim.SimulatedCrash;
 import io.quorate.logstore.sim.SimulatedDisk;
+import io.quorate.logstore.sim.SimulatedDisk.Operation;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
 import io.quorate.raft.log.HardState;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A log with snapshots")
@@ -450,7 +452,13 @@ class SnapshotTest {
             int segments = store.segments().size();
             store.putHardState(TERM_7);
             store.force();
-            disk.leaveFree(isRoom ? 2L * CONFIG.segmentBytes() : CONFIG.segmentBytes() - 1);
+            if (!isRoom) {
+                disk.injectNoSpace(
+                        Operation.WRITE,
+                        path -> path.toString().endsWith(Segment.SUFFIX + Recovery.TEMPORARY_SUFFIX)
+                                && disk.list(DIRECTORY).stream()
+                                        .anyMatch(name -> name.endsWith(Settlement.GONE_SUFFIX)));
+            }
 
             store.resetTo(installed);
 
@@ -463,10 +471,37 @@ class SnapshotTest {
             }
             assertEquals(1, segmentFiles(disk));
             List<LogEntry> more = Logs.entries(installed.last(), 1000, 7, 40, 400);
-            disk.limitCapacity(Long.MAX_VALUE);
             store.append(more);
             store.force();
             assertEquals(more, store.read(501, Long.MAX_VALUE, Integer.MAX_VALUE));
+        }
+
+        @ParameterizedTest(name = "segments of {0} bytes, zero-filled {1} bytes ahead")
+        @CsvSource({"8192, 2048", "8192, 16384", "4096, 16384", "4096, 0"})
+        @DisplayName("takes place, or says that there is no room for the snapshot, however little room there is")
+        void littleRoom(int segmentBytes, int zeroAheadBytes) {
+            LogStoreConfig config = new LogStoreConfig(segmentBytes, zeroAheadBytes, 256);
+            List<LogEntry> few = entries.subList(0, 3);
+            int replaced = 0;
+            for (long room = 0; room < 32_768; room += 512) {
+                SimulatedDisk small = new SimulatedDisk(1);
+                LogStore tight = Logs.open(small, DIRECTORY, config, task -> {});
+                tight.putHardState(TERM_7);
+                tight.append(few);
+                tight.force();
+                small.leaveFree(room);
+                try {
+                    tight.resetTo(installed);
+                    replaced++;
+                    assertEquals(installed.last(), tight.recovered().terms().last());
+                } catch (DiskFullException full) {
+                    assertEquals(few, tight.read(1, few.size(), Integer.MAX_VALUE));
+                }
+                tight.putHardState(new HardState(8, Optional.empty()));
+                tight.force();
+                tight.close();
+            }
+            assertTrue(replaced > 0, "there was never room");
         }
 
         @Test
