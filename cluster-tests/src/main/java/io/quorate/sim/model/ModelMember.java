@@ -128,6 +128,17 @@ final class ModelMember {
         return false;
     }
 
+    /** Whether its disk may have the entry: for certain, or because it was on its way there, even if it is cut off since. */
+    boolean mayHold(LogEntry entry) {
+        long index = entry.index();
+        return durableLog.entry(index).filter(entry::equals).isPresent()
+                || log.entry(index).filter(entry::equals).isPresent()
+                || inFlight.stream()
+                        .anyMatch(step -> step.persist().entries().contains(entry)
+                                || step.replacement() != null
+                                        && step.replacement().contains(entry));
+    }
+
     /** Whether something on its way to the disk removes the entry there, as its leader wanted. */
     boolean mayHaveCut(long index) {
         return inFlight.stream()

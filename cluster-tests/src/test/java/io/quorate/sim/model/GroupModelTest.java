@@ -179,6 +179,18 @@ class GroupModelTest {
     }
 
     @Test
+    @DisplayName("allows a repaired log to hold what was on its way to the disk when it was to be cut off again")
+    void allowsRepairOfPartialWrites() {
+        issue(N1, Optional.empty(), 0, second);
+        elect(N2, 2, first.id(), N3);
+        issue(N1, Optional.of(new HardState(2, Optional.empty())), 3);
+        model.quarantined(N1);
+        opened(N1, Optional.of(new Image(new HardState(2, Optional.empty()), List.of(noOp, first, second))));
+
+        assertEquals(List.of(noOp, first), model.chosen());
+    }
+
+    @Test
     @DisplayName("allows members to change, a committed step at a time; both majorities of a joint membership decide")
     void allowsReconfiguration() {
         LogEntry joint = change(4, JOINT);
@@ -297,6 +309,16 @@ class GroupModelTest {
                         Invariant.RECOVERS_WHAT_WAS_DURABLE,
                         () -> opened(
                                 N2, Optional.of(new Image(new HardState(1, Optional.empty()), List.of(noOp, first))))));
+        steps.put(
+                "a repair with an entry that nobody has committed",
+                Map.entry(Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED, () -> {
+                    model.quarantined(N2);
+                    opened(N2, Optional.of(new Image(new HardState(1, Optional.of(N1)), List.of(noOp, first, second))));
+                }));
+        steps.put("a repair without what was accepted", Map.entry(Invariant.REPAIR_KEEPS_WHAT_WAS_ACCEPTED, () -> {
+            model.quarantined(N2);
+            opened(N2, Optional.of(new Image(new HardState(1, Optional.of(N1)), List.of(noOp))));
+        }));
         steps.put("a snapshot of what is not committed", Map.entry(Invariant.SNAPSHOT_IS_OF_CHOSEN, () -> {
             write(N1, second);
             replace(N3, second, Payload.EMPTY);
