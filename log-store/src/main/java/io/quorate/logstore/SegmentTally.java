@@ -61,6 +61,16 @@ final class SegmentTally {
                 frame.digest(extent.digest()));
     }
 
+    /** Goes back to what it was when the segment ended there, without a look at the file. */
+    void truncateTo(Extent end) {
+        long fromIndex = end.last().index() + 1;
+        index.truncateBefore(fromIndex);
+        if (fromIndex <= terms.lastIndex()) {
+            terms.truncateSuffix(fromIndex);
+        }
+        extent = end;
+    }
+
     /** Goes back to before {@code fromIndex}, an entry of the segment, reading from the noted place before it. */
     void truncateSuffix(FrameReader reader, long fromIndex) throws IOException {
         long written = extent.end();

@@ -197,18 +197,19 @@ final class SegmentedLog {
         if (entries.isEmpty()) {
             return;
         }
+        Extent before = tally.extent();
         try {
             write(entries);
         } catch (NoSpaceException full) {
-            undo(entries.get(0).index(), full);
+            undo(before, full);
             throw full;
         }
     }
 
     /** Removes what was written of an append, wherever it ended: its remains must not be found behind later entries. */
-    private void undo(long firstIndex, NoSpaceException full) throws IOException {
+    private void undo(Extent before, NoSpaceException full) throws IOException {
         try {
-            cut(firstIndex);
+            cut(before.last().index() + 1, Optional.of(before));
         } catch (IOException e) {
             IOException failure = new IOException("cannot take back what was written to a full disk", e);
             failure.addSuppressed(full);
@@ -372,7 +373,7 @@ final class SegmentedLog {
         if (fromIndex > tally.extent().last().index()) {
             return;
         }
-        cut(fromIndex);
+        cut(fromIndex, Optional.empty());
     }
 
     /**
@@ -398,7 +399,8 @@ final class SegmentedLog {
         }
     }
 
-    private void cut(long fromIndex) throws IOException {
+    /** @param before end of the log before {@code fromIndex}, if it is known; else it is looked for in the file */
+    private void cut(long fromIndex, Optional<Extent> before) throws IOException {
         long newLastSegment = segments.get(segments.ofIndex(fromIndex)).baseIndex();
         hardState.mark(marks -> marks.cutFrom(fromIndex, newLastSegment));
         hardState.force();
@@ -408,9 +410,16 @@ final class SegmentedLog {
         while (active.baseIndex() > fromIndex) {
             deleteActive();
         }
-        FrameReader reader = new FrameReader(active.path(), activeHandle.file(), active.seed(), READ_BUFFER_BYTES);
         if (fromIndex <= tally.extent().last().index()) {
-            tally.truncateSuffix(reader, fromIndex);
+            if (fromIndex == active.baseIndex()) {
+                tally.truncateTo(Extent.empty(tally.header()));
+            } else if (before.isPresent()) {
+                tally.truncateTo(before.get());
+            } else {
+                FrameReader reader =
+                        new FrameReader(active.path(), activeHandle.file(), active.seed(), READ_BUFFER_BYTES);
+                tally.truncateSuffix(reader, fromIndex);
+            }
         }
         active.moveTo(tally.extent());
         activeHandle.file().truncate(end());

@@ -66,6 +66,34 @@ class DiskFullTest {
         }
     }
 
+    @ParameterizedTest(name = "{0} bytes are left")
+    @ValueSource(ints = {5000, 6000, 7000, 9000})
+    @DisplayName(
+            "an append changes nothing wherever in a segment it begins, though entries before it have rotted unseen")
+    void appendBehindRot(int left) {
+        for (int count = 1; count < 60; count++) {
+            SimulatedDisk other = new SimulatedDisk(count);
+            LogStore store = Logs.open(other, DIRECTORY, CONFIG);
+            store.putHardState(new HardState(1, Optional.empty()));
+            store.append(entries.subList(0, count));
+            store.force();
+            SegmentInfo active = store.segments().get(store.segments().size() - 1);
+            int frame = (int) ((active.bytes() - SegmentHeader.BYTES) / (active.lastIndex() - active.baseIndex() + 1));
+            other.corrupt(
+                    DIRECTORY.resolve(Segment.fileName(active.baseIndex())), (int) active.bytes() - frame + 20, 1);
+            other.leaveFree(left);
+
+            List<LogEntry> more = entries.subList(count, COUNT);
+            assertThrows(DiskFullException.class, () -> store.append(more));
+            other.limitCapacity(Long.MAX_VALUE);
+            store.append(more);
+            store.force();
+
+            assertEquals(more, store.read(count + 1, COUNT, Integer.MAX_VALUE), "after " + count);
+            store.close();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
     @DisplayName("nothing of a failed append is found after a power failure, whatever was appended instead")
