@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
+import io.quorate.logstore.CorruptLogException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.logstore.StorageException;
@@ -295,22 +296,36 @@ final class MachineDisk {
         if (copy.list(directory).isEmpty() || isBeingRemoved(copy, directory)) {
             return Optional.empty();
         }
-        StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
         try {
-            LogStore store = LogStore.open(copy, directory, identity, config, Runnable::run, writeBuffer);
-            if (store.damage().isPresent()) {
-                if (mended.contains(groupId)) {
-                    return images.get(groupId).image();
-                }
-                throw store.damage().get().asException();
-            }
-            return Optional.of(new ForcedLog(store));
+            return Optional.of(open(groupId, copy));
         } catch (StorageException refused) {
+            if (mended.contains(groupId) && refused instanceof CorruptLogException) {
+                return images.get(groupId).image();
+            }
+            // What was repaired around rot goes by what there is now: a rotten end of a segment is one.
+            for (Path rotten : current.rotten(directory)) {
+                try {
+                    return Optional.of(open(groupId, current.forcedOnly(directory, rotten::equals)));
+                } catch (StorageException both) {
+                    refused.addSuppressed(both);
+                }
+            }
             throw new Violation(
                     Invariant.FORCED_IS_RECOVERABLE,
                     "node " + nodeId + " would not recover from what it has forced: " + refused.getMessage(),
                     refused);
         }
+    }
+
+    /** @throws StorageException if the log is damaged, or cannot be opened at all */
+    private DurableImages.Image open(long groupId, SimulatedDisk disk) {
+        Path directory = DATA_DIRECTORY.resolve("groups").resolve(Long.toString(groupId));
+        StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
+        LogStore store = LogStore.open(disk, directory, identity, config, Runnable::run, writeBuffer);
+        store.damage().ifPresent(damage -> {
+            throw damage.asException();
+        });
+        return new ForcedLog(store);
     }
 
     /** What is left of it is not opened, but removed by whoever comes across it. */

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -228,13 +229,29 @@ public final class SimulatedDisk implements Disk {
      * all that was forced and nothing else. This one is not changed.
      */
     public SimulatedDisk forcedOnly(Path directory) {
+        return forcedOnly(directory, path -> false);
+    }
+
+    /** The files of which some bytes are not what was forced. */
+    public List<Path> rotten(Path directory) {
+        synchronized (platter) {
+            return platter.durable.entrySet().stream()
+                    .filter(named -> named.getKey().startsWith(directory)
+                            && named.getValue().isRotten())
+                    .map(Map.Entry::getKey)
+                    .toList();
+        }
+    }
+
+    /** As {@link #forcedOnly(Path)}; of the files that {@code withRot} accepts with what has rotted, though all of it can be read. */
+    public SimulatedDisk forcedOnly(Path directory, Predicate<Path> withRot) {
         synchronized (platter) {
             SimulatedDisk image = new SimulatedDisk(0);
             for (var named : platter.durable.tailMap(firstIn(directory)).entrySet()) {
                 if (!named.getKey().startsWith(directory)) {
                     break;
                 }
-                SimulatedFile copy = named.getValue().forcedCopy();
+                SimulatedFile copy = named.getValue().forcedCopy(withRot.test(named.getKey()));
                 image.platter.seen.put(named.getKey(), copy);
                 image.platter.durable.put(named.getKey(), copy);
                 image.makeDirectories(named.getKey().getParent());

@@ -290,8 +290,13 @@ final class SimulatedFile {
      * copy unless something has.
      */
     SimulatedFile forcedCopy() {
+        return forcedCopy(false);
+    }
+
+    /** As {@link #forcedCopy()}, or as the medium is. */
+    SimulatedFile forcedCopy(boolean withRot) {
         SimulatedFile copy = new SimulatedFile();
-        if (!durableRot.isEmpty()) {
+        if (!withRot && !durableRot.isEmpty()) {
             copy.replace(Arrays.copyOf(durable, durableSize));
             durableRot.forEach((position, was) -> {
                 copy.seen[position] = was;
