@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.sim;
 
-import io.quorate.logstore.CorruptLogException;
 import io.quorate.logstore.LogStore;
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.logstore.StorageException;
@@ -47,6 +46,9 @@ final class MachineDisk {
     private final WriteBuffer writeBuffer = new WriteBuffer(4096);
     private final Map<Long, CachedImage> images = new HashMap<>();
     private final Set<Long> mended = new TreeSet<>();
+    /** Groups whose replica was mended at any time. */
+    private final Set<Long> repaired = new TreeSet<>();
+
     private final Runnable onPowerLost;
     private SimulatedDisk current;
     /** Another machine's, put in instead by mistake; null: its own. */
@@ -77,6 +79,7 @@ final class MachineDisk {
         current.whenPowerFails(onPowerLost);
         images.clear();
         mended.clear();
+        repaired.clear();
         everRotted = false;
     }
 
@@ -273,6 +276,7 @@ final class MachineDisk {
     void mends(long groupId) {
         forced(groupId);
         mended.add(groupId);
+        repaired.add(groupId);
     }
 
     void isMended(long groupId) {
@@ -297,15 +301,17 @@ final class MachineDisk {
             return Optional.empty();
         }
         try {
-            return Optional.of(open(groupId, copy));
-        } catch (StorageException refused) {
-            if (mended.contains(groupId) && refused instanceof CorruptLogException) {
+            LogStore store = open(groupId, copy);
+            if (store.damage().isPresent() && mended.contains(groupId)) {
                 return images.get(groupId).image();
             }
+            return Optional.of(whole(store));
+        } catch (StorageException refused) {
             // What was repaired around rot goes by what there is now: a rotten end of a segment is one.
-            for (Path rotten : current.rotten(directory)) {
+            List<Path> accepted = repaired.contains(groupId) ? current.rotten(directory) : List.of();
+            for (Path rotten : accepted) {
                 try {
-                    return Optional.of(open(groupId, current.forcedOnly(directory, rotten::equals)));
+                    return Optional.of(whole(open(groupId, current.forcedOnly(directory, rotten::equals))));
                 } catch (StorageException both) {
                     refused.addSuppressed(both);
                 }
@@ -317,11 +323,14 @@ final class MachineDisk {
         }
     }
 
-    /** @throws StorageException if the log is damaged, or cannot be opened at all */
-    private DurableImages.Image open(long groupId, SimulatedDisk disk) {
+    private LogStore open(long groupId, SimulatedDisk disk) {
         Path directory = DATA_DIRECTORY.resolve("groups").resolve(Long.toString(groupId));
         StoreIdentity identity = new StoreIdentity(clusterId, nodeId, groupId);
-        LogStore store = LogStore.open(disk, directory, identity, config, Runnable::run, writeBuffer);
+        return LogStore.open(disk, directory, identity, config, Runnable::run, writeBuffer);
+    }
+
+    /** @throws StorageException if it is damaged */
+    private static DurableImages.Image whole(LogStore store) {
         store.damage().ifPresent(damage -> {
             throw damage.asException();
         });
