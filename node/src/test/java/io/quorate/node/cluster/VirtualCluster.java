@@ -54,6 +54,7 @@ final class VirtualCluster {
     private final SortedMap<NodeId, String> addresses = new TreeMap<>();
     private final RaftConfig raft;
     private final ScrubSettings scrub;
+    private final long maxTailBytes;
     private final Set<Serving> recovered = new HashSet<>();
 
     private record Serving(VirtualNode node, TopicPartition partition, long generation) {}
@@ -67,8 +68,13 @@ final class VirtualCluster {
     }
 
     VirtualCluster(int size, RaftConfig raft, ScrubSettings scrub) {
+        this(size, raft, scrub, NodeSettings.DEFAULT_MAX_TAIL_BYTES);
+    }
+
+    private VirtualCluster(int size, RaftConfig raft, ScrubSettings scrub, long maxTailBytes) {
         this.raft = raft;
         this.scrub = scrub;
+        this.maxTailBytes = maxTailBytes;
         for (int id = 1; id <= size; id++) {
             addresses.put(new NodeId(id), "peer-" + id + ":75");
         }
@@ -90,7 +96,7 @@ final class VirtualCluster {
                 HOUSEKEEPING_MILLIS,
                 MAX_BATCH_BYTES,
                 MAX_INFLIGHT_BYTES,
-                NodeSettings.DEFAULT_MAX_TAIL_BYTES,
+                maxTailBytes,
                 NodeSettings.DEFAULT_MAX_EVENT_BYTES,
                 scrub,
                 joins);
@@ -135,6 +141,14 @@ final class VirtualCluster {
     /** As {@link #started(int)}, with nodes that read their logs again as eagerly as this. */
     static VirtualCluster scrubbing(int size, ScrubSettings scrub) {
         VirtualCluster cluster = new VirtualCluster(size, RAFT, scrub);
+        cluster.nodes.values().forEach(VirtualNode::start);
+        cluster.awaitReady();
+        return cluster;
+    }
+
+    /** As {@link #started(int)}, with nodes that keep so much of all groups in memory. */
+    static VirtualCluster keeping(int size, long maxTailBytes) {
+        VirtualCluster cluster = new VirtualCluster(size, RAFT, ScrubSettings.DEFAULT, maxTailBytes);
         cluster.nodes.values().forEach(VirtualNode::start);
         cluster.awaitReady();
         return cluster;
