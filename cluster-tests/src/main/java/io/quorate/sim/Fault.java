@@ -4,6 +4,8 @@ package io.quorate.sim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One fault, with all that was drawn for it: the same faults at the same times do the same again.
@@ -73,6 +75,11 @@ record Fault(long atNanos, Kind kind, List<Long> arguments) {
 
     long longOf(String name) {
         return arguments.get(kind.names.indexOf(name));
+    }
+
+    /** The nodes that it is about; 0 stands for all. */
+    IntStream nodes() {
+        return Stream.of("node", "peer").filter(kind.names::contains).mapToInt(this::intOf);
     }
 
     static Fault parse(String line) {

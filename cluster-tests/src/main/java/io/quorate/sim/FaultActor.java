@@ -46,7 +46,11 @@ final class FaultActor {
         return 1L << ((from << LINK_BITS) + to);
     }
 
+    /** A fault of a node that is not there, since a reduction has left it out, does nothing. */
     void apply(Fault fault) {
+        if (fault.nodes().anyMatch(node -> node > nodes.size())) {
+            return;
+        }
         switch (fault.kind()) {
             case CRASH -> whenUp(fault, node -> crash(node, afterCrashOf(fault)));
             case DISK_CRASH ->
@@ -157,9 +161,9 @@ final class FaultActor {
             return;
         }
         node.pause();
-        int starts = node.starts();
+        int pauses = node.pauses();
         time.schedule(millis(forMillis), "fault-resume", () -> {
-            if (node.isUp() && node.starts() == starts && node.isPaused()) {
+            if (node.isUp() && node.isPaused() && node.pauses() == pauses) {
                 timeline.note(time.nowNanos(), node.id().value(), "goes on");
                 node.resume();
             }

@@ -139,10 +139,14 @@ final class MachineRoom {
             if (node.isUp()) {
                 node.crash();
             }
-            mixedUp.add(node);
         }
-        one.disk().putIn(other.disk());
-        other.disk().putIn(one.disk());
+        // The crash may have taken all that a node had written until then.
+        if (one.hasMemory() && other.hasMemory()) {
+            mixedUp.add(one);
+            mixedUp.add(other);
+            one.disk().putIn(other.disk());
+            other.disk().putIn(one.disk());
+        }
         time.schedule(millis(fault.longOf("down")), "fault-restart", () -> {
             start(one);
             start(other);

@@ -120,14 +120,21 @@ final class NodeChurn {
             boolean gone = api.view().nodes().stream().noneMatch(node -> node.nodeId() == id);
             if (gone) {
                 // Not within the turn of a node, which may be its own.
-                clients.time().schedule(0, "operator-takes-out", () -> {
-                    leaver.takeOutOfService();
-                    spare = leaver;
-                    done(RareState.NODE_REMOVED);
-                });
+                clients.time().schedule(0, "operator-takes-out", () -> takeOut(leaver));
             }
             return gone;
         });
+    }
+
+    private void takeOut(SimulatedNode leaver) {
+        if (leaver.disk().isForeign()) {
+            // Its own disk is in another machine: it goes with its disk, when they have been put back.
+            clients.time().schedule(millis(ASK_AGAIN_MILLIS_MAX), "operator-takes-out", () -> takeOut(leaver));
+            return;
+        }
+        leaver.takeOutOfService();
+        spare = leaver;
+        done(RareState.NODE_REMOVED);
     }
 
     // ---- both

@@ -44,6 +44,7 @@ final class SimulatedNode {
     private boolean inService = true;
     private boolean up;
     private boolean paused;
+    private int pauses;
     private boolean diskHangs;
     private long resumedNanos;
     private boolean started;
@@ -145,6 +146,11 @@ final class SimulatedNode {
 
     boolean isPaused() {
         return paused;
+    }
+
+    /** How often it has been paused so far: whoever has paused it lets it go on only if nobody else has done so since. */
+    int pauses() {
+        return pauses;
     }
 
     /** Whether its machine belongs to the cluster, or is to. */
@@ -322,6 +328,7 @@ final class SimulatedNode {
     /** As SIGSTOP does: nothing runs, everything that arrives waits. */
     void pause() {
         paused = true;
+        pauses++;
         world.watch().onPause(id);
         world.sightings().met(RareState.NODE_PAUSED);
         loop.pause();

@@ -3,6 +3,7 @@ package io.quorate.sim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,19 @@ class SimulationReplayTest {
 
         assertEquals(0, process.waitFor());
         assertEquals(expected, elsewhere);
+    }
+
+    @Test
+    @DisplayName("passes over the faults of a node that has been left out to make it shorter")
+    void leavesOut() {
+        Scenario scenario = Scenario.parse("""
+                seed 1
+                without NO_NODE_CHURN
+                fault 500000000 SWAP_DISKS node=1 peer=8 down=100 operator=100
+                fault 600000000 ROT node=8 where=1 sector=0
+                """);
+
+        assertTrue(Simulation.run(scenario, new Timeline(false)).acknowledged() > 0);
     }
 
     @ParameterizedTest(name = "seeds {0} and its successor")

@@ -16,6 +16,9 @@ import java.util.List;
 final class ChosenLog {
     private final long groupId;
     private final List<LogEntry> entries = new ArrayList<>();
+    /** For each entry the term whose leader's log a quorum had accepted up to it. */
+    private final List<Long> chosenIn = new ArrayList<>();
+
     private Membership membership;
     private boolean hadOneVoter;
 
@@ -26,8 +29,10 @@ final class ChosenLog {
         this.hadOneVoter = initial.voters().size() == 1;
     }
 
-    void append(LogEntry entry) {
+    /** @param term whose leader's log has been accepted by a quorum up to this entry; not below the entry's own */
+    void append(LogEntry entry, long term) {
         entries.add(entry);
+        chosenIn.add(term);
         if (entry.type() == EntryType.MEMBERSHIP) {
             membership = Membership.decode(entry.payload()).orElse(membership);
             hadOneVoter |= membership.voters().size() == 1;
@@ -114,11 +119,14 @@ final class ChosenLog {
                 lastIndex());
     }
 
-    /** The member begins to lead a term: its log has all that is chosen in earlier ones. */
+    /**
+     * The member begins to lead a term: its log has all that is chosen in earlier ones. Votes may reach it late, when a later
+     * leader has committed more, entries of terms before its own too; it can commit nothing (thesis, section 3.6.3).
+     */
     void requireComplete(NodeId node, long term, ModelLog log) {
         for (LogEntry entry : entries) {
             require(
-                    entry.term() >= term
+                    chosenIn.get((int) entry.index() - 1) >= term
                             || log.entry(entry.index()).filter(entry::equals).isPresent(),
                     Invariant.LEADER_COMPLETENESS,
                     "%s of group %d leads term %d without %s, which is committed; its log ends with %s",

@@ -464,7 +464,7 @@ public final class GroupModel {
                 log,
                 chosen.last());
         for (long next = chosen.lastIndex() + 1; next <= index; next++) {
-            chosen.append(log.entry(next).orElseThrow());
+            chosen.append(log.entry(next).orElseThrow(), term);
         }
     }
 

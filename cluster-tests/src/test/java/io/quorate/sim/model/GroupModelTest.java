@@ -166,6 +166,24 @@ class GroupModelTest {
     }
 
     @Test
+    @DisplayName(
+            "allows votes to come in late, when the leader of a later term has committed what its elected log lacks")
+    void allowsLateVotes() {
+        write(N1, second);
+        elect(N2, 2, first.id(), N3);
+        elect(N1, 3, second.id(), N3);
+        LogEntry next = entry(3, 4, EntryType.NO_OP, "");
+        write(N1, next);
+        issue(N3, Optional.of(new HardState(3, Optional.of(N1))), 0, noOp, first, second, next);
+        persisted(N3);
+        model.send(N3, N1, new AppendAccepted(3, 4));
+        LogEntry tooLate = entry(2, 3, EntryType.NO_OP, "");
+        write(N2, tooLate);
+
+        assertEquals(List.of(noOp, first, second, next), model.chosen());
+    }
+
+    @Test
     @DisplayName("allows a crash to leave any part of what was on its way to the disk")
     void allowsPartialWrites() {
         HardState hardState = new HardState(1, Optional.of(N1));
@@ -256,6 +274,11 @@ class GroupModelTest {
             campaign(N2, 2, first.id(), N3);
             write(N2, entry(2, 3, EntryType.NO_OP, ""));
         }));
+        steps.put(
+                "a leader without what was committed before its term", Map.entry(Invariant.LEADER_COMPLETENESS, () -> {
+                    elect(N3, 2, first.id(), N2);
+                    write(N3, entry(2, 1, EntryType.NO_OP, ""));
+                }));
         steps.put(
                 "a second leader of a term",
                 Map.entry(Invariant.ONE_LEADER_PER_TERM, () -> write(N2, entry(1, 3, EntryType.COMMAND, "mine"))));
