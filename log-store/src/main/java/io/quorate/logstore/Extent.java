@@ -18,4 +18,14 @@ record Extent(long end, EntryId last, long nextOffset, long maxTimestampMillis, 
         return new Extent(
                 SegmentHeader.BYTES, header.before(), header.baseOffset(), Long.MIN_VALUE, FrameFormat.NO_ENTRIES);
     }
+
+    /** With one more frame, which begins at {@link #end}. */
+    Extent with(FrameFormat.Header frame) {
+        return new Extent(
+                end + FrameFormat.paddedBytes(frame.length()),
+                new EntryId(frame.term(), frame.index()),
+                frame.baseOffset() + frame.recordCount(),
+                Math.max(maxTimestampMillis, frame.timestampMillis()),
+                frame.digest(digest));
+    }
 }

@@ -344,6 +344,21 @@ final class FrameReader {
         return fill(position, 1, limit) && !unreadableBlocks.contains(position / BLOCK_BYTES);
     }
 
+    /** Fills {@code target} with what is in the file from {@code from} on; returns false if some of it cannot be read or is not there. */
+    boolean read(byte[] target, long from) throws IOException {
+        long end = from + target.length;
+        for (long at = from; at < end; ) {
+            if (!canRead(at, end)) {
+                return false;
+            }
+            ByteBuffer piece = bytes(at, Math.min(end, (at / BLOCK_BYTES + 1) * BLOCK_BYTES));
+            int count = piece.remaining();
+            piece.get(target, (int) (at - from), count);
+            at += count;
+        }
+        return true;
+    }
+
     /** What is in the file from {@code position} on, as much as is at hand; nothing at the end. Valid until the next call. */
     ByteBuffer bytes(long position, long limit) throws IOException {
         if (position >= limit || !fill(position, 1, limit)) {

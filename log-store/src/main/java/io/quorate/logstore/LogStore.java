@@ -152,13 +152,12 @@ public final class LogStore implements AutoCloseable {
      */
     public void truncateSuffix(long fromIndex) {
         damage.checkNone();
-        look("truncate", any -> {
-            alive().log().checkTruncation(fromIndex);
-            return fromIndex;
-        });
+        Optional<Cut> cut = look("truncate", any -> alive().log().planCut(fromIndex));
         run("truncate", now -> {
             now.hardState().force();
-            now.log().truncateSuffix(fromIndex);
+            if (cut.isPresent()) {
+                now.log().cut(cut.get());
+            }
             // Whoever read what was being cut may have taken it for damage.
             damage.forgetFrom(fromIndex);
         });
@@ -168,16 +167,17 @@ public final class LogStore implements AutoCloseable {
      * As {@link #truncateSuffix}, of a damaged log, which is whole again then. For one thread, while nobody else reads or
      * writes.
      *
-     * @throws IllegalArgumentException if the log starts behind {@code fromIndex}, or is damaged before
+     * @throws IllegalArgumentException if the log starts behind {@code fromIndex}, or is damaged before, which {@link #damage} tells
+     *                                  then; nothing has changed
      * @throws IllegalStateException    if there is no damage
      */
     public void cutDamage(long fromIndex) {
-        run("cut off the damage", now -> {
-            now.hardState().force();
-            now.log().force();
-            repairOf(now).cut(damage.orThrow(), fromIndex);
-            reopen(now);
-        });
+        run("cut off the damage", now -> cutDamage(now, fromIndex));
+    }
+
+    private void cutDamage(Open now, long fromIndex) throws IOException {
+        Damage found = damage.orThrow();
+        mend(now, found, repair -> repair.cut(found, fromIndex));
     }
 
     /**
@@ -244,8 +244,7 @@ public final class LogStore implements AutoCloseable {
             long behind = entries.get(entries.size() - 1).index() + 1;
             Open next = open;
             if (damage.first().isPresent()) {
-                repairOf(next).cut(damage.orThrow(), behind);
-                reopen(next);
+                cutDamage(next, behind);
             } else {
                 next.log().truncateSuffix(behind);
             }
@@ -260,7 +259,7 @@ public final class LogStore implements AutoCloseable {
         } catch (CorruptLogException earlier) {
             Optional<Damage> first = now.log().examine(earlier.file());
             damage.is(first.isPresent() ? first : Optional.of(found));
-            throw new IllegalArgumentException("there is more damage, before what these entries mend", earlier);
+            throw new IllegalArgumentException("there is more damage, before what this mends", earlier);
         }
         reopen(now);
     }

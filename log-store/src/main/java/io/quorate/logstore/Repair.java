@@ -326,7 +326,8 @@ record Repair(
     /**
      * Cuts {@code fromIndex} and everything behind it, the damage included.
      *
-     * @throws IllegalArgumentException if there is damage before it
+     * @throws IllegalArgumentException if the log is known to be damaged before, or starts behind it
+     * @throws CorruptLogException      if it is found to be damaged before; nothing has changed then
      */
     void cut(Damage damage, long fromIndex) throws IOException {
         if (fromIndex > damage.firstIndex() || fromIndex < segments.first().baseIndex()) {
@@ -335,25 +336,35 @@ record Repair(
         }
         int kept = segments.ofIndex(fromIndex);
         Segment segment = segments.get(kept);
-        hardState.mark(marks -> marks.cutFrom(fromIndex, segment.baseIndex()));
-        hardState.force();
-        for (int i = segments.size() - 1; i > kept; i--) {
-            disk.delete(segments.get(i).path());
-            disk.forceDirectory(directory);
-        }
-        deleteSidecars(segment.baseIndex());
         try (DiskFile file = disk.open(segment.path())) {
-            FrameReader reader = SegmentScan.reader(segment.path(), file, segment.seed(), file.size());
-            long end = SegmentHeader.BYTES;
-            for (long index = segment.baseIndex(); index < fromIndex; index++) {
-                if (reader.lookAtHeader(end, file.size()) != FrameReader.Look.FRAME) {
-                    throw reader.corrupt(end, index);
-                }
-                end = reader.after(end);
+            long end = endBefore(fromIndex, segment, file);
+            hardState.mark(marks -> marks.cutFrom(fromIndex, segment.baseIndex()));
+            hardState.force();
+            for (int i = segments.size() - 1; i > kept; i--) {
+                disk.delete(segments.get(i).path());
+                disk.forceDirectory(directory);
             }
+            deleteSidecars(segment.baseIndex());
             file.truncate(end);
             file.force();
         }
+    }
+
+    private static long endBefore(long fromIndex, Segment segment, DiskFile file) throws IOException {
+        long size = file.size();
+        FrameReader reader = SegmentScan.reader(segment.path(), file, segment.seed(), size);
+        long end = SegmentHeader.BYTES;
+        for (long index = segment.baseIndex(); index < fromIndex; index++) {
+            if (reader.lookAtHeader(end, size) != FrameReader.Look.FRAME) {
+                throw reader.corrupt(end, index);
+            }
+            end = reader.after(end);
+        }
+        // A file that is cut within a block loses the rest of that block: the system may have to read it.
+        if (fromIndex > segment.baseIndex() && !reader.canRead(end - 1, size)) {
+            throw reader.corrupt(end - 1, fromIndex - 1);
+        }
+        return end;
     }
 
     /** Before a segment becomes another one: they are of the frames that are there now. */

@@ -77,7 +77,7 @@ public final class Scrub {
                     onDamage.accept(log, damageAt(segment, reader, position, index, "found by reading it again"));
                     return finishSegment(position - start, Optional.empty());
                 }
-                tally.add(reader.header(), position);
+                tally.add(reader.header());
             }
         }
         long bytes = tally.extent().end() - start;

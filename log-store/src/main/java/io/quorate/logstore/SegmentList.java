@@ -58,10 +58,10 @@ final class SegmentList {
         return new SegmentList(segments.subList(1, segments.size()));
     }
 
-    /** Without the active segment, with {@code newActive} in place of the one before it. */
-    SegmentList withoutActive(Segment newActive) {
-        List<Segment> shrunk = new ArrayList<>(segments.subList(0, segments.size() - 1));
-        shrunk.set(shrunk.size() - 1, newActive);
+    /** Those before {@code newActive}, and that one. */
+    SegmentList endingWith(Segment newActive) {
+        List<Segment> shrunk = new ArrayList<>(segments.subList(0, ofIndex(newActive.baseIndex())));
+        shrunk.add(newActive);
         return new SegmentList(shrunk);
     }
 

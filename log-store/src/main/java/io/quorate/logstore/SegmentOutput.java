@@ -37,7 +37,7 @@ final class SegmentOutput implements AutoCloseable {
     }
 
     /**
-     * Where the next frame goes is for {@link #seek} to say, unless that is where a block begins.
+     * {@link #resume} comes next.
      *
      * @param cached     a handle of the file through the cache; used here, but closed by its owner
      * @param blockBytes unit of direct writes, or 1 to write through the cache
@@ -50,12 +50,14 @@ final class SegmentOutput implements AutoCloseable {
                 : new SegmentOutput(disk.openDirect(path), true, blockBytes, sums);
     }
 
-    /** Takes over what the file has before {@code end}, where the next frame goes. */
-    void seek(DiskFile cached, long end) throws IOException {
-        int kept = (int) (end - blockStart(end));
-        if (cached.read(ByteBuffer.wrap(tail, 0, kept), blockStart(end)) < kept) {
-            throw new IOException("the segment ends before position " + end);
-        }
+    /**
+     * The next frame goes to {@code end}.
+     *
+     * @param known what the file has before, at least from the beginning of the block on; what it has from {@code end} on does not
+     *              count
+     */
+    void resume(byte[] known, long end) {
+        System.arraycopy(known, 0, tail, 0, (int) (end - blockStart(end)));
     }
 
     long blockStart(long position) {

@@ -55,7 +55,7 @@ record SegmentScan(SegmentTally tally, FrameReader.Look stoppedAt) {
             if (!follows(reader.header(), tally.extent())) {
                 return new SegmentScan(tally, look);
             }
-            tally.add(reader.header(), position);
+            tally.add(reader.header());
         }
     }
 

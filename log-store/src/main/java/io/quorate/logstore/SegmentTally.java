@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.logstore;
 
-import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.TermStarts;
 import java.io.IOException;
 
@@ -48,58 +47,38 @@ final class SegmentTally {
         return extent;
     }
 
-    /** Notes the next frame, which begins at {@code position}. */
-    void add(FrameFormat.Header frame, long position) {
-        index.note(frame, position, extent);
-        EntryId id = new EntryId(frame.term(), frame.index());
-        terms.append(id);
-        extent = new Extent(
-                position + FrameFormat.paddedBytes(frame.length()),
-                id,
-                frame.baseOffset() + frame.recordCount(),
-                Math.max(extent.maxTimestampMillis(), frame.timestampMillis()),
-                frame.digest(extent.digest()));
+    /** Notes the next frame, which begins where the last one ends. */
+    void add(FrameFormat.Header frame) {
+        index.note(frame, extent.end(), extent);
+        extent = extent.with(frame);
+        terms.append(extent.last());
     }
 
-    /** Goes back to what it was when the segment ended there, without a look at the file. */
+    /** Goes back to what it was when the segment reached as far as {@code end}. */
     void truncateTo(Extent end) {
         long fromIndex = end.last().index() + 1;
-        index.truncateBefore(fromIndex);
+        index.truncateFrom(fromIndex);
         if (fromIndex <= terms.lastIndex()) {
             terms.truncateSuffix(fromIndex);
         }
         extent = end;
     }
 
-    /** Goes back to before {@code fromIndex}, an entry of the segment, reading from the noted place before it. */
-    void truncateSuffix(FrameReader reader, long fromIndex) throws IOException {
-        long written = extent.end();
-        extent = index.truncateBefore(fromIndex).orElseGet(() -> Extent.empty(header));
-        if (extent.last().index() + 1 <= terms.lastIndex()) {
-            terms.truncateSuffix(extent.last().index() + 1);
-        }
-        while (extent.last().index() + 1 < fromIndex) {
-            long position = extent.end();
-            add(headerOf(extent.last().index() + 1, reader, position, written), position);
-        }
-    }
-
     /**
-     * Reads what {@link #truncateSuffix} would read, and changes nothing.
+     * How far the segment reaches before {@code fromIndex}, an entry of it; reads headers from the noted place before it on.
      *
-     * @throws CorruptLogException if an entry that stays is damaged so that its place cannot be told
+     * @throws CorruptLogException if an entry that stays is damaged so that its place cannot be told, or its end cannot be read
      */
-    void checkTruncation(FrameReader reader, long fromIndex) throws IOException {
-        Extent noted = index.before(fromIndex).orElseGet(() -> Extent.empty(header));
-        long position = noted.end();
-        for (long next = noted.last().index() + 1; next < fromIndex; next++) {
-            headerOf(next, reader, position, extent.end());
-            position = reader.after(position);
+    Extent endBefore(FrameReader reader, long fromIndex) throws IOException {
+        Extent end = index.before(fromIndex).orElseGet(() -> Extent.empty(header));
+        while (end.last().index() + 1 < fromIndex) {
+            end = end.with(headerOf(end.last().index() + 1, reader, end.end(), extent.end()));
         }
         // With what comes next the rest of the block in which this ends is written again.
-        if (fromIndex > header.baseIndex() && !reader.canRead(position - 1, extent.end())) {
-            throw reader.corrupt(position - 1, fromIndex - 1);
+        if (fromIndex > header.baseIndex() && !reader.canRead(end.end() - 1, extent.end())) {
+            throw reader.corrupt(end.end() - 1, fromIndex - 1);
         }
+        return end;
     }
 
     private static FrameFormat.Header headerOf(long index, FrameReader reader, long position, long end)

@@ -93,7 +93,7 @@ final class SegmentedLog {
         this.durableIndex = tally.extent().last().index();
         this.activeHandle = files.pin(active, recovered.active(), tally.index());
         this.output = openOutput(recovered.activeSums());
-        output.seek(activeHandle.file(), end());
+        output.resume(tailOf(readerOf(active, activeHandle), tally.extent()), end());
         this.plannedEnd = end();
         this.zeroAhead = zeroAheadFrom(recovered.zeroedTo(), 0);
         recovered.gone().forEach(recycler::discardLater);
@@ -197,19 +197,21 @@ final class SegmentedLog {
         if (entries.isEmpty()) {
             return;
         }
-        Extent before = tally.extent();
+        Cut asItWas = new Cut(active, tally, tally.extent(), buffer.noteTail(output, end()));
         try {
             write(entries);
         } catch (NoSpaceException full) {
-            undo(before, full);
+            undo(asItWas, full);
             throw full;
         }
     }
 
     /** Removes what was written of an append, wherever it ended: its remains must not be found behind later entries. */
-    private void undo(Extent before, NoSpaceException full) throws IOException {
+    private void undo(Cut asItWas, NoSpaceException full) throws IOException {
+        // If the append began with a segment of its own, that one may stay.
+        Segment last = segments.get(segments.ofIndex(asItWas.fromIndex()));
         try {
-            cut(before.last().index() + 1, Optional.of(before));
+            cut(last == asItWas.segment() ? asItWas : cutAll(last));
         } catch (IOException e) {
             IOException failure = new IOException("cannot take back what was written to a full disk", e);
             failure.addSuppressed(full);
@@ -233,7 +235,7 @@ final class SegmentedLog {
             }
             long position = buffer.position();
             zeroAhead.claim(output.blockEnd(position + bytes));
-            tally.add(buffer.put(entry, flushStart ? FrameFormat.FLAG_FLUSH_START : 0, active.seed()), position);
+            tally.add(buffer.put(entry, flushStart ? FrameFormat.FLAG_FLUSH_START : 0, active.seed()));
             unforcedBytes += bytes;
             flushStart = false;
         }
@@ -323,6 +325,7 @@ final class SegmentedLog {
         output.close();
         activate(
                 new Segment(directory, header, identity, Extent.empty(header)), file, new SegmentTally(header, config));
+        output.resume(header.encode(identity).array(), end());
         update(now -> now.with(active));
         files.unpin(sealed);
         hardState.mark(marks -> marks.rolledTo(active.baseIndex()));
@@ -363,95 +366,134 @@ final class SegmentedLog {
     }
 
     /**
-     * Forgets {@code fromIndex} and all after it, for good when this returns: what is written next may take the same
-     * places, and must never be read together with the remains of what was there.
+     * As {@link #planCut} and {@link #cut}.
+     *
+     * @throws CorruptLogException as {@link #planCut}
      */
     void truncateSuffix(long fromIndex) throws IOException {
+        Optional<Cut> planned = planCut(fromIndex);
+        if (planned.isPresent()) {
+            cut(planned.get());
+        }
+    }
+
+    /**
+     * Reads all that is to be known to forget {@code fromIndex} and everything after it; empty if there is nothing to forget.
+     *
+     * @throws IllegalArgumentException if the log starts behind {@code fromIndex}
+     * @throws CorruptLogException      if some of what has to be read is damaged
+     */
+    Optional<Cut> planCut(long fromIndex) throws IOException {
         if (fromIndex < firstIndex()) {
             throw new IllegalArgumentException("cannot cut at " + fromIndex + ", the log starts at " + firstIndex());
         }
         if (fromIndex > tally.extent().last().index()) {
-            return;
+            return Optional.empty();
         }
-        cut(fromIndex, Optional.empty());
+        Segment last = segments.get(segments.ofIndex(fromIndex));
+        if (fromIndex == last.baseIndex()) {
+            return Optional.of(cutAll(last));
+        }
+        try (SegmentFiles.Handle handle = files.acquire(last)) {
+            SegmentTally its = last == active ? tally : files.tallyOf(last, handle.file());
+            FrameReader reader = readerOf(last, handle);
+            Extent end = its.endBefore(reader, fromIndex);
+            return Optional.of(new Cut(last, its, end, tailOf(reader, end)));
+        }
+    }
+
+    /** All entries of {@code segment}, and what is behind it. */
+    private Cut cutAll(Segment segment) {
+        SegmentHeader header = segment.header();
+        return new Cut(
+                segment,
+                segment == active ? tally : new SegmentTally(header, config),
+                Extent.empty(header),
+                header.encode(identity).array());
+    }
+
+    private static FrameReader readerOf(Segment segment, SegmentFiles.Handle handle) {
+        return new FrameReader(segment.path(), handle.file(), segment.seed(), READ_BUFFER_BYTES);
+    }
+
+    /** What the block in which a segment ends has before that. */
+    private byte[] tailOf(FrameReader reader, Extent end) throws IOException {
+        long start = output.blockStart(end.end());
+        byte[] tail = new byte[(int) (end.end() - start)];
+        if (!reader.read(tail, start)) {
+            throw reader.corrupt(end.end() - 1, end.last().index());
+        }
+        return tail;
     }
 
     /**
-     * Reads all that {@link #truncateSuffix} has to read, which once begun must be finished.
-     *
-     * @throws CorruptLogException if some of it is damaged
+     * Forgets the entries, for good when this returns: what is written next may take the same places, and must never be read
+     * together with the remains of what was there. Reads nothing.
      */
-    void checkTruncation(long fromIndex) throws IOException {
-        SegmentList now = segments;
-        if (fromIndex < firstIndex() || fromIndex > tally.extent().last().index()) {
-            return;
-        }
-        for (int at = now.ofIndex(fromIndex); at < now.size(); at++) {
-            Segment segment = now.get(at);
-            try (SegmentFiles.Handle handle = files.acquire(segment)) {
-                SegmentTally its = now.isSealed(segment) ? files.tallyOf(segment, handle.file()) : tally;
-                if (segment.baseIndex() <= fromIndex && fromIndex <= segment.lastIndex()) {
-                    its.checkTruncation(
-                            new FrameReader(segment.path(), handle.file(), segment.seed(), READ_BUFFER_BYTES),
-                            fromIndex);
-                }
-            }
-        }
-    }
-
-    /** @param before end of the log before {@code fromIndex}, if it is known; else it is looked for in the file */
-    private void cut(long fromIndex, Optional<Extent> before) throws IOException {
-        long newLastSegment = segments.get(segments.ofIndex(fromIndex)).baseIndex();
-        hardState.mark(marks -> marks.cutFrom(fromIndex, newLastSegment));
+    void cut(Cut cut) throws IOException {
+        hardState.mark(marks -> marks.cutFrom(cut.fromIndex(), cut.segment().baseIndex()));
         hardState.force();
-        durableIndex = Math.min(durableIndex, fromIndex - 1);
+        durableIndex = Math.min(durableIndex, cut.fromIndex() - 1);
         zeroAhead.retire();
         output.abandonSums();
-        while (active.baseIndex() > fromIndex) {
-            deleteActive();
+        cut.tally().truncateTo(cut.end());
+        if (cut.segment() == active) {
+            active.moveTo(cut.end());
+        } else {
+            deleteBehind(cut);
         }
-        if (fromIndex <= tally.extent().last().index()) {
-            if (fromIndex == active.baseIndex()) {
-                tally.truncateTo(Extent.empty(tally.header()));
-            } else if (before.isPresent()) {
-                tally.truncateTo(before.get());
-            } else {
-                FrameReader reader =
-                        new FrameReader(active.path(), activeHandle.file(), active.seed(), READ_BUFFER_BYTES);
-                tally.truncateSuffix(reader, fromIndex);
-            }
-        }
-        active.moveTo(tally.extent());
+        output.resume(cut.tail(), end());
+        writeTail();
         activeHandle.file().truncate(end());
         activeHandle.file().force();
         hardState.mark(HardStateFile.Marks::cut);
         hardState.force();
-        output.seek(activeHandle.file(), end());
         flushStart = true;
         zeroAhead = zeroAheadFrom(end(), zeroAhead.stepBytes());
         zeroAhead.advance(end());
     }
 
-    /** Deletes the last segment; the one before it becomes active. One at a time, so that no crash leaves a gap. */
-    private void deleteActive() throws IOException {
-        Segment deleted = active;
-        Segment sealed = segments.get(segments.size() - 2);
-        DiskFile file = disk.open(sealed.path());
-        SegmentTally sealedTally = files.tallyOf(sealed, file);
+    /** Who cuts a file within a block may have to read that block; if it cannot be read any more, writing it mends it. */
+    private void writeTail() throws IOException {
+        try {
+            buffer.begin(output, end());
+            buffer.finish();
+        } catch (NoSpaceException full) {
+            // Where what is there needs room to be written again, it stays as it is.
+        }
+    }
+
+    /** Deletes the segments behind the one that is to be the last, which becomes active. One at a time, so that no crash leaves a gap. */
+    private void deleteBehind(Cut cut) throws IOException {
+        SegmentList before = segments;
+        int kept = before.ofIndex(cut.segment().baseIndex());
+        DiskFile file = disk.open(cut.segment().path());
         // A new object: whoever still writes the sidecar of the sealed one must not take it for this.
-        Segment last = new Segment(directory, sealed.header(), identity, sealed.extent());
+        Segment last = new Segment(directory, cut.segment().header(), identity, cut.end());
         output.close();
-        files.drop(sealed);
-        activate(last, file, sealedTally);
-        update(now -> now.withoutActive(last));
-        files.drop(deleted);
-        disk.delete(deleted.path());
-        Path sidecar = directory.resolve(IndexFile.fileName(last.baseIndex()));
+        files.drop(cut.segment());
+        activate(last, file, cut.tally());
+        update(now -> now.endingWith(last));
+        deleteSidecars(last);
+        for (int at = before.size() - 1; at > kept; at--) {
+            Segment deleted = before.get(at);
+            files.drop(deleted);
+            disk.delete(deleted.path());
+            deleteSidecars(deleted);
+            disk.forceDirectory(directory);
+        }
+    }
+
+    private void deleteSidecars(Segment segment) throws IOException {
+        deleteIndex(segment);
+        recycler.deleteSums(segment.baseIndex());
+    }
+
+    private void deleteIndex(Segment segment) throws IOException {
+        Path sidecar = directory.resolve(IndexFile.fileName(segment.baseIndex()));
         if (disk.exists(sidecar)) {
             disk.delete(sidecar);
         }
-        recycler.deleteSums(last.baseIndex());
-        disk.forceDirectory(directory);
     }
 
     void force() throws IOException {
@@ -492,10 +534,7 @@ final class SegmentedLog {
                 disk.delete(first.path());
                 recycler.deleteSums(first.baseIndex());
             }
-            Path sidecar = directory.resolve(IndexFile.fileName(first.baseIndex()));
-            if (disk.exists(sidecar)) {
-                disk.delete(sidecar);
-            }
+            deleteIndex(first);
         }
         disk.forceDirectory(directory);
         if (isUnused) {

@@ -54,17 +54,12 @@ final class SparseIndex {
         size++;
     }
 
-    /**
-     * Forgets the last noted frame whose index is not above {@code index} and all after it, and tells how far the segment
-     * reaches before that frame; empty if no such frame is noted.
-     */
-    synchronized Optional<Extent> truncateBefore(long index) {
-        Optional<Extent> before = before(index);
-        size = Math.max(0, floor(indexes, index));
-        return before;
+    /** Forgets the noted frames from {@code index} on. */
+    synchronized void truncateFrom(long index) {
+        size = floor(indexes, index - 1) + 1;
     }
 
-    /** What {@link #truncateBefore} would tell. */
+    /** How far the segment reaches before the last noted frame whose index is not above {@code index}; empty if there is none. */
     synchronized Optional<Extent> before(long index) {
         int at = floor(indexes, index);
         return at < 0

@@ -29,6 +29,7 @@ public final class WriteBuffer {
     private final int readBlockBytes;
     private final FrameFormat.Header header = new FrameFormat.Header();
     private final NextStage next;
+    private final byte[] noted;
     private Stage stage;
     private ByteBuffer bytes;
     private SegmentOutput output;
@@ -51,6 +52,7 @@ public final class WriteBuffer {
         this.readBlockBytes = readBlockBytes;
         this.capacityBytes = capacityBytes + blockBytes - 1 & -blockBytes;
         next = new NextStage(this.capacityBytes, blockBytes);
+        noted = new byte[blockBytes];
         use(new Stage(this.capacityBytes, blockBytes));
     }
 
@@ -102,6 +104,12 @@ public final class WriteBuffer {
         if (start + firstBytes <= capacityBytes && next.want(log, entries, start)) {
             background.run(next::run);
         }
+    }
+
+    /** What {@code target} has before {@code end} in the block in which that is. Valid until the next call. */
+    byte[] noteTail(SegmentOutput target, long end) {
+        target.putTail(ByteBuffer.wrap(noted), end);
+        return noted;
     }
 
     /** Begins to collect frames that belong at {@code start}. */

@@ -37,7 +37,7 @@ class DirectWriteTest {
     }
 
     @ParameterizedTest(name = "blocks of {0}, zero-filled {1} ahead")
-    @CsvSource({"512,0", "512,20000", "4096,0", "4096,20000", "0,20000"})
+    @CsvSource({"512,0", "512,20000", "4096,0", "4096,20000", "65536,0", "65536,20000", "0,20000"})
     @DisplayName(
             "RF-36 of flushes of any size out of one buffer, over rolls, cuts and restarts, changes nothing in what is read")
     void keepsEverything(int blockBytes, int zeroAheadBytes) {
@@ -60,6 +60,7 @@ class DirectWriteTest {
                 store.close();
                 store = Logs.open(disk, DIRECTORY, config);
                 assertEquals(at, store.recovered().terms().lastIndex());
+                assertEquals(0, store.recoveryReport().rewrittenHeaders());
             }
         }
         assertEquals(entries, store.read(1, COUNT, Integer.MAX_VALUE));

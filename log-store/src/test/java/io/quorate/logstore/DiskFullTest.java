@@ -94,6 +94,26 @@ class DiskFullTest {
         }
     }
 
+    @Test
+    @DisplayName(
+            "an append that had begun another segment changes nothing, though entries before it have rotted unseen and no sidecar was written")
+    void appendBehindRotWithoutSidecar() {
+        disk.injectNoSpace(Operation.CREATE, path -> path.toString().endsWith(IndexFile.SUFFIX + ".tmp"));
+        LogStore store = storeWith(10);
+        assertEquals(1, store.segments().size());
+        Path file = DIRECTORY.resolve(Segment.fileName(1));
+        disk.corrupt(file, SegmentHeader.BYTES + 20, 1);
+        disk.leaveFree(12_000);
+        List<LogEntry> more = entries.subList(10, COUNT);
+
+        assertThrows(DiskFullException.class, () -> store.append(more));
+        disk.limitCapacity(Long.MAX_VALUE);
+        store.append(more);
+        store.force();
+
+        assertEquals(more, store.read(11, COUNT, Integer.MAX_VALUE));
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
     @DisplayName("nothing of a failed append is found after a power failure, whatever was appended instead")

@@ -216,4 +216,59 @@ class UnreadableBlockTest {
         }
         assertTrue(damaged > 0, "everything could be read");
     }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 512, 4096})
+    @DisplayName("at its end takes back what did not fit on the disk all the same: what is to stay is known")
+    void undo(int directBlockBytes) {
+        for (int count = 20; count < 40; count++) {
+            for (int left = 0; left < 70_000; left += 6_000) {
+                SimulatedDisk full = new SimulatedDisk(count);
+                full.setDirectBlockBytes(directBlockBytes);
+                LogStore store = Logs.open(full, DIRECTORY, new LogStoreConfig(32 << 10, 0, 4096));
+                store.putHardState(STATE);
+                store.append(entries.subList(0, count));
+                store.force();
+                SegmentInfo active = store.segments().get(store.segments().size() - 1);
+                Path file = DIRECTORY.resolve(Segment.fileName(active.baseIndex()));
+                assertTrue(full.spoil(file, (int) active.bytes() - 1));
+                full.leaveFree(left);
+                List<LogEntry> more = entries.subList(count, COUNT);
+
+                assertThrows(DiskFullException.class, () -> store.append(more), count + ", " + left);
+                full.limitCapacity(Long.MAX_VALUE);
+                store.append(more);
+                store.force();
+
+                assertEquals(more, store.read(count + 1, COUNT, Integer.MAX_VALUE), count + ", " + left);
+                store.close();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("before the place where damage is to be cut off is more damage, and is told before anything is cut")
+    void cutDamageBehind() {
+        Path active = files(Segment.SUFFIX).get(files(Segment.SUFFIX).size() - 1);
+        disk.corrupt(active, SegmentHeader.BYTES + 20, 1);
+        try (LogStore store = open()) {
+            Damage known = store.damage().orElseThrow();
+            SegmentInfo sealed = store.segments().get(store.segments().size() - 2);
+            assertEquals(sealed.lastIndex() + 1, known.firstIndex());
+            Path file = DIRECTORY.resolve(Segment.fileName(sealed.baseIndex()));
+            assertTrue(disk.spoil(file, 2 * 4096));
+
+            assertThrows(IllegalArgumentException.class, () -> store.cutDamage(sealed.lastIndex()));
+
+            Damage earlier = store.damage().orElseThrow();
+            assertEquals(file, earlier.file());
+            assertTrue(earlier.firstIndex() <= sealed.lastIndex(), earlier.toString());
+            store.cutDamage(earlier.firstIndex());
+            assertEquals(Optional.empty(), store.damage());
+            long first = store.firstIndex();
+            assertEquals(
+                    entries.subList((int) first - 1, (int) earlier.firstIndex() - 1),
+                    store.read(first, earlier.firstIndex() - 1, Integer.MAX_VALUE));
+        }
+    }
 }

@@ -196,7 +196,7 @@ public final class SimulatedDisk implements Disk {
         }
     }
 
-    /** From now on, direct writes come in units of {@code blockBytes}, 512 or 4096, or are not possible, 0. */
+    /** From now on, direct writes come in units of {@code blockBytes}, a power of two from 512 to 65,536, or are not possible, 0. */
     public void setDirectBlockBytes(int blockBytes) {
         synchronized (platter) {
             platter.directBlockBytes = blockBytes;
@@ -731,6 +731,10 @@ public final class SimulatedDisk implements Disk {
                 checkOpen();
                 boolean crash = begin();
                 failIfInjected(Operation.TRUNCATE, path);
+                if (size < file.size() && file.isSpoiltAround(size, 0)) {
+                    // The rest of the block becomes zeros: what is not in memory must be read for that.
+                    throw new IOException(path + ": Input/output error");
+                }
                 file.truncate(size);
                 if (crash) {
                     crashIn("truncation of " + path);
