@@ -45,6 +45,8 @@ final class FaultInjector {
     private static final int TRANSFER_DELAY_MILLIS_MAX = 1_000;
     private static final int TRANSFER_SLOW_MILLIS_MAX = 100;
     private static final int ELECTION_TO_CUT_MILLIS_MAX = 300;
+    private static final int SNAPSHOT_PIECE_CRASH_ONE_IN = 20;
+    private static final int SNAPSHOT_PIECE_TO_CRASH_MICROS_MAX = 20_000;
 
     private final VirtualTime time;
     private final int nodes;
@@ -335,6 +337,19 @@ final class FaultInjector {
                 links,
                 prng.nextInt(2),
                 1 + upTo(options.partitionMillisMax())));
+    }
+
+    /** A piece of a snapshot leaves its leader, and more are to follow: another leader is to send those. */
+    void onSnapshotPiece(int leader) {
+        if (isMoment(options.crashMillis(), SNAPSHOT_PIECE_CRASH_ONE_IN)) {
+            int delayMicros = prng.nextInt(SNAPSHOT_PIECE_TO_CRASH_MICROS_MAX);
+            schedule(Fault.of(
+                    time.nowNanos() + delayMicros * 1_000L,
+                    Kind.CRASH,
+                    leader,
+                    upTo(options.restartMillisMax()),
+                    recovery()));
+        }
     }
 
     /** The order to take over is to arrive late, at somebody who had better not. */

@@ -5,6 +5,7 @@ import io.quorate.node.replica.MemberId;
 import io.quorate.node.seam.PeerMessage;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
+import io.quorate.raft.message.InstallSnapshot;
 import io.quorate.sim.check.ClusterChecker;
 import io.quorate.sim.check.GroupOracle;
 import io.quorate.sim.check.Invariant;
@@ -252,6 +253,11 @@ public final class Simulation {
                 NodeId receiver = MemberId.of(to, forGroup.toStay());
                 verdict.judge(() -> checker.onSend(sender, receiver, forGroup.groupId(), forGroup.message()));
                 watch.onSend(sender, receiver, forGroup.groupId(), forGroup.message());
+                if (forGroup.message() instanceof InstallSnapshot piece
+                        && piece.position() + piece.chunk().size()
+                                < piece.snapshot().totalBytes()) {
+                    faults.onSnapshotPiece(from.value());
+                }
             }
         }
 
