@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quorate.logstore.sim.SimulatedDisk.Operation;
 import io.quorate.node.api.FoundOffset;
 import io.quorate.node.api.Marks;
 import io.quorate.node.api.ReadConsistency;
@@ -21,6 +22,7 @@ import io.quorate.node.api.Result;
 import io.quorate.node.api.TopicPartition;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.Payload;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +31,15 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("Reading a partition")
 class ReadTest {
     /** Two records each; together far more than what is kept in memory or read at a time. */
     private static final int BATCHES = 60;
+
+    /** The first look at a small log reads twice, as one that fails is tried again by the block. */
+    private static final int VERIFYING_READ = 3;
 
     private final VirtualCluster cluster = VirtualCluster.started(3);
     private final TopicPartition orders = cluster.topic("orders");
@@ -354,5 +360,29 @@ class ReadTest {
 
         cluster.await("an answer", () -> !answers.isEmpty());
         assertEquals(Reason.NOT_LEADER, refusalOf(answers.get(0)).reason());
+    }
+
+    @ParameterizedTest
+    @EnumSource(ReadConsistency.class)
+    @DisplayName("a look-up by time that was disturbed, though nothing is damaged, is refused and can be tried again")
+    void disturbedLookUp(ReadConsistency consistency) {
+        cluster.append(orders, plain("a"));
+        VirtualNode leader = cluster.leader(orders);
+        Path segment = Path.of("/data/groups/1/00000000000000000001.log");
+        int[] reads = {0};
+        // The log is looked at, found to be damaged, verified from the beginning, found to be good, and looked at
+        // again.
+        leader.disk().inject(Operation.READ, path -> path.equals(segment) && ++reads[0] != VERIFYING_READ);
+        List<Result<FoundOffset>> answers = new ArrayList<>();
+
+        leader.api().findOffset(orders, 0, consistency, answers::add);
+        cluster.await("an answer", () -> !answers.isEmpty());
+        leader.disk().heal();
+
+        assertEquals(Reason.CORRUPT_REPLICA, refusalOf(answers.get(0)).reason());
+        assertTrue(reads[0] > VERIFYING_READ, reads[0] + " reads");
+        assertEquals(0, find(leader, 0, consistency).offset());
+        assertEquals(1, cluster.append(orders, plain("b")).baseOffset);
+        assertEquals(leader, cluster.leader(orders));
     }
 }

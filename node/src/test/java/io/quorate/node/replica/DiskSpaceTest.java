@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.logstore.sim.SimulatedDisk;
-import io.quorate.node.seam.Clock;
-import io.quorate.node.seam.EventLoop;
-import io.quorate.node.seam.GuardedLoop;
+import io.quorate.node.testing.QueuedLoop;
 import io.quorate.raft.log.NodeId;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -22,36 +20,12 @@ class DiskSpaceTest {
     private static final long MIB = 1 << 20;
 
     private final SimulatedDisk disk = new SimulatedDisk(1);
-    private final Queue<Runnable> onLoop = new ArrayDeque<>();
+    private final QueuedLoop loop = new QueuedLoop();
     private final Queue<Runnable> inBackground = new ArrayDeque<>();
 
     private final DiskSpace space = new DiskSpace(
             new NodeId(1),
-            new GuardedLoop(
-                    new EventLoop() {
-                        @Override
-                        public void execute(Runnable task) {
-                            onLoop.add(task);
-                        }
-
-                        @Override
-                        public Timer schedule(long delayNanos, Runnable task) {
-                            return () -> {};
-                        }
-
-                        @Override
-                        public Clock clock() {
-                            throw new UnsupportedOperationException("nobody asks for the time");
-                        }
-
-                        @Override
-                        public boolean inEventLoop() {
-                            return true;
-                        }
-                    },
-                    bug -> {
-                        throw new AssertionError(bug);
-                    }),
+            loop.guarded(),
             inBackground::add,
             disk,
             Path.of("/data"),
@@ -66,8 +40,12 @@ class DiskSpaceTest {
     }
 
     private void answer() {
-        while (!inBackground.isEmpty() || !onLoop.isEmpty()) {
-            (inBackground.isEmpty() ? onLoop : inBackground).poll().run();
+        while (!inBackground.isEmpty() || loop.waiting() > 0) {
+            if (inBackground.isEmpty()) {
+                loop.runNext();
+            } else {
+                inBackground.poll().run();
+            }
         }
     }
 

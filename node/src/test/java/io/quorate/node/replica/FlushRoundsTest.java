@@ -2,7 +2,6 @@
 package io.quorate.node.replica;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.quorate.logstore.DiskFullException;
@@ -13,8 +12,8 @@ import io.quorate.logstore.StoreIdentity;
 import io.quorate.logstore.WriteBuffer;
 import io.quorate.logstore.sim.SimulatedDisk;
 import io.quorate.node.seam.Clock;
-import io.quorate.node.seam.EventLoop;
 import io.quorate.node.seam.GuardedLoop;
+import io.quorate.node.testing.QueuedLoop;
 import io.quorate.raft.Persist;
 import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.EntryType;
@@ -28,11 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -41,7 +37,6 @@ import org.junit.jupiter.api.Test;
 class FlushRoundsTest {
     private final SimulatedDisk disk = new SimulatedDisk(1);
     private final WriteBuffer buffer = new WriteBuffer(4096);
-    private final BlockingQueue<Runnable> loopTasks = new LinkedBlockingQueue<>();
     private final ArrayDeque<Runnable> flushTasks = new ArrayDeque<>();
     private final List<String> reported = new ArrayList<>();
     private final List<Throwable> fatal = new ArrayList<>();
@@ -61,29 +56,8 @@ class FlushRoundsTest {
         }
     };
 
-    private final GuardedLoop loop = new GuardedLoop(
-            new EventLoop() {
-                @Override
-                public void execute(Runnable task) {
-                    loopTasks.add(task);
-                }
-
-                @Override
-                public Timer schedule(long delayNanos, Runnable task) {
-                    throw new UnsupportedOperationException("no timers here");
-                }
-
-                @Override
-                public Clock clock() {
-                    return everLater;
-                }
-
-                @Override
-                public boolean inEventLoop() {
-                    return true;
-                }
-            },
-            fatal::add);
+    private final QueuedLoop queue = new QueuedLoop(everLater);
+    private final GuardedLoop loop = new GuardedLoop(queue, fatal::add);
 
     private final class Target implements FlushRounds.Target {
         final String name;
@@ -143,9 +117,7 @@ class FlushRoundsTest {
     }
 
     private void runLoop() {
-        for (Runnable task = loopTasks.poll(); task != null; task = loopTasks.poll()) {
-            task.run();
-        }
+        queue.runAll();
     }
 
     private void runFlush() {
@@ -178,7 +150,7 @@ class FlushRoundsTest {
         assertEquals(1, flushTasks.size());
         runFlush();
 
-        assertEquals(1, loopTasks.size());
+        assertEquals(1, queue.waiting());
         runLoop();
         assertEquals(List.of("a2", "a3", "b1", "|"), reported, "log by log");
         assertEquals(3, a.store.read(1, 3, 1 << 20).size());
@@ -375,9 +347,7 @@ class FlushRoundsTest {
                 runLoop();
             }
             while (reported.size() < each * targets.size()) {
-                Runnable task = loopTasks.poll(20, TimeUnit.SECONDS);
-                assertFalse(task == null, "only " + reported.size() + " reported");
-                task.run();
+                queue.awaitNext();
             }
 
             for (Target target : targets) {

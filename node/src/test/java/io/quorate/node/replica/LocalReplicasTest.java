@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.quorate.logstore.DataDirectory;
 import io.quorate.logstore.LogStoreConfig;
 import io.quorate.logstore.sim.SimulatedDisk;
-import io.quorate.node.seam.Clock;
-import io.quorate.node.seam.EventLoop;
-import io.quorate.node.seam.GuardedLoop;
+import io.quorate.node.testing.QueuedLoop;
 import io.quorate.raft.Membership;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
@@ -26,33 +24,8 @@ class LocalReplicasTest {
     private static final int LATER = 5;
     private static final NodeId SELF = new NodeId(1);
 
-    private final ArrayDeque<Runnable> loopTasks = new ArrayDeque<>();
+    private final QueuedLoop loop = new QueuedLoop();
     private final ArrayDeque<Runnable> backgroundTasks = new ArrayDeque<>();
-    private final GuardedLoop loop = new GuardedLoop(
-            new EventLoop() {
-                @Override
-                public void execute(Runnable task) {
-                    loopTasks.add(task);
-                }
-
-                @Override
-                public Timer schedule(long delayNanos, Runnable task) {
-                    throw new UnsupportedOperationException("no timers here");
-                }
-
-                @Override
-                public Clock clock() {
-                    throw new UnsupportedOperationException("no time here");
-                }
-
-                @Override
-                public boolean inEventLoop() {
-                    return true;
-                }
-            },
-            bug -> {
-                throw new AssertionError(bug);
-            });
     private final SimulatedDisk disk = new SimulatedDisk(1);
     private final GroupDirectories directories = new GroupDirectories(
             disk,
@@ -64,7 +37,7 @@ class LocalReplicasTest {
     /** Nobody asks for what a running replica shares. */
     private final ReplicaHost host = new ReplicaHost(
             SELF,
-            loop,
+            loop.guarded(),
             null,
             null,
             null,
@@ -89,8 +62,10 @@ class LocalReplicasTest {
     }
 
     private void settle() {
-        while (!loopTasks.isEmpty() || !backgroundTasks.isEmpty()) {
-            (loopTasks.isEmpty() ? backgroundTasks : loopTasks).poll().run();
+        loop.runAll();
+        while (!backgroundTasks.isEmpty()) {
+            backgroundTasks.poll().run();
+            loop.runAll();
         }
     }
 

@@ -12,9 +12,7 @@ import io.quorate.logstore.StorageException;
 import io.quorate.logstore.StoreIdentity;
 import io.quorate.logstore.WriteBuffer;
 import io.quorate.logstore.sim.SimulatedDisk;
-import io.quorate.node.seam.Clock;
-import io.quorate.node.seam.EventLoop;
-import io.quorate.node.seam.GuardedLoop;
+import io.quorate.node.testing.QueuedLoop;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("Access to a log beside its writer")
 class LogAccessTest {
-    private final ArrayDeque<Runnable> loopTasks = new ArrayDeque<>();
+    private final QueuedLoop loop = new QueuedLoop();
     private final ArrayDeque<Runnable> diskTasks = new ArrayDeque<>();
     private final List<String> seen = new ArrayList<>();
     private final LogStore store = LogStore.open(
@@ -34,36 +32,11 @@ class LogAccessTest {
             new LogStoreConfig(4096, 0, 256),
             Runnable::run,
             new WriteBuffer(4096));
-    private final GuardedLoop loop = new GuardedLoop(
-            new EventLoop() {
-                @Override
-                public void execute(Runnable task) {
-                    loopTasks.add(task);
-                }
+    private final LogAccess access = new LogAccess(loop.guarded(), store, () -> seen.add("quiet"));
 
-                @Override
-                public Timer schedule(long delayNanos, Runnable task) {
-                    throw new UnsupportedOperationException("no timers here");
-                }
-
-                @Override
-                public Clock clock() {
-                    throw new UnsupportedOperationException("no time here");
-                }
-
-                @Override
-                public boolean inEventLoop() {
-                    return true;
-                }
-            },
-            bug -> {
-                throw new AssertionError(bug);
-            });
-    private final LogAccess access = new LogAccess(loop, store, () -> seen.add("quiet"));
-
-    private static void runAll(ArrayDeque<Runnable> tasks) {
-        while (!tasks.isEmpty()) {
-            tasks.poll().run();
+    private void runDisk() {
+        while (!diskTasks.isEmpty()) {
+            diskTasks.poll().run();
         }
     }
 
@@ -87,9 +60,9 @@ class LogAccessTest {
 
         assertFalse(access.isQuiet());
         assertThrows(IllegalStateException.class, this::read);
-        runAll(diskTasks);
+        runDisk();
         assertEquals(List.of(), seen, "what was read is handed over on the loop");
-        runAll(loopTasks);
+        loop.runAll();
         assertEquals(List.of("read 1", "failed", "quiet"), seen);
         assertTrue(access.isQuiet());
     }
@@ -102,8 +75,8 @@ class LogAccessTest {
 
         access.reopen();
         read();
-        runAll(diskTasks);
-        runAll(loopTasks);
+        runDisk();
+        loop.runAll();
 
         assertEquals(List.of("read 1"), seen);
     }
