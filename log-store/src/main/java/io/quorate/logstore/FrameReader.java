@@ -344,7 +344,7 @@ final class FrameReader {
         return fill(position, 1, limit) && !unreadableBlocks.contains(position / BLOCK_BYTES);
     }
 
-    /** Fills {@code target} with what is in the file from {@code from} on; returns false if some of it cannot be read or is not there. */
+    /** Fills {@code target} with what the file has from {@code from} on; returns false if some of it cannot be read or is not there. */
     boolean read(byte[] target, long from) throws IOException {
         long end = from + target.length;
         for (long at = from; at < end; ) {

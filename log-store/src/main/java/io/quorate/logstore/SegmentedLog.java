@@ -463,7 +463,10 @@ final class SegmentedLog {
         }
     }
 
-    /** Deletes the segments behind the one that is to be the last, which becomes active. One at a time, so that no crash leaves a gap. */
+    /**
+     * Deletes the segments behind the one that is to be the last, which becomes active; from the end on and one at a time, so that no crash
+     * leaves a gap.
+     */
     private void deleteBehind(Cut cut) throws IOException {
         SegmentList before = segments;
         int kept = before.ofIndex(cut.segment().baseIndex());
@@ -473,6 +476,8 @@ final class SegmentedLog {
         output.close();
         files.drop(cut.segment());
         activate(last, file, cut.tally());
+        // Sums are only of what was never cut.
+        output.abandonSums();
         update(now -> now.endingWith(last));
         deleteSidecars(last);
         for (int at = before.size() - 1; at > kept; at--) {

@@ -15,28 +15,45 @@ final class SparseIndex {
     static final int ENTRY_BYTES = 48;
 
     private final int intervalBytes;
-    private long[] indexes = new long[16];
-    private long[] offsets = new long[16];
-    private long[] positions = new long[16];
+    private long[] indexes;
+    private long[] offsets;
+    private long[] positions;
     /** Of what comes before the noted frame in the segment. */
-    private long[] maxTimestamps = new long[16];
+    private long[] maxTimestamps;
 
-    private long[] digests = new long[16];
-    private long[] termsBefore = new long[16];
+    private long[] digests;
+    private long[] termsBefore;
     private int size;
 
     SparseIndex(int intervalBytes) {
+        this(intervalBytes, 16);
+    }
+
+    private SparseIndex(int intervalBytes, int capacity) {
         this.intervalBytes = intervalBytes;
+        indexes = new long[capacity];
+        offsets = new long[capacity];
+        positions = new long[capacity];
+        maxTimestamps = new long[capacity];
+        digests = new long[capacity];
+        termsBefore = new long[capacity];
     }
 
     /** Notes the frame, before which the segment reaches as far as {@code before}, if it is far enough from the last noted one. */
     synchronized void note(FrameFormat.Header frame, long position, Extent before) {
         if (size == 0 || position - positions[size - 1] >= intervalBytes) {
-            add(frame.index(), frame.baseOffset(), position, before);
+            add(
+                    frame.index(),
+                    frame.baseOffset(),
+                    position,
+                    before.maxTimestampMillis(),
+                    before.digest(),
+                    before.last().term());
         }
     }
 
-    private void add(long index, long offset, long position, Extent before) {
+    private void add(
+            long index, long offset, long position, long maxTimestampBefore, long digestBefore, long termBefore) {
         if (size == indexes.length) {
             indexes = Arrays.copyOf(indexes, size * 2);
             offsets = Arrays.copyOf(offsets, size * 2);
@@ -48,9 +65,9 @@ final class SparseIndex {
         indexes[size] = index;
         offsets[size] = offset;
         positions[size] = position;
-        maxTimestamps[size] = before.maxTimestampMillis();
-        digests[size] = before.digest();
-        termsBefore[size] = before.last().term();
+        maxTimestamps[size] = maxTimestampBefore;
+        digests[size] = digestBefore;
+        termsBefore[size] = termBefore;
         size++;
     }
 
@@ -126,7 +143,7 @@ final class SparseIndex {
      * @throws IllegalArgumentException if they are impossible, such as places outside of the segment
      */
     static SparseIndex decode(ByteBuffer source, int count, int intervalBytes, SegmentHeader header, Extent extent) {
-        SparseIndex index = new SparseIndex(intervalBytes);
+        SparseIndex index = new SparseIndex(intervalBytes, count);
         long lastIndex = header.baseIndex() - 1;
         long lastOffset = header.baseOffset();
         long lastPosition = SegmentHeader.BYTES - 1;
@@ -144,11 +161,14 @@ final class SparseIndex {
                 throw new IllegalArgumentException("entry " + entryIndex + " with offset " + offset + " at position "
                         + position + " behind entry " + lastIndex);
             }
-            EntryId before = new EntryId(source.getLong(), entryIndex - 1);
+            long termBefore = source.getLong();
+            if (termBefore < 0) {
+                throw new IllegalArgumentException("entry " + entryIndex + " behind term " + termBefore);
+            }
             lastIndex = entryIndex;
             lastOffset = offset;
             lastPosition = position;
-            index.add(entryIndex, offset, position, new Extent(position, before, offset, maxTimestamp, digest));
+            index.add(entryIndex, offset, position, maxTimestamp, digest, termBefore);
         }
         return index;
     }
