@@ -8,13 +8,22 @@ import java.util.Optional;
 
 /**
  * Where to start looking in one segment: for a frame every so many bytes, the first one always among them, what it is and
- * what comes before it. One thread adds and cuts, any thread looks up.
+ * what comes before it. There are at most {@value #ENTRIES_MAX} of them, for a node has one such index in memory for each of
+ * its partitions: when there would be more, every other one goes, and from then on they lie twice as far apart. Only the
+ * last one is always near the end, since whoever opens the segment reads from there on. One thread adds and cuts, any thread
+ * looks up.
  */
 final class SparseIndex {
     /** Size of one entry on disk. */
     static final int ENTRY_BYTES = 48;
 
+    /** 48 KiB; of a full segment of 128 MiB an entry every 128 KiB. */
+    static final int ENTRIES_MAX = 1_024;
+
     private final int intervalBytes;
+    /** How far all but the last two are apart, at least. */
+    private long spacingBytes;
+
     private long[] indexes;
     private long[] offsets;
     private long[] positions;
@@ -31,6 +40,7 @@ final class SparseIndex {
 
     private SparseIndex(int intervalBytes, int capacity) {
         this.intervalBytes = intervalBytes;
+        this.spacingBytes = intervalBytes;
         indexes = new long[capacity];
         offsets = new long[capacity];
         positions = new long[capacity];
@@ -42,6 +52,12 @@ final class SparseIndex {
     /** Notes the frame, before which the segment reaches as far as {@code before}, if it is far enough from the last noted one. */
     synchronized void note(FrameFormat.Header frame, long position, Extent before) {
         if (size == 0 || position - positions[size - 1] >= intervalBytes) {
+            if (size > 1 && positions[size - 1] - positions[size - 2] < spacingBytes) {
+                size--;
+            }
+            if (size >= ENTRIES_MAX) {
+                thin();
+            }
             add(
                     frame.index(),
                     frame.baseOffset(),
@@ -50,6 +66,25 @@ final class SparseIndex {
                     before.digest(),
                     before.last().term());
         }
+    }
+
+    /** Keeps the first of every two. */
+    private void thin() {
+        int kept = 0;
+        for (int from = 0; from < size; from += 2) {
+            move(from, kept++);
+        }
+        size = kept;
+        spacingBytes *= 2;
+    }
+
+    private void move(int from, int to) {
+        indexes[to] = indexes[from];
+        offsets[to] = offsets[from];
+        positions[to] = positions[from];
+        maxTimestamps[to] = maxTimestamps[from];
+        digests[to] = digests[from];
+        termsBefore[to] = termsBefore[from];
     }
 
     private void add(
@@ -136,14 +171,16 @@ final class SparseIndex {
     }
 
     /**
-     * Reads {@code count} entries.
+     * Reads {@code count} entries, and keeps as many as there may be.
      *
      * @param header of the segment
      * @param extent of the segment
      * @throws IllegalArgumentException if they are impossible, such as places outside of the segment
      */
     static SparseIndex decode(ByteBuffer source, int count, int intervalBytes, SegmentHeader header, Extent extent) {
-        SparseIndex index = new SparseIndex(intervalBytes, count);
+        int step = (count + ENTRIES_MAX - 1) / ENTRIES_MAX;
+        SparseIndex index = new SparseIndex(intervalBytes, count / step + 2);
+        index.spacingBytes = (long) intervalBytes * step;
         long lastIndex = header.baseIndex() - 1;
         long lastOffset = header.baseOffset();
         long lastPosition = SegmentHeader.BYTES - 1;
@@ -168,7 +205,9 @@ final class SparseIndex {
             lastIndex = entryIndex;
             lastOffset = offset;
             lastPosition = position;
-            index.add(entryIndex, offset, position, maxTimestamp, digest, termBefore);
+            if (i % step == 0 || i == count - 1) {
+                index.add(entryIndex, offset, position, maxTimestamp, digest, termBefore);
+            }
         }
         return index;
     }

@@ -2,6 +2,7 @@
 package io.quorate.logstore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -168,6 +169,82 @@ class ReadTest {
         }
         try (LogStore store = Logs.open(disk.reopen(), DIRECTORY, CONFIG)) {
             assertEquals(entries, store.read(1, 4, Integer.MAX_VALUE));
+        }
+    }
+
+    /** At 16 bytes per index entry every frame would be noted, some 2,700 in a full segment. */
+    @Nested
+    @DisplayName("of a segment that has more places than its index has in memory")
+    class OfManyPlaces {
+        private static final int MANY = 6_000;
+        private static final int INDEX_BYTES_MAX = 50 << 10;
+
+        private final LogStoreConfig config = new LogStoreConfig(256 << 10, 0, 16);
+        private final SimulatedDisk disk = new SimulatedDisk(1);
+        private final List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 1, MANY, 60);
+        private LogStore store;
+
+        @BeforeEach
+        void write() {
+            store = Logs.open(disk, DIRECTORY, config);
+            store.putHardState(new HardState(1, Optional.empty()));
+            for (int at = 0; at < MANY; at += 100) {
+                store.append(entries.subList(at, at + 100));
+            }
+            store.force();
+        }
+
+        private void requireAllFound(LogStore reading) {
+            for (LogEntry entry : entries) {
+                if (entry.index() % 7 == 0) {
+                    assertEquals(List.of(entry), reading.read(entry.index(), entry.index(), 1));
+                    assertTrue(reading.indexOfTimestamp(entry.timestampMillis()) <= entry.index());
+                    if (entry.recordCount() > 0) {
+                        assertEquals(entry.index(), reading.indexOfOffset(entry.baseOffset()));
+                    }
+                }
+            }
+        }
+
+        @Test
+        @DisplayName("finds everything, before and after a restart")
+        void findsEverything() {
+            requireAllFound(store);
+            store.close();
+
+            requireAllFound(Logs.open(disk.reopen(), DIRECTORY, config));
+        }
+
+        @Test
+        @DisplayName("keeps sparse indexes small on disk too")
+        void staysSmall() {
+            store.close();
+
+            List<String> sidecars = disk.list(DIRECTORY).stream()
+                    .filter(name -> name.endsWith(".index"))
+                    .toList();
+            assertFalse(sidecars.isEmpty());
+            for (String sidecar : sidecars) {
+                int bytes = disk.contents(DIRECTORY.resolve(sidecar)).length;
+                assertTrue(bytes <= INDEX_BYTES_MAX, sidecar + " has " + bytes + " bytes");
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {2, 900, 1_025, 2_500, 4_000, 5_999})
+        @DisplayName("finds everything after a cut in the midst, and what came instead")
+        void findsWhatReplacedACut(int from) {
+            store.truncateSuffix(from);
+            entries.subList(from - 1, MANY).clear();
+            LogEntry last = entries.get(from - 2);
+            entries.addAll(Logs.entries(last.id(), last.nextOffset(), 2, 3_500, 50));
+            store.putHardState(new HardState(2, Optional.empty()));
+            store.append(entries.subList(from - 1, entries.size()));
+            store.force();
+
+            requireAllFound(store);
+            store.close();
+            requireAllFound(Logs.open(disk.reopen(), DIRECTORY, config));
         }
     }
 

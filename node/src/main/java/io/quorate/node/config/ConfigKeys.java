@@ -129,7 +129,8 @@ public final class ConfigKeys {
             "log.index_interval_bytes",
             bytes(KIB, 16 * MIB),
             (long) LogStoreConfig.DEFAULT.indexIntervalBytes(),
-            "Bytes of log per entry of the sparse index.");
+            "Bytes of log per entry of the sparse index; more in a segment that would have over 1,024 of them, as a full one "
+                    + "of 128 MiB has, an entry every 128 KiB.");
 
     static final ConfigKey<Integer> RETENTION_CHECK_INTERVAL_MS = withDefault(
             "log.retention_check_interval_ms",
