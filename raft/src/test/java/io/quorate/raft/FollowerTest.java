@@ -438,4 +438,32 @@ class FollowerTest {
         core.applied(core.drain().commitIndex());
         assertEquals(3, core.tailStart());
     }
+
+    @Test
+    @DisplayName("a driver with many groups lets what is applied go from memory, the oldest first, and nothing else")
+    void driverShrinksTheTail() {
+        int one = entry(1, 2).sizeBytes();
+        RaftCore core = core(
+                new RaftConfig(10, 2, 100_000, 1_000_000, 100, 1_000_000, 10 * one),
+                3,
+                new HardState(1, Optional.empty()),
+                1);
+        core.step(N2, append(1, id(1, 1), 3, entry(1, 2), entry(1, 3), entry(1, 4)));
+        persistAll(core);
+        core.applied(core.drain().commitIndex());
+        core.step(N2, append(1, id(1, 4), 3, entry(1, 5)));
+        persistAll(core);
+        assertEquals(2L * one, core.tailBytes(), "4 and 5 are not committed");
+
+        core.shrinkTail(2L * one);
+        assertEquals(2, core.tailStart());
+        core.shrinkTail(2L * one - 1);
+        assertEquals(3, core.tailStart());
+        assertEquals(one, core.tailBytes());
+        core.shrinkTail(0);
+
+        assertEquals(4, core.tailStart());
+        assertEquals(0, core.tailBytes());
+        assertEquals(5, core.lastIndex());
+    }
 }
