@@ -30,6 +30,8 @@ public final class LeaderBalancer {
     static final int BACKOFF = 100;
     /** How long a node that stops waits for others to take over, after the last time that one did. */
     static final int FAREWELL = 2;
+    /** How long a node that has handed over all goes on for those that it has sent elsewhere. */
+    static final int SEND_OFF = 1;
     /** A node that stops hands over so many groups at a time: each then costs its writers no more than one alone would. */
     static final int WINDOW = 8;
 
@@ -88,7 +90,10 @@ public final class LeaderBalancer {
 
     /**
      * Hands over whatever this node leads, {@link #WINDOW} groups at a time, as far as there is anybody to take it; when all
-     * has been taken, or the time is up, runs {@code onLeft}. Once.
+     * has been taken and those that wrote to it are served elsewhere, or the time is up, runs {@code onLeft}. Once.
+     *
+     * <p>To stop is work for all nodes: connections break, members are missed. Writers that have just been sent away would
+     * wait behind it.
      */
     public void leave(Runnable onLeft) {
         farewell = Optional.of(new Farewell(onLeft));
@@ -105,6 +110,7 @@ public final class LeaderBalancer {
         private final SortedMap<NodeId, Integer> given = new TreeMap<>();
 
         private long waitUntil;
+        private long sendOffUntil;
 
         private Farewell(Runnable onLeft) {
             this.onLeft = onLeft;
@@ -121,11 +127,16 @@ public final class LeaderBalancer {
                     underWay++;
                 }
             }
-            if (underWay == 0 || now >= waitUntil) {
-                onLeft.run();
-            } else {
+            boolean waits = underWay > 0 ? now < waitUntil : now < sendOffUntil && anySentAway(all);
+            if (waits) {
                 host.loop().schedule(LOOK_NANOS, this::goOn);
+            } else {
+                onLeft.run();
             }
+        }
+
+        private static boolean anySentAway(List<Member> all) {
+            return all.stream().anyMatch(member -> member.replica().hasSentAway());
         }
 
         /** How many groups are being handed over, or have been and it is not known yet who has taken them. */
@@ -144,6 +155,7 @@ public final class LeaderBalancer {
                     } else {
                         handedOver.remove(groupId);
                         waitUntil = Math.min(now, hurryAt) + (long) FAREWELL * electionTimeoutTicks;
+                        sendOffUntil = Math.min(now, hurryAt) + (long) SEND_OFF * electionTimeoutTicks;
                     }
                 }
             }

@@ -51,6 +51,9 @@ public final class PartitionReplica implements ReplicaOwner {
     private final HeldAppends held = new HeldAppends();
     private boolean handingOver;
     private long ledTerm;
+    /** If writers were sent away to a new leader: where the log that is applied here ended then. */
+    private OptionalLong sentAwayAt = OptionalLong.empty();
+
     /** Where the log on this disk began when the replica was opened, or has gone on from a snapshot of another one. */
     private long heldFromOffset;
 
@@ -279,6 +282,9 @@ public final class PartitionReplica implements ReplicaOwner {
             AppendListener listener) {
         Optional<Refusal> refusal = whyNotAdmitted(generation, batch.size());
         if (refusal.isPresent()) {
+            if (!replica.leads(generation) && !hasSentAway()) {
+                sentAwayAt = OptionalLong.of(machine.nextOffset());
+            }
             appends.addRefusal(sender, listener, refusal.get());
             return;
         }
@@ -320,6 +326,12 @@ public final class PartitionReplica implements ReplicaOwner {
             return Optional.of(Refusals.nodeOverloaded(host.budget()));
         }
         return Optional.empty();
+    }
+
+    /** Served elsewhere is who has added records to the log that is applied here too. */
+    @Override
+    public boolean hasSentAway() {
+        return sentAwayAt.isPresent() && machine.nextOffset() <= sentAwayAt.getAsLong();
     }
 
     private Refusal diskFull(DiskSpace space) {

@@ -326,6 +326,11 @@ public final class Replica implements FlushRounds.Target, TailBudget.Tail {
                 && core.membershipAt(core.commitIndex()).equals(wanted);
     }
 
+    /** Whether writers were sent away to a new leader, and it is not known here yet that it serves any of them. */
+    boolean hasSentAway() {
+        return state == State.RUNNING && owner.hasSentAway();
+    }
+
     /** Hands leadership to another voter; see {@link RaftCore#transferLeadership}. */
     TransferResult handOver(NodeId target) {
         TransferResult result = core.transferLeadership(target);

@@ -24,6 +24,11 @@ public interface ReplicaOwner {
     /** It is known who leads after a while in which it was not, or a transfer of leadership came to nothing. */
     default void onLeaderSettled() {}
 
+    /** Whether writers were sent away to a new leader, and it is not known here yet that it serves any of them. */
+    default boolean hasSentAway() {
+        return false;
+    }
+
     /** The disk failed, or the log is damaged: the replica neither votes nor serves any more, or not until repaired. */
     void onFailed();
 }

@@ -32,6 +32,8 @@ class HandoverTest {
     private static final int AT_A_TIME = 8;
     private static final int STOP_LIMIT_MILLIS = 3_000;
     private static final int HELD_MAX = 1_024;
+    /** The election timeout of these clusters. */
+    private static final int SEND_OFF_MILLIS = 400;
 
     private final VirtualCluster cluster = VirtualCluster.started(3);
 
@@ -157,6 +159,49 @@ class HandoverTest {
                 .heal(node.id()));
         cluster.run(3_000);
         appends.forEach(append -> assertTrue(append.isAnswered(), append::toString));
+    }
+
+    /** A writer whose append was under way when its leader began to stop, and who was told where to go. */
+    private VirtualNode successorOfStopping(TopicPartition orders, boolean[] stopped) {
+        VirtualNode leader = cluster.leader(orders);
+        AppendTarget target = target(leader, orders);
+        leader.stop(() -> stopped[0] = true);
+        List<VirtualCluster.Append> appends = sendOneEachMilli(target, 20);
+        cluster.await("answers", () -> appends.stream().allMatch(VirtualCluster.Append::isAnswered));
+        assertEquals(Reason.NOT_LEADER, appends.get(19).refusal.reason());
+        return cluster.leader(orders);
+    }
+
+    @Test
+    @DisplayName("a node that stops stays until a writer that it has sent to the new leader is served there")
+    void staysUntilWritersAreServed() {
+        TopicPartition orders = cluster.topic("orders");
+        boolean[] stopped = new boolean[1];
+        VirtualNode successor = successorOfStopping(orders, stopped);
+        cluster.run(SEND_OFF_MILLIS / 2);
+        boolean stoppedBefore = stopped[0];
+
+        VirtualCluster.Append again = send(target(successor, orders), plain("again"));
+        cluster.await("an answer", again::isAnswered);
+        boolean stoppedMeanwhile = stopped[0];
+        cluster.run(SEND_OFF_MILLIS / 4);
+
+        assertFalse(stoppedBefore);
+        assertNull(again.refusal);
+        assertFalse(stoppedMeanwhile);
+        assertTrue(stopped[0]);
+    }
+
+    @Test
+    @DisplayName("a node that stops does not stay for long if the writers that it has sent away write nothing more")
+    void doesNotStayForWritersThatHaveGone() {
+        TopicPartition orders = cluster.topic("orders");
+        boolean[] stopped = new boolean[1];
+        successorOfStopping(orders, stopped);
+
+        cluster.run(2 * SEND_OFF_MILLIS);
+
+        assertTrue(stopped[0]);
     }
 
     @Test
