@@ -35,6 +35,8 @@ public final class LogStore implements AutoCloseable {
     /** With which a digest begins. */
     public static final long DIGEST_OF_NOTHING = FrameFormat.NO_ENTRIES;
 
+    private static final int IN_MEMORY_BUFFER_BYTES = 64 << 10;
+
     private final Disk disk;
     private final Path directory;
     private final StoreIdentity identity;
@@ -115,6 +117,23 @@ public final class LogStore implements AutoCloseable {
         } catch (IOException e) {
             throw new StorageException(directory, "cannot open the log", e);
         }
+    }
+
+    /**
+     * A new log in memory only, for what need not last. For one thread.
+     *
+     * @param disk      is looked at and left alone
+     * @param directory where the disk has nothing
+     */
+    public static LogStore inMemory(Disk disk, Path directory, StoreIdentity identity, LogStoreConfig config) {
+        OverlayDisk memory = new OverlayDisk(disk);
+        return open(
+                memory,
+                directory,
+                identity,
+                config,
+                Runnable::run,
+                WriteBuffer.of(memory, directory, config, IN_MEMORY_BUFFER_BYTES));
     }
 
     /**

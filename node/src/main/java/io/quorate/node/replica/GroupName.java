@@ -10,6 +10,8 @@ package io.quorate.node.replica;
  */
 public record GroupName(long groupId, String topic, int partition) {
     public static final GroupName METADATA = new GroupName(0, "", 0);
+    /** Of a {@link Rehearsal}: on no disk and in no registry. */
+    static final GroupName REHEARSAL = new GroupName(Long.MAX_VALUE, "rehearsal", 0);
 
     /** As people know it. */
     public String label() {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.rpc;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -20,6 +22,9 @@ import io.quorate.raft.log.Payload;
 import io.quorate.v1.AppendRequest;
 import io.quorate.v1.AppendResponse;
 import io.quorate.v1.AppendResult;
+import io.quorate.v1.AppendSessionBatch;
+import io.quorate.v1.AppendSessionOpen;
+import io.quorate.v1.AppendSessionOpened;
 import io.quorate.v1.AppendSessionRequest;
 import io.quorate.v1.AppendSessionResponse;
 import io.quorate.v1.Consistency;
@@ -64,6 +69,35 @@ public final class LogGrpcService implements BindableService {
     @Override
     public ServerServiceDefinition bindService() {
         return AliasingMarshaller.applyTo(new Handlers().bindService());
+    }
+
+    /**
+     * Loads and initialises what the messages of an append session need: its first one is usually due in the middle of a
+     * change of leader. To be called before, on any thread.
+     */
+    public static void prepare() {
+        try {
+            AppendSessionRequest.parseFrom(AppendSessionRequest.newBuilder()
+                    .setOpen(AppendSessionOpen.newBuilder().setTopic("").setGeneration(1))
+                    .build()
+                    .toByteString());
+            AppendSessionBatch sent = AppendSessionRequest.parseFrom(AppendSessionRequest.newBuilder()
+                            .setBatch(AppendSessionBatch.newBuilder().setBatch(ByteString.copyFromUtf8("batch")))
+                            .build()
+                            .toByteString())
+                    .getBatch();
+            PayloadBytes.toPayload(sent.getBatch());
+        } catch (InvalidProtocolBufferException impossible) {
+            throw new AssertionError("what was just encoded", impossible);
+        }
+        AppendSessionResponse.newBuilder()
+                .setOpened(AppendSessionOpened.newBuilder().setGeneration(1).setNextOffset(1))
+                .addResults(AppendResult.newBuilder()
+                        .setRequestId(1)
+                        .setGeneration(1)
+                        .setDurability(Durability.DURABILITY_QUORUM_FSYNC))
+                .build()
+                .toByteString();
     }
 
     /** Ends all reads now and every append session as soon as what it has under way is answered. */

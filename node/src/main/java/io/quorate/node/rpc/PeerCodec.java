@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.quorate.node.rpc;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.quorate.internal.v1.AppendEntries;
 import io.quorate.internal.v1.Entry;
 import io.quorate.internal.v1.GroupMessage;
@@ -67,6 +68,15 @@ public final class PeerCodec {
                 .setTerm(message.term());
         message.deliverTo(ANYONE, new Encoder(frame));
         return frame.build();
+    }
+
+    /** As it arrives at another node. */
+    public static PeerMessage.ForGroup thereAndBack(PeerMessage.ForGroup message) {
+        try {
+            return decode(GroupMessage.parseFrom(encode(message).toByteString()));
+        } catch (MalformedMessageException | InvalidProtocolBufferException impossible) {
+            throw new IllegalStateException("what was just encoded", impossible);
+        }
     }
 
     public static PeerMessage.ForGroup decode(GroupMessage frame) throws MalformedMessageException {

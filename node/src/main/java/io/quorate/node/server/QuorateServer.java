@@ -3,15 +3,18 @@ package io.quorate.node.server;
 
 import io.grpc.Server;
 import io.quorate.logstore.io.NioDisk;
+import io.quorate.logstore.io.ReadOnlyNioDisk;
 import io.quorate.node.NodeRuntime;
 import io.quorate.node.NodeSettings;
 import io.quorate.node.api.NodeApi;
 import io.quorate.node.metrics.NodeMetrics;
+import io.quorate.node.replica.Rehearsal;
 import io.quorate.node.replica.ReplicaObserver;
 import io.quorate.node.rpc.CallGate;
 import io.quorate.node.rpc.ErrorMapping;
 import io.quorate.node.rpc.GrpcTransport;
 import io.quorate.node.rpc.LogGrpcService;
+import io.quorate.node.rpc.PeerCodec;
 import io.quorate.raft.Prng;
 import io.quorate.raft.log.NodeId;
 import java.security.SecureRandom;
@@ -189,13 +192,25 @@ public final class QuorateServer implements AutoCloseable {
                         address, "quorate-" + settings.nodeId() + "-metrics", metrics.orElseThrow(), loop, () -> api));
         clientGate.open();
         loop.execute(() -> health.watch(api));
-        backgroundThread.execute(ErrorMapping::prepare);
+        backgroundThread.execute(this::prepare);
         LOG.info(
                 "node {} takes clients on port {} (as {}), peers on port {}",
                 settings.nodeId().value(),
                 clientPort(),
                 clientAddress(),
                 peerPort());
+    }
+
+    /** What the first change of leader needs: see {@link Rehearsal}. */
+    private void prepare() {
+        ErrorMapping.prepare();
+        LogGrpcService.prepare();
+        try {
+            Rehearsal.play(
+                    new ReadOnlyNioDisk(), options.dataDirectory().resolve("rehearsal"), PeerCodec::thereAndBack);
+        } catch (IllegalStateException failed) {
+            LOG.warn("the first change of leader will take longer than the next ones", failed);
+        }
     }
 
     /** On the loop, so that nothing of the node runs beside its recovery. */
