@@ -14,6 +14,7 @@ import io.quorate.raft.log.HardState;
 import io.quorate.raft.log.LogEntry;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.log.RecoveredLog;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -86,6 +87,20 @@ class LogStoreTest {
             assertFalse(store.recoveryReport().created());
             assertTrue(store.recoveryReport().segments() > 5);
         }
+    }
+
+    @Test
+    @DisplayName("in memory gives back what was appended, over many segments, and leaves no trace on the disk")
+    void worksInMemory() throws IOException {
+        SimulatedDisk disk = new SimulatedDisk(1);
+        List<LogEntry> entries = Logs.entries(EntryId.NONE, 0, 1, 200, 700);
+        try (LogStore store = LogStore.inMemory(disk, temporary.resolve("log"), Logs.IDENTITY, SMALL)) {
+            store.putHardState(new HardState(1, Optional.empty()));
+            store.append(entries);
+            store.force();
+            assertEquals(entries, store.read(1, 200, Integer.MAX_VALUE));
+        }
+        assertEquals(List.of(), disk.list(temporary.resolve("log")));
     }
 
     @Test
