@@ -398,6 +398,11 @@ final class Leader implements MemberRole {
     }
 
     @Override
+    public long firstIndexToKeep() {
+        return replication.firstIndexToKeep();
+    }
+
+    @Override
     public boolean hasOutputs() {
         return replication.isDue() || reads.wantRound() || canAskForTransfer();
     }

@@ -223,7 +223,7 @@ final class MemberCore {
     /** See {@link RaftCore#persisted}. */
     void persisted(long sequence) {
         persists.completed(sequence);
-        log.evict(persists.durableIndex());
+        log.evict(persists.durableIndex(), role.firstIndexToKeep());
         snapshots.becameDurable(persists.durableIndex()).ifPresent(outbox::restore);
         role.onPersisted();
     }
@@ -233,7 +233,7 @@ final class MemberCore {
         Invariants.check(
                 index <= reportedCommitIndex, "applied <= commit index handed out", index, reportedCommitIndex);
         log.appliedTo(index);
-        log.evict(persists.durableIndex());
+        log.evict(persists.durableIndex(), role.firstIndexToKeep());
     }
 
     /** See {@link RaftCore#snapshotTaken}. */

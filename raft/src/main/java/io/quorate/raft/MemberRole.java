@@ -51,6 +51,11 @@ sealed interface MemberRole extends MessageHandler permits Follower, PreCandidat
     /** This role ends: whoever waits for it is told so. */
     void onLeave(Optional<NodeId> newLeader);
 
+    /** What is still to be sent to somebody from memory, and everything after it; {@code Long.MAX_VALUE}: nothing. */
+    default long firstIndexToKeep() {
+        return Long.MAX_VALUE;
+    }
+
     /** Whether {@link #beforeDrain} has something to add to the outputs. */
     boolean hasOutputs();
 

@@ -11,7 +11,8 @@ package io.quorate.raft;
  * @param maxInflightBytes      un-acknowledged bytes on the way to one follower
  * @param maxInflightAppends    un-acknowledged append messages on the way to one follower
  * @param maxUncommittedBytes   entries a leader takes before they commit; more is refused as Overloaded
- * @param tailBytes             durable and applied entries kept in memory for followers and readers
+ * @param tailBytes             durable and applied entries kept in memory for followers and readers; a leader keeps up to twice
+ *                              as much while a follower that is served from memory still lacks the oldest of them
  * @param leaseTicks            0: a leader asks a majority before each read, and no clock is trusted. Else it answers reads
  *                              without asking for so many ticks after a round of heartbeats that a majority has answered,
  *                              and who heard it does not vote for others for {@code electionTimeoutTicks}. Safe only while

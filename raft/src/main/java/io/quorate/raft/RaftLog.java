@@ -38,8 +38,9 @@ final class RaftLog {
     private long uncommittedBytes;
 
     /**
-     * @param maxTailBytes of durable and applied entries that stay in memory. Those that are on their way do not count:
-     *                     however many they are, who is a little behind the others finds what it lacks in memory
+     * @param maxTailBytes of durable and applied entries that stay in memory, and as much again that are still to be sent.
+     *                     Those that are on their way do not count: however many they are, who is a little behind the
+     *                     others finds what it lacks in memory
      */
     RaftLog(RecoveredLog recovered, int maxTailBytes) {
         this.terms = recovered.terms().copy();
@@ -202,14 +203,21 @@ final class RaftLog {
         appliedIndex = Math.max(appliedIndex, index);
     }
 
-    /** Drops the oldest entries that are applied and durable while these take too much. */
-    void evict(long durableIndex) {
+    /**
+     * Drops the oldest entries that are applied and durable while these take too much.
+     *
+     * @param keepFrom what is still to be sent from there on may take as much again: a follower that falls behind would be
+     *                 served from the disk, which takes many times the work, and so would fall behind further
+     */
+    void evict(long durableIndex, long keepFrom) {
         long settled = Math.min(durableIndex, appliedIndex);
         for (long index = Math.max(settledIndex + 1, tailStart()); index <= settled; index++) {
             settledBytes += ring[slot(index)].sizeBytes();
         }
         settledIndex = Math.max(settledIndex, settled);
-        shrinkTail(maxTailBytes);
+        while (settledBytes > maxTailBytes && (tailStart() < keepFrom || settledBytes > 2L * maxTailBytes)) {
+            dropOldest();
+        }
     }
 
     /** Drops the oldest entries that were found durable and applied until these take no more than so much. */

@@ -204,6 +204,20 @@ final class Replication {
         return due;
     }
 
+    /**
+     * The next entry of the follower that is farthest behind of those that are served from memory. One that is served from
+     * the disk, or is not there at all, needs no memory.
+     */
+    long firstIndexToKeep() {
+        long first = Long.MAX_VALUE;
+        for (FollowerProgress follower : followers) {
+            if (follower.isReplicating() && log.isInTail(follower.nextIndex())) {
+                first = Math.min(first, follower.nextIndex());
+            }
+        }
+        return first;
+    }
+
     /** The beginning of the log was cut: who was to get it from there gets a snapshot. */
     void prefixTrimmed() {
         for (FollowerProgress follower : followers) {

@@ -395,6 +395,61 @@ class LeaderTest {
         return core;
     }
 
+    /** Memory has room for two entries, and a follower is sent one at a time: n3 has not answered the first of them. */
+    private static RaftCore leaderWithSlowFollower(int entries) {
+        RaftConfig config = new RaftConfig(ELECTION_TIMEOUT, HEARTBEAT, 100, 1_000_000, 1, 1_000_000, 200);
+        RaftCore core = settledLeader(config, 1);
+        for (int i = 0; i < entries; i++) {
+            commitWithN2(core);
+        }
+        return core;
+    }
+
+    private static void commitWithN2(RaftCore core) {
+        core.propose(command(COMMAND_BYTES));
+        persistAll(core);
+        core.step(N2, new AppendAccepted(2, core.lastIndex()));
+        core.applied(core.drain().commitIndex());
+    }
+
+    @Test
+    @DisplayName("a follower that falls behind is served from memory, twice as much as there is for those that keep up")
+    void slowFollowerIsServedFromMemory() {
+        RaftCore core = leaderWithSlowFollower(5);
+        assertEquals(4, core.tailStart());
+        for (long index = 3; index <= 6; index++) {
+            core.step(N3, new AppendAccepted(2, index));
+            Outputs outputs = core.drain();
+            assertEquals(List.of(), outputs.loads());
+            assertEquals(id(2, index), appendsTo(N3, outputs).get(0).previous());
+        }
+        core.step(N3, new AppendAccepted(2, 7));
+        commitWithN2(core);
+        assertEquals(7, core.tailStart(), "it has caught up");
+    }
+
+    @Test
+    @DisplayName("for a follower that is served from the disk no more stays in memory than for any other")
+    void hopelessFollowerTakesNoMemory() {
+        RaftCore core = leaderWithSlowFollower(6);
+        assertTrue(core.tailBytes() <= 400, () -> core.tailBytes() + " bytes");
+        commitWithN2(core);
+        assertEquals(8, core.tailStart());
+        core.step(N3, new AppendAccepted(2, 3));
+        assertEquals(List.of(new EntryLoad(N3, 4, 100)), core.drain().loads());
+    }
+
+    @Test
+    @DisplayName("for a follower that is away nothing more stays in memory")
+    void lostFollowerTakesNoMemory() {
+        RaftCore core = leaderWithSlowFollower(5);
+        core.step(N3, new AppendAccepted(2, 3));
+        core.drain();
+        core.disconnected(N3);
+        commitWithN2(core);
+        assertEquals(7, core.tailStart());
+    }
+
     private static List<LogEntry> fromDisk(long... indexes) {
         return Arrays.stream(indexes)
                 .mapToObj(index ->

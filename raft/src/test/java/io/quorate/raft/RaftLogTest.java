@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @DisplayName("The log and its tail in memory")
 class RaftLogTest {
     private static final int ENTRY_BYTES = 100;
+    /** Everything has been sent to everybody. */
+    private static final long NOTHING = Long.MAX_VALUE;
 
     private static RaftLog log(int tailBytes, long... terms) {
         return new RaftLog(recovered(new HardState(9, Optional.empty()), terms), tailBytes);
@@ -67,9 +69,31 @@ class RaftLogTest {
         RaftLog log = logOfTen(tailBytes);
         log.commitTo(10);
         log.appliedTo(applied);
-        log.evict(durable);
+        log.evict(durable, NOTHING);
         assertEquals(tailStart, log.tailStart());
         assertEquals(10, log.lastIndex());
+    }
+
+    @ParameterizedTest(name = "to be sent from {0}, room for {1} bytes: from {2}")
+    @DisplayName("what is still to be sent stays in memory, up to twice what there is room for")
+    @CsvSource({
+        "9, 300, 8",
+        "8, 300, 8",
+        "7, 300, 7",
+        "5, 300, 5",
+        "4, 300, 5",
+        "1, 300, 5",
+        "1, 500, 1",
+        "1, 499, 2",
+        "11, 300, 8",
+        "10, 0, 11"
+    })
+    void keepsWhatIsToBeSent(long keepFrom, int tailBytes, long tailStart) {
+        RaftLog log = logOfTen(tailBytes);
+        log.commitTo(10);
+        log.appliedTo(10);
+        log.evict(10, keepFrom);
+        assertEquals(tailStart, log.tailStart());
     }
 
     @Test
@@ -162,7 +186,7 @@ class RaftLogTest {
                         committed += random.nextInt(model.size() - (int) committed + 1);
                         log.commitTo(committed);
                         log.appliedTo(committed);
-                        log.evict(committed);
+                        log.evict(committed, NOTHING);
                         assertEquals(
                                 Math.max(inMemoryFrom, committed + 1 - tailBytes / ENTRY_BYTES),
                                 log.tailStart(),
@@ -219,15 +243,15 @@ class RaftLogTest {
         RaftLog log = logOfTen(500);
         log.commitTo(5);
         log.appliedTo(5);
-        log.evict(5);
+        log.evict(5, NOTHING);
         for (long index = 11; index <= 40; index++) {
             log.append(sized(index));
         }
-        log.evict(5);
+        log.evict(5, NOTHING);
         assertEquals(1, log.tailStart());
         log.commitTo(6);
         log.appliedTo(6);
-        log.evict(40);
+        log.evict(40, NOTHING);
         assertEquals(2, log.tailStart(), "one more is applied");
     }
 
@@ -237,16 +261,16 @@ class RaftLogTest {
         RaftLog log = logOfTen(700);
         log.commitTo(5);
         log.appliedTo(5);
-        log.evict(10);
+        log.evict(10, NOTHING);
         log.truncateSuffix(6, 0);
         for (long index = 6; index <= 8; index++) {
             log.append(sized(index));
         }
         log.commitTo(8);
         log.appliedTo(8);
-        log.evict(7);
+        log.evict(7, NOTHING);
         assertEquals(1, log.tailStart(), "as much as there is room for");
-        log.evict(8);
+        log.evict(8, NOTHING);
         assertEquals(2, log.tailStart(), "one entry too many");
     }
 
@@ -256,7 +280,7 @@ class RaftLogTest {
         RaftLog log = logOfTen(1000);
         log.commitTo(6);
         log.appliedTo(6);
-        log.evict(6);
+        log.evict(6, NOTHING);
         assertEquals(6 * ENTRY_BYTES, log.settledBytes());
 
         log.shrinkTail(2 * ENTRY_BYTES + 1);
@@ -275,16 +299,16 @@ class RaftLogTest {
         RaftLog log = logOfTen(400);
         log.commitTo(10);
         log.appliedTo(7);
-        log.evict(7);
+        log.evict(7, NOTHING);
         assertEquals(4, log.tailStart());
         log.truncatePrefix(7);
         log.appliedTo(10);
-        log.evict(10);
+        log.evict(10, NOTHING);
         assertEquals(7, log.tailStart());
         log.append(sized(11));
         log.commitTo(11);
         log.appliedTo(11);
-        log.evict(11);
+        log.evict(11, NOTHING);
         assertEquals(8, log.tailStart());
     }
 

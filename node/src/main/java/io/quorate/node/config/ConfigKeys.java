@@ -105,8 +105,8 @@ public final class ConfigKeys {
             "raft.tail_bytes",
             bytes(0, GIB),
             16 * MIB,
-            "The newest applied records of a partition that stay in memory for followers and readers; appends under way"
-                    + " are there besides.");
+            "The newest applied records of a partition that stay in memory for followers and readers, and up to as much"
+                    + " again that a follower which falls behind still lacks; appends under way are there besides.");
 
     static final ConfigKey<Long> SEGMENT_BYTES = withDefault(
             "log.segment_bytes",
