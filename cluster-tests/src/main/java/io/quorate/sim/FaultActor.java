@@ -138,8 +138,9 @@ final class FaultActor {
         } else if (up <= nodes.size() / 2) {
             sightings.met(RareState.MAJORITY_DOWN);
         }
+        int starts = node.starts();
         time.schedule(millis(after.downMillis()), "fault-restart", () -> {
-            if (!node.isUp()) {
+            if (!node.isUp() && node.starts() == starts) {
                 node.start();
                 if (active && after.recoveryOperations() >= 0) {
                     afterCrash[node.id().value()] = new AfterCrash(after.downMillis(), -1);

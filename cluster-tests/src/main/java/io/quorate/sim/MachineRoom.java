@@ -69,7 +69,7 @@ final class MachineRoom {
         sightings.met(lost.contains(node) ? RareState.DISK_LOST_AGAIN : RareState.DISK_LOST);
         lost.add(node);
         node.loseDisk();
-        time.schedule(millis(fault.longOf("down")), "fault-restart", () -> start(node));
+        startAfter(millis(fault.longOf("down")), List.of(node));
         time.schedule(
                 millis(fault.longOf("down") + fault.longOf("operator")), "operator-readmits", () -> readmit(node));
     }
@@ -147,10 +147,7 @@ final class MachineRoom {
             one.disk().putIn(other.disk());
             other.disk().putIn(one.disk());
         }
-        time.schedule(millis(fault.longOf("down")), "fault-restart", () -> {
-            start(one);
-            start(other);
-        });
+        startAfter(millis(fault.longOf("down")), List.of(one, other));
         time.schedule(millis(fault.longOf("down") + fault.longOf("operator")), "operator-swaps", () -> {
             if (mixedUp.contains(one)) {
                 putDisksBack();
@@ -169,6 +166,18 @@ final class MachineRoom {
             node.disk().putBack();
         }
         mixedUp.clear();
+    }
+
+    /** Those that nobody has started before, for they may be down for another reason then. */
+    private void startAfter(long nanos, List<SimulatedNode> down) {
+        for (SimulatedNode node : down) {
+            int starts = node.starts();
+            time.schedule(nanos, "fault-restart", () -> {
+                if (node.starts() == starts) {
+                    start(node);
+                }
+            });
+        }
     }
 
     private void start(SimulatedNode node) {

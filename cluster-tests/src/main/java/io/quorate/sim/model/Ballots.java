@@ -8,6 +8,7 @@ import io.quorate.raft.log.EntryId;
 import io.quorate.raft.log.NodeId;
 import io.quorate.raft.message.VoteRequest;
 import io.quorate.sim.check.Invariant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -18,6 +19,9 @@ final class Ballots {
     private final long groupId;
     /** By term and candidate: the end of its log. */
     private final Map<Long, Map<NodeId, EntryId>> candidacies = new TreeMap<>();
+
+    /** By term and candidate: who its voters were when it voted for itself, which is to be durable before it asks them. */
+    private final Map<Long, Map<NodeId, List<Membership>>> electorates = new TreeMap<>();
 
     private final Map<Long, Map<NodeId, TreeSet<NodeId>>> preVotes = new TreeMap<>();
     private final Map<Long, Map<NodeId, TreeSet<NodeId>>> votes = new TreeMap<>();
@@ -41,6 +45,11 @@ final class Ballots {
         handedOver.computeIfAbsent(term, any -> new TreeSet<>()).add(to);
     }
 
+    /** The member votes for itself; one of these is the membership that it had then. */
+    void candidate(long term, NodeId candidate, List<Membership> memberships) {
+        electorates.computeIfAbsent(term, any -> new TreeMap<>()).putIfAbsent(candidate, memberships);
+    }
+
     private static void note(
             Map<Long, Map<NodeId, TreeSet<NodeId>>> ballots, long term, NodeId candidate, NodeId supporter) {
         ballots.computeIfAbsent(term, any -> new TreeMap<>())
@@ -59,14 +68,18 @@ final class Ballots {
     }
 
     /** Only with the pre-votes of a quorum, or as the leader wished; and with one log in one term. */
-    void campaigns(NodeId from, VoteRequest request, Membership membership) {
+    void campaigns(NodeId from, VoteRequest request, Membership now) {
         TreeSet<NodeId> support =
                 new TreeSet<>(preVotes.getOrDefault(request.term(), Map.of()).getOrDefault(from, new TreeSet<>()));
         support.add(from);
+        List<Membership> electorate =
+                electorates.getOrDefault(request.term(), Map.of()).getOrDefault(from, List.of(now));
         boolean asked =
                 handedOver.getOrDefault(request.term() - 1, new TreeSet<>()).contains(from);
         require(
-                request.transfer() ? asked : membership.hasQuorum(support::contains),
+                request.transfer()
+                        ? asked
+                        : electorate.stream().anyMatch(membership -> membership.hasQuorum(support::contains)),
                 Invariant.ASKED_BEFORE_CAMPAIGN,
                 "%s of group %d campaigns in term %d with the pre-votes of %s only",
                 from,

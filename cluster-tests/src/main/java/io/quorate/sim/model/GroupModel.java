@@ -126,6 +126,9 @@ public final class GroupModel {
 
     public void persist(NodeId node, Persist persist) {
         ModelMember member = member(node);
+        Optional<Membership> electorate = persist.hardState()
+                .filter(next -> next.votedFor().equals(Optional.of(node)))
+                .map(candidate -> membershipOf(member.log()));
         persist.hardState().ifPresent(next -> changeHardState(node, next, persist));
         long term = persist.hardState().orElse(member.hardState()).term();
         persist.truncateFrom().ifPresent(from -> truncate(node, term, from));
@@ -159,6 +162,8 @@ public final class GroupModel {
             }
             member.append(entry);
         }
+        // Of one turn only the sum is seen: it may have become a candidate before or after the entries.
+        electorate.ifPresent(before -> ballots.candidate(term, node, List.of(before, membershipOf(log))));
     }
 
     /** What a snapshot stands for, which takes the place of the log. */

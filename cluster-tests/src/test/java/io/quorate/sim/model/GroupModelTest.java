@@ -78,7 +78,11 @@ class GroupModelTest {
     }
 
     private static LogEntry change(long index, Membership membership) {
-        return new LogEntry(new EntryId(1, index), EntryType.MEMBERSHIP, 0, 0, 0, membership.encode());
+        return change(1, index, membership);
+    }
+
+    private static LogEntry change(long term, long index, Membership membership) {
+        return new LogEntry(new EntryId(term, index), EntryType.MEMBERSHIP, 0, 0, 0, membership.encode());
     }
 
     private void opened(NodeId node, Optional<DurableImages.Image> image) {
@@ -181,6 +185,28 @@ class GroupModelTest {
         write(N2, tooLate);
 
         assertEquals(List.of(noOp, first, second, next), model.chosen());
+    }
+
+    @Test
+    @DisplayName(
+            "allows a request for votes that had to wait for the disk to leave a log that has other voters by then")
+    void allowsLateRequest() {
+        model.send(N2, N3, new PreVoteResponse(2, true));
+        vote(N3, 2, N3);
+        elect(N2, 2, first.id(), N1);
+        LogEntry next = entry(2, 3, EntryType.NO_OP, "");
+        LogEntry learner = change(2, 4, WITH_LEARNER);
+        LogEntry joint = change(2, 5, JOINT);
+        for (LogEntry entry : List.of(next, learner, joint)) {
+            write(N2, entry);
+            write(N1, entry);
+            model.send(N1, N2, new AppendAccepted(2, entry.index()));
+        }
+        write(N3, noOp, first, next, learner, joint);
+
+        model.send(N3, N1, new VoteRequest(2, EntryId.NONE));
+
+        assertEquals(List.of(noOp, first, next, learner), model.chosen());
     }
 
     @Test
