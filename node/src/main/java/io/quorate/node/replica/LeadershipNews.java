@@ -25,6 +25,11 @@ final class LeadershipNews {
         return ledTerm;
     }
 
+    /** Whether everyone was told who leads this term. */
+    boolean hasToldOfLeader(long term) {
+        return observedTerm == term && observedLeader.isPresent();
+    }
+
     void notice(RaftCore core) {
         long leading = core.role() == RaftCore.Role.LEADER ? core.term() : 0;
         if (leading != ledTerm) {

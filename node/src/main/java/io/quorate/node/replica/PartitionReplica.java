@@ -264,13 +264,14 @@ public final class PartitionReplica implements ReplicaOwner {
         return replica.leads(generation) && !replica.isReadyLeader();
     }
 
-    /** Whether this node hands the partition over, or has done so and has not heard yet that somebody has taken it. */
+    /**
+     * Whether this node hands the partition over, or has done so and those who tell where to go do not know yet who has taken
+     * it.
+     */
     private boolean isBetweenLeaders() {
-        RaftCore core = replica.core();
         handingOver = !stopped
                 && replica.isRunning()
-                && (core.transferTarget().isPresent()
-                        || handingOver && core.leader().isEmpty());
+                && (replica.core().transferTarget().isPresent() || handingOver && !replica.hasToldOfLeader());
         return handingOver;
     }
 

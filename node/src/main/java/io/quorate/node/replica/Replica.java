@@ -216,6 +216,11 @@ public final class Replica implements FlushRounds.Target, TailBudget.Tail {
                 && core.term() == term;
     }
 
+    /** Whether the current term has a leader, and everyone concerned has been told who that is. */
+    boolean hasToldOfLeader() {
+        return news.hasToldOfLeader(core.term());
+    }
+
     /** Leads, and has applied everything that earlier leaders may have committed. */
     public boolean isReadyLeader() {
         return news.ledTerm() != 0 && leads(news.ledTerm()) && appliedIndex() >= core.leadershipStartIndex();

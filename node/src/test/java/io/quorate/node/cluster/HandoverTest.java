@@ -145,6 +145,26 @@ class HandoverTest {
     }
 
     @Test
+    @DisplayName("there is no moment in which the old leader knows that there is a new one and does not say who")
+    void refusalNamesTheNewLeaderAtOnce() {
+        TopicPartition orders = cluster.topic("orders");
+        VirtualNode leader = cluster.leader(orders);
+        AppendTarget target = target(leader, orders);
+        List<VirtualCluster.Append> appends = new ArrayList<>();
+
+        leader.stop(() -> {});
+        cluster.await("some are sent away", () -> {
+            appends.add(send(target, plain("between two events")));
+            return appends.stream().filter(append -> append.refusal != null).count() > AT_A_TIME;
+        });
+
+        appends.stream().filter(append -> append.refusal != null).forEach(append -> {
+            assertEquals(Reason.NOT_LEADER, append.refusal.reason(), append::toString);
+            assertNotNull(append.refusal.metadata().get("leader_address"), append::toString);
+        });
+    }
+
+    @Test
     @DisplayName("an append to the old leader is answered all the same if the handover comes to nothing")
     void answeredAfterAll() {
         TopicPartition orders = cluster.topic("orders");
