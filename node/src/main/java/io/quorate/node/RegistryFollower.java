@@ -86,7 +86,7 @@ final class RegistryFollower implements MetadataService.Listener {
                 new GroupName(partition.groupId(), topic.name(), number),
                 member.get(),
                 new Membership(partition.founders()),
-                new Membership(partition.target()),
+                new Membership(partition.target(), partition.placement()),
                 partition.placement(),
                 partition.replicas().get(0),
                 ClusterDescription.maxBatchBytes(settings, topic),

@@ -274,6 +274,10 @@ final class Leader implements MemberRole {
         if (transfer.isPresent()) {
             return new MembershipResult.Refused("leadership is being handed over");
         }
+        if (wanted.version() < core.membership().version()) {
+            return new MembershipResult.Refused("members of version " + wanted.version()
+                    + " are not wanted any more: the group has come to " + core.membership());
+        }
         change.begin(wanted);
         goOnWithMembership();
         return new MembershipResult.Started();

@@ -24,8 +24,11 @@ import java.util.function.ToLongFunction;
  * @param voters   at least one, without duplicates
  * @param outgoing the former voters of a joint membership; empty for a simple one
  * @param learners receive the log and do not count; never voters of either kind
+ * @param version  0 or more: of the wish that this fulfils or leads to, for whoever decides elsewhere who the members are to
+ *                 be. A group that has come to a version goes back to no earlier one, whoever leads it and however little
+ *                 that one has heard of later wishes
  */
-public record Membership(List<NodeId> voters, List<NodeId> outgoing, List<NodeId> learners) {
+public record Membership(List<NodeId> voters, List<NodeId> outgoing, List<NodeId> learners, int version) {
     /** Of each kind: far above any sensible group, and a bound for what is decoded. */
     public static final int MAX_NODES = 64;
 
@@ -33,6 +36,9 @@ public record Membership(List<NodeId> voters, List<NodeId> outgoing, List<NodeId
         voters = voters.stream().sorted().distinct().toList();
         outgoing = outgoing.stream().sorted().distinct().toList();
         learners = learners.stream().sorted().distinct().toList();
+        if (version < 0) {
+            throw new IllegalArgumentException("version " + version);
+        }
         if (voters.isEmpty()) {
             throw new IllegalArgumentException("a group needs a voter");
         }
@@ -46,9 +52,19 @@ public record Membership(List<NodeId> voters, List<NodeId> outgoing, List<NodeId
         }
     }
 
-    /** Voters only. */
+    /** Of version 0. */
+    public Membership(List<NodeId> voters, List<NodeId> outgoing, List<NodeId> learners) {
+        this(voters, outgoing, learners, 0);
+    }
+
+    /** Voters only, of version 0. */
     public Membership(List<NodeId> voters) {
-        this(voters, List.of(), List.of());
+        this(voters, 0);
+    }
+
+    /** Voters only. */
+    public Membership(List<NodeId> voters, int version) {
+        this(voters, List.of(), List.of(), version);
     }
 
     public boolean isJoint() {
@@ -104,16 +120,23 @@ public record Membership(List<NodeId> voters, List<NodeId> outgoing, List<NodeId
 
     /** What a joint membership leads to. */
     Membership settled() {
-        return new Membership(voters, List.of(), learners);
+        return new Membership(voters, List.of(), learners, version);
     }
 
-    /** As in the payload of a MEMBERSHIP entry: three lists, each a count and ids of 4 bytes, big-endian. */
+    /**
+     * As in the payload of a MEMBERSHIP entry: three lists, each a count and ids of 4 bytes, and the version of 4 bytes unless it
+     * is 0; big-endian.
+     */
     public Payload encode() {
         List<List<NodeId>> lists = List.of(voters, outgoing, learners);
-        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (3 + voters.size() + outgoing.size() + learners.size()));
+        int words = 3 + voters.size() + outgoing.size() + learners.size() + (version == 0 ? 0 : 1);
+        ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * words);
         for (List<NodeId> list : lists) {
             bytes.putInt(list.size());
             list.forEach(node -> bytes.putInt(node.value()));
+        }
+        if (version != 0) {
+            bytes.putInt(version);
         }
         return Payload.wrap(bytes.array());
     }
@@ -122,11 +145,19 @@ public record Membership(List<NodeId> voters, List<NodeId> outgoing, List<NodeId
     public static Optional<Membership> decode(Payload payload) {
         try {
             ByteBuffer bytes = payload.asReadOnlyBuffer();
-            Membership decoded = new Membership(nodes(bytes), nodes(bytes), nodes(bytes));
+            Membership decoded = new Membership(
+                    nodes(bytes), nodes(bytes), nodes(bytes), bytes.hasRemaining() ? versionAbove0(bytes.getInt()) : 0);
             return bytes.hasRemaining() ? Optional.empty() : Optional.of(decoded);
         } catch (BufferUnderflowException | IllegalArgumentException malformed) {
             return Optional.empty();
         }
+    }
+
+    private static int versionAbove0(int version) {
+        if (version == 0) {
+            throw new IllegalArgumentException("version 0 is not written");
+        }
+        return version;
     }
 
     private static List<NodeId> nodes(ByteBuffer bytes) {

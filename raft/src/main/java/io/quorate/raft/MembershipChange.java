@@ -65,13 +65,13 @@ final class MembershipChange {
         if (!current.learners().containsAll(newcomers)) {
             List<NodeId> learners = new ArrayList<>(current.learners());
             learners.addAll(newcomers);
-            return Optional.of(new Membership(current.voters(), List.of(), learners));
+            return Optional.of(new Membership(current.voters(), List.of(), learners, wanted.version()));
         }
         if (!newcomers.stream().allMatch(hasCaughtUp)) {
             return Optional.empty();
         }
         List<NodeId> learners = new ArrayList<>(wanted.learners());
         learners.removeAll(current.voters());
-        return Optional.of(new Membership(wanted.voters(), current.voters(), learners));
+        return Optional.of(new Membership(wanted.voters(), current.voters(), learners, wanted.version()));
     }
 }

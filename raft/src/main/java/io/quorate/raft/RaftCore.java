@@ -164,7 +164,7 @@ public final class RaftCore {
      * Changes who the members are: adds what is new as learners, makes them voters when they have caught up, by a joint
      * membership, and leaves that. One change at a time; a leader that is not among the new voters steps down at the end.
      *
-     * @param wanted simple, not joint
+     * @param wanted simple, not joint; refused if its version is below that of the members there are
      */
     public MembershipResult changeMembership(Membership wanted) {
         if (wanted.isJoint()) {

@@ -131,6 +131,26 @@ class MembershipTest {
     }
 
     @Test
+    @DisplayName("the version is part of it; that of old memberships, which have none, is 0")
+    void versions() {
+        Membership versioned = new Membership(nodes("1 2"), nodes("2 3"), nodes("4"), 7);
+        byte[] bytes = versioned.encode().toByteArray();
+        byte[] without = members("1 2", "2 3", "4").encode().toByteArray();
+
+        assertEquals(Optional.of(versioned), Membership.decode(Payload.wrap(bytes)));
+        assertEquals(bytes.length - Integer.BYTES, without.length);
+        assertEquals(0, Membership.decode(Payload.wrap(without)).orElseThrow().version());
+        assertEquals(Optional.empty(), Membership.decode(Payload.wrap(bytes, 0, bytes.length - 1)));
+        bytes[bytes.length - 1] = 0;
+        assertEquals(Optional.empty(), Membership.decode(Payload.wrap(bytes)), "0 is not written");
+        bytes[bytes.length - 4] = -1;
+        assertEquals(Optional.empty(), Membership.decode(Payload.wrap(bytes)), "below 0");
+        assertEquals(
+                Optional.empty(),
+                Membership.decode(Payload.wrap(Arrays.copyOf(versioned.encode().toByteArray(), 40))));
+    }
+
+    @Test
     @DisplayName("nobody is a voter and a learner, and numbers are bounded")
     void impossible() {
         assertThrows(IllegalArgumentException.class, () -> members("1 2", "", "2"));
@@ -251,6 +271,39 @@ class MembershipTest {
         acknowledge(waiting, N2, N3);
         assertEquals(new MembershipResult.Started(), waiting.changeMembership(members("1 2 3", "", "")));
         assertEquals(members("1 2 3", "", ""), waiting.membership());
+    }
+
+    @Test
+    @DisplayName("a group that has come to a version goes back to no earlier one, whoever leads it")
+    void versionsDoNotFall() {
+        RaftCore core = settledLeader();
+        assertEquals(new MembershipResult.Started(), core.changeMembership(new Membership(nodes("1 2 3"), 2)));
+        assertEquals(new Membership(nodes("1 2 3"), 2), core.membership(), "the same members, by a later wish");
+        acknowledge(core, N2, N3);
+        assertEquals(3, core.commitIndex());
+        String refusal = refusal(core.changeMembership(new Membership(nodes("1 2"), 1)));
+        assertTrue(refusal.startsWith("members of version 1 are not wanted any more"), refusal);
+
+        MembershipHistory inherited = new MembershipHistory(CoreFixture.voters(3)).add(2, core.membership());
+        RaftCore next =
+                new RaftCore(CONFIG, N1, inherited, recovered(new HardState(1, Optional.empty()), 1, 1), new Prng(1));
+        CoreFixture.elect(next);
+        acknowledge(next, N2);
+        assertInstanceOf(MembershipResult.Refused.class, next.changeMembership(new Membership(nodes("1 2 3 4"), 1)));
+        assertEquals(new MembershipResult.Started(), next.changeMembership(new Membership(nodes("1 2 3 4"), 3)));
+    }
+
+    @Test
+    @DisplayName("every step on the way is of the version that it leads to")
+    void stepsHaveVersions() {
+        RaftCore core = settledLeader();
+        core.changeMembership(new Membership(nodes("1 2 3 4"), 5));
+        assertEquals(new Membership(nodes("1 2 3"), List.of(), nodes("4"), 5), core.membership());
+        acknowledge(core, N2, N3, N4);
+        assertEquals(new Membership(nodes("1 2 3 4"), nodes("1 2 3"), List.of(), 5), core.membership());
+        acknowledge(core, N2, N3, N4);
+
+        assertEquals(new Membership(nodes("1 2 3 4"), 5), core.membership());
     }
 
     @Test

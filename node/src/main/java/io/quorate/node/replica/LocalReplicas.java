@@ -45,7 +45,8 @@ public final class LocalReplicas {
      *
      * @param member        who this node is in the group
      * @param founders      the group's members before the first change
-     * @param target        members that the group is to have
+     * @param target        members that the group is to have, of the placement's number as version: what the group has once agreed
+     *                      to be settled on, and others have acted on, no leader with an older registry takes back
      * @param placement     that wants them
      * @param preferred     node that leads first, if all are well
      * @param maxBatchBytes largest batch that is taken

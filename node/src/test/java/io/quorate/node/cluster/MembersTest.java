@@ -14,6 +14,7 @@ import io.quorate.raft.message.PreVoteRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -43,12 +44,15 @@ class MembersTest {
         return node.api().view().localGroups().stream().anyMatch(group -> group.groupId() == groupId);
     }
 
-    private static long generation(VirtualNode node, long groupId) {
+    private static ClusterView.GroupView group(VirtualNode node, long groupId) {
         return node.api().view().localGroups().stream()
                 .filter(group -> group.groupId() == groupId)
-                .mapToLong(ClusterView.GroupView::generation)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static long generation(VirtualNode node, long groupId) {
+        return group(node, groupId).generation();
     }
 
     private static ClusterView.Standing standing(VirtualCluster cluster, int node) {
@@ -197,6 +201,65 @@ class MembersTest {
         cluster.await(
                 "the node to know the leader",
                 () -> candidate.api().view().topics().get(0).partitions().get(0).leaderId() == leads);
+    }
+
+    @Test
+    @DisplayName("a leader that has not heard that a move was taken back does not go on with it")
+    void moveTakenBackUnheard() {
+        VirtualCluster cluster = VirtualCluster.started(5);
+        cluster.create("t", 1, 3, 0).value();
+        append(cluster, T0, 1);
+        ClusterView.PartitionView before = partition(cluster, T0);
+        long group = before.groupId();
+        VirtualNode leader = cluster.leader(T0);
+        VirtualNode deaf = before.replicas().stream()
+                .map(cluster::node)
+                .filter(node -> node != leader && node != cluster.metadataLeader())
+                .findFirst()
+                .orElseThrow();
+        int newcomer = IntStream.rangeClosed(1, 5)
+                .filter(node -> !before.replicas().contains(node) && cluster.node(node) != cluster.metadataLeader())
+                .findFirst()
+                .orElseThrow();
+        cluster.node(newcomer).kill();
+        List<Integer> moved = before.replicas().stream()
+                .map(node -> cluster.node(node) == leader || cluster.node(node) == deaf ? node : newcomer)
+                .toList();
+        cluster.change(new ClusterChange.MovePartition("t", 0, moved)).value();
+        cluster.await("all to have heard of the move", () -> deaf.api()
+                .view()
+                .topics()
+                .get(0)
+                .partitions()
+                .get(0)
+                .joining()
+                .contains(newcomer));
+
+        cluster.network().isolate(deaf.id());
+        cluster.change(new ClusterChange.MovePartition("t", 0, before.replicas()))
+                .value();
+        awaitPlaced(cluster, T0, before.replicas());
+        cluster.network()
+                .drop((from, message) -> message instanceof PeerMessage.ForGroup forGroup
+                        && (forGroup.groupId() == 0
+                                || !from.equals(deaf.id()) && forGroup.message() instanceof PreVoteRequest));
+        cluster.network().heal(deaf.id());
+        cluster.await(
+                "its replica to have all",
+                () -> group(deaf, group).lastIndex() == group(leader, group).lastIndex());
+        leader.kill();
+        cluster.await("it to lead", () -> group(deaf, group).role() == ClusterView.ReplicaRole.LEADER);
+        cluster.run(5_000);
+
+        assertEquals(
+                before.replicas().stream()
+                        .filter(node -> node != deaf.id().value())
+                        .sorted()
+                        .toList(),
+                group(deaf, group).followers().stream()
+                        .map(ClusterView.FollowerView::nodeId)
+                        .sorted()
+                        .toList());
     }
 
     @Test
